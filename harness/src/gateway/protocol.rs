@@ -1,0 +1,155 @@
+//! What harness and gateway say to each other.
+
+use crate::history::{Captures, ExchangeId, What};
+use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use tokio::sync::mpsc;
+
+/// The client name of the harness's own workloads.
+pub const WORKLOAD: &str = "workload";
+/// The client name of the harness's own observers and probes; their exchanges are not recorded.
+pub const OBSERVER: &str = "observer";
+
+/// From harness to gateway. Commands are carried out in order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "command", rename_all = "snake_case")]
+pub enum Command {
+    /// Listen here on behalf of a service. Answered with [`Report::Listening`].
+    Listen {
+        /// The address; in a container, the gateway adds it to its interface first.
+        address: IpAddr,
+        /// The port.
+        port: u16,
+        /// The service in front of which it stands.
+        service: String,
+        /// The only client that uses this address. `None`: clients are known by their own addresses.
+        client: Option<String>,
+        /// Whether the port certainly speaks HTTP (`Some(true)`), certainly not (`Some(false)`), or must be sniffed.
+        http: Option<bool>,
+    },
+    /// The real service is now at this address (and connects from it); `None`: it is down.
+    Place {
+        /// The service.
+        service: String,
+        /// Its address.
+        address: Option<IpAddr>,
+    },
+    /// The calls that have names. Replaces the former list.
+    Calls {
+        /// The calls.
+        calls: Vec<CallPattern>,
+    },
+    /// The calls at which to stop and ask. Replaces the former list. Answered with [`Report::Watching`] once no
+    /// exchange can slip by any more.
+    Watch {
+        /// The stops.
+        stops: Vec<Stop>,
+    },
+    /// The answer to a [`Report::Ask`].
+    Act {
+        /// Its number.
+        ask: u64,
+        /// What to do.
+        action: Action,
+    },
+    /// Reset every connection that is held by [`Action::Hang`].
+    Release,
+}
+
+/// A request that has a name.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct CallPattern {
+    /// Its name.
+    pub name: String,
+    /// Who asks.
+    pub client: String,
+    /// Who is asked.
+    pub service: String,
+    /// The method.
+    pub method: String,
+    /// The path, with `{name}` for a segment or part of one; a query in the request is ignored.
+    pub path: String,
+}
+
+/// A moment of a call at which the gateway stops and asks.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Stop {
+    /// The call's name.
+    pub call: String,
+    /// The moment.
+    pub moment: Moment,
+}
+
+/// The two moments at which an exchange can be stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Moment {
+    /// The request's head is here; the callee knows nothing.
+    Request,
+    /// The callee's whole answer is here; the caller knows nothing.
+    Answer,
+}
+
+/// What to do with a stopped exchange.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub enum Action {
+    /// Go on.
+    Pass,
+    /// At the request: give this answer; the callee is not asked.
+    Answer {
+        /// The status code.
+        status: u16,
+        /// The content type, if there is a body.
+        content_type: Option<String>,
+        /// The body.
+        body: String,
+    },
+    /// At the request: keep it until [`Command::Release`] or until the caller leaves; the callee is not asked.
+    Hang,
+    /// Reset the caller's connection. At the request the callee is not asked; at the answer it did the work.
+    Reset,
+    /// At the answer: deliver its status and headers with an empty body.
+    Empty,
+}
+
+/// From gateway to harness, in the order in which things happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "report", rename_all = "snake_case")]
+pub enum Report {
+    /// A [`Command::Listen`] was carried out, or could not be.
+    Listening {
+        /// The service.
+        service: String,
+        /// The port.
+        port: u16,
+        /// Why it could not be.
+        error: Option<String>,
+    },
+    /// The stops of the last [`Command::Watch`] are in force.
+    Watching,
+    /// For the history: `asked`, `answered`, `delivered` or `stream`.
+    Event {
+        /// The event.
+        what: What,
+    },
+    /// An exchange has been stopped.
+    Ask {
+        /// The number that [`Command::Act`] repeats.
+        ask: u64,
+        /// The exchange.
+        exchange: ExchangeId,
+        /// The stop that it hit.
+        stop: Stop,
+        /// What the call's path caught.
+        captures: Captures,
+    },
+}
+
+/// The harness's end of a gateway, wherever that runs.
+pub struct Handle {
+    /// Commands to it.
+    pub commands: mpsc::UnboundedSender<Command>,
+    /// Reports from it. The channel ends when the gateway is gone.
+    pub reports: mpsc::UnboundedReceiver<Report>,
+}

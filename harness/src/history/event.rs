@@ -1,0 +1,236 @@
+//! What a history is made of.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+
+/// One line of a history. Events are ordered by `seq`; `at_ns` never decreases.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its number, from 0.
+    pub seq: u64,
+    /// Nanoseconds since the run began.
+    pub at_ns: u64,
+    /// What happened.
+    #[serde(flatten)]
+    pub what: What,
+}
+
+/// What the braces of a call's path caught: entity name to id.
+pub type Captures = BTreeMap<String, String>;
+
+/// The number of an exchange, unique within a history.
+pub type ExchangeId = u64;
+
+/// The kinds of event.
+///
+/// An exchange leaves up to three: `asked` when the gateway has its head, `answered` when the callee's whole
+/// answer has arrived at the gateway, and `delivered` when it is settled what the caller saw. `answered` is
+/// written before the caller can see the answer's last byte, so whatever the caller does next comes later.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum What {
+    /// The run began.
+    Started {
+        /// The run's id.
+        run: String,
+        /// The scenario's name.
+        scenario: String,
+        /// The stack's name.
+        stack: String,
+        /// `docker` or `process`.
+        runtime: String,
+        /// The seed.
+        seed: u64,
+        /// The planted bug, if any.
+        mutant: Option<String>,
+    },
+    /// The run went on to its next phase.
+    Phase {
+        /// `up`, `ready`, `steps`, `heal`, `settle`, `down`.
+        name: String,
+    },
+    /// A service changed its state.
+    Service {
+        /// Its name.
+        service: String,
+        /// The new state.
+        state: ServiceState,
+        /// An exit code, a signal, the reason.
+        detail: Option<String>,
+    },
+    /// A request's head arrived at the gateway.
+    Asked(Asked),
+    /// The callee's whole answer arrived at the gateway.
+    Answered(Box<Answered>),
+    /// It is settled what the caller saw.
+    Delivered {
+        /// The exchange.
+        exchange: ExchangeId,
+        /// What the caller saw.
+        seen: Seen,
+    },
+    /// A connection that does not speak HTTP ended.
+    Stream {
+        /// Who connected.
+        client: String,
+        /// To whom.
+        service: String,
+        /// The port.
+        port: u16,
+        /// Bytes from client to service.
+        sent_bytes: u64,
+        /// Bytes from service to client.
+        received_bytes: u64,
+    },
+    /// Something about a fault.
+    Fault {
+        /// The fault's number in its plan, from 0.
+        fault: usize,
+        /// Its words.
+        text: String,
+        /// What.
+        moment: FaultMoment,
+        /// The exchange, where there is one.
+        exchange: Option<ExchangeId>,
+    },
+    /// An observer or a workload learnt something about one entity. Calls are not among these: what they
+    /// teach is worked out from `answered` when the history is judged.
+    Observed {
+        /// The kind of entity.
+        entity: String,
+        /// Which one.
+        id: String,
+        /// Who learnt it: `poll GET http://...`, `sql on db`, `workload submit`.
+        source: String,
+        /// Fields with their new values.
+        set: Map<String, Value>,
+        /// An event that happened to the entity.
+        event: Option<String>,
+    },
+    /// An observer could look again after it could not.
+    Blind {
+        /// The observer.
+        source: String,
+        /// Since when it had not seen anything.
+        from_ns: u64,
+        /// The last thing that it was told.
+        reason: String,
+    },
+    /// A workload's request ended.
+    Worked {
+        /// The workload.
+        workload: String,
+        /// The number of the request, from 1.
+        n: u64,
+        /// Whether it was accepted (a 2xx answer).
+        accepted: bool,
+        /// The status, or why there was none.
+        detail: String,
+    },
+}
+
+/// A request's head.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Asked {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// Who asks.
+    pub client: String,
+    /// Who is asked.
+    pub service: String,
+    /// The port.
+    pub port: u16,
+    /// The method.
+    pub method: String,
+    /// The path with its query.
+    pub path: String,
+    /// The call's name, if the request is one that has a name.
+    pub call: Option<String>,
+    /// What the call's path caught.
+    #[serde(default, skip_serializing_if = "Captures::is_empty")]
+    pub captures: Captures,
+}
+
+/// A whole exchange between the gateway and the callee.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Answered {
+    /// The exchange.
+    pub exchange: ExchangeId,
+    /// The call's name, if it has one.
+    pub call: Option<String>,
+    /// What the call's path caught.
+    #[serde(default, skip_serializing_if = "Captures::is_empty")]
+    pub captures: Captures,
+    /// The request's headers and body.
+    pub request: Message,
+    /// The answer's status code.
+    pub status: u16,
+    /// The answer's headers and body.
+    pub response: Message,
+}
+
+/// Headers and the beginning of a body.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Headers in their order, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The first 64 KiB of the body as text; what is not UTF-8 is replaced.
+    pub body: String,
+    /// The body's whole length in bytes.
+    pub body_bytes: u64,
+}
+
+/// What a caller saw of its exchange.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "as", rename_all = "snake_case")]
+pub enum Seen {
+    /// An answer, written out to the caller whole.
+    Answer {
+        /// Its status code.
+        status: u16,
+        /// The bytes of its body.
+        body_bytes: u64,
+    },
+    /// Its connection was reset.
+    Reset,
+    /// The caller left before there was an answer.
+    Left,
+    /// The callee could not be reached; the connection was reset.
+    Unreachable {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The states of a service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceState {
+    /// It is being started.
+    Starting,
+    /// It answered its readiness probe.
+    Ready,
+    /// The harness killed it, and it is dead.
+    Killed,
+    /// It ended by itself.
+    Exited,
+}
+
+/// The life of a fault. From `applied` to the next `ended` it counts as active.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultMoment {
+    /// The gateway stops for it.
+    Armed,
+    /// Its call or trigger came by.
+    Matched,
+    /// It was done.
+    Applied,
+    /// The caller saw it, or the service is dead.
+    Felt,
+    /// The real callee did the work all the same.
+    Reached,
+    /// It is over: used up, or healed.
+    Ended,
+}

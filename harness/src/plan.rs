@@ -1,0 +1,148 @@
+//! The ordered steps of a scenario, as plain values.
+//!
+//! Printing and parsing of steps belongs to the language above; a plan only carries the words
+//! of each step for reports.
+
+use crate::problem::Place;
+use std::time::Duration;
+
+/// One scenario, ready to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The feature's name.
+    pub feature: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// Where the scenario stands.
+    pub place: Place,
+    /// Tags, without `@`.
+    pub tags: Vec<String>,
+    /// The stack that it runs on.
+    pub stack: String,
+    /// What happens, in order.
+    pub steps: Vec<Planned>,
+}
+
+/// A step with the words it was written in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// The step.
+    pub step: Step,
+    /// Its words.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// One phrase of the language.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// `the stack "codabench"`
+    Stack(String),
+    /// A fault is armed.
+    Fault(Fault),
+    /// `"submit" runs 20 times with 4 clients`
+    Work {
+        /// The workload's name.
+        workload: String,
+        /// How often it runs.
+        times: u64,
+        /// How many requests are under way at once; 1 unless given.
+        clients: u64,
+    },
+    /// `every submission is final within 60s`
+    AllFinal {
+        /// The entity.
+        entity: String,
+        /// How long that may take.
+        within: Duration,
+    },
+    /// `all faults are healed`
+    Heal,
+    /// `every invariant holds`
+    EveryInvariant,
+    /// `"finished implies scores" holds`
+    Invariant(String),
+    /// `at least 10 submission reach "Finished"`
+    AtLeast {
+        /// How many.
+        count: u64,
+        /// The entity.
+        entity: String,
+        /// The status.
+        status: String,
+    },
+}
+
+/// Something broken on purpose.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Fault {
+    /// What happens.
+    pub effect: Effect,
+    /// How often.
+    pub times: Times,
+    /// Counted over all entities, or for each one on its own.
+    pub each: Option<String>,
+    /// From which moment on; at once when `None`.
+    pub trigger: Option<Trigger>,
+}
+
+/// What a fault does.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// The callee is not asked; the caller gets this answer.
+    Answers {
+        /// The call.
+        call: String,
+        /// The status code.
+        status: u16,
+        /// The body; empty unless given.
+        body: Option<String>,
+    },
+    /// The callee is not asked; the caller waits.
+    Hangs {
+        /// The call.
+        call: String,
+    },
+    /// The callee is not asked; the caller's connection is reset.
+    Refused {
+        /// The call.
+        call: String,
+    },
+    /// The callee did the work; the caller's connection is reset.
+    AnswerLost {
+        /// The call.
+        call: String,
+    },
+    /// The callee did the work; the caller gets its status with an empty body.
+    AnswerEmpty {
+        /// The call.
+        call: String,
+    },
+    /// The service's processes get SIGKILL.
+    Killed {
+        /// The service.
+        service: String,
+    },
+}
+
+/// How often a fault applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Times {
+    /// Every time.
+    Always,
+    /// The first so many times.
+    First(u64),
+    /// The nth time only, from 1.
+    Nth(u64),
+}
+
+/// The moment that sets a fault off.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trigger {
+    /// The callee has answered; the caller does not know yet.
+    AfterAnswered {
+        /// The call.
+        call: String,
+    },
+}

@@ -1,0 +1,69 @@
+//! Where services run: in containers, or as local processes.
+
+use crate::gateway::Handle;
+use async_trait::async_trait;
+use std::net::SocketAddr;
+
+/// One stack that is being run. Methods may be called at the same time for different services.
+#[async_trait]
+pub trait Runtime: Send + Sync {
+    /// Makes what services need before the first one starts (images, network, gateway listeners) and gives the
+    /// gateway's handle. Called once, first.
+    async fn prepare(&self) -> Result<Handle, Failure>;
+
+    /// Starts a service and returns once it runs and the gateway knows its address; it need not be ready.
+    /// Starting a service again after it ended is allowed.
+    async fn start(&self, service: &str) -> Result<(), Failure>;
+
+    /// Kills a service (SIGKILL) and returns once it is certainly dead.
+    async fn kill(&self, service: &str) -> Result<(), Failure>;
+
+    /// What the container's own healthcheck says: `None` where there is none to ask.
+    async fn healthy(&self, service: &str) -> Result<Option<bool>, Failure>;
+
+    /// Where the harness itself reaches a service's port: as `workload` (recorded) or `observer` (not recorded).
+    fn address(&self, client: &str, service: &str, port: u16) -> Option<SocketAddr>;
+
+    /// `url` with the services' names replaced by the addresses at which the harness reaches them as `observer`.
+    fn sql_url(&self, service: &str) -> Option<String>;
+
+    /// Removes everything that this stack started. Called on success, failure and Ctrl-C; may be called twice.
+    async fn down(&self) -> Result<(), Failure>;
+}
+
+/// A service ended without being asked to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exit {
+    /// The service.
+    pub service: String,
+    /// The exit code, when it was not a signal.
+    pub code: Option<i32>,
+    /// In words: `exit code 1`, `signal 9`.
+    pub detail: String,
+}
+
+/// The environment could not do what was asked of it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what}")]
+pub struct Failure {
+    /// What happened.
+    pub what: String,
+    /// The service, where there is one.
+    pub service: Option<String>,
+    /// The last thing that was seen: an answer, the end of a log.
+    pub last: Option<String>,
+    /// What to do.
+    pub help: Option<String>,
+}
+
+impl Failure {
+    /// A failure with nothing but its description.
+    pub fn new(what: impl Into<String>) -> Failure {
+        Failure {
+            what: what.into(),
+            service: None,
+            last: None,
+            help: None,
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! The values that the two stack files are read into.
+
+use crate::expression::Expression;
+use crate::problem::Place;
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything that the harness knows about a stack before it starts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stack {
+    /// The name that features use.
+    pub name: String,
+    /// The `shakedown.yaml`.
+    pub file: PathBuf,
+    /// The folder of the compose file; relative paths in it start here.
+    pub folder: PathBuf,
+    /// The services of the compose file, in its order.
+    pub services: IndexMap<String, Service>,
+    /// Named requests.
+    pub calls: IndexMap<String, Call>,
+    /// The things whose state is followed: a submission, a job.
+    pub entities: IndexMap<String, Entity>,
+    /// Named ways to give the stack something to do.
+    pub workloads: IndexMap<String, Workload>,
+    /// What must hold.
+    pub invariants: IndexMap<String, Invariant>,
+    /// Planted bugs.
+    pub mutants: IndexMap<String, Mutant>,
+}
+
+/// One service of the compose file.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Service {
+    /// Its name, which is also its host name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// Where its container image comes from.
+    pub image: Image,
+    /// Replaces the image's entry point.
+    pub entrypoint: Option<Vec<String>>,
+    /// Replaces the image's command.
+    pub command: Option<Vec<String>>,
+    /// Environment variables, `${...}` already filled in.
+    pub environment: IndexMap<String, String>,
+    /// The services that come first, and how far they must have come.
+    pub depends_on: IndexMap<String, Condition>,
+    /// The ports that it serves and what they speak: from `ports`, `expose`, `x-shakedown.ports`,
+    /// and every `name:port` in another service's environment or arguments.
+    pub ports: BTreeMap<u16, Protocol>,
+    /// The container's own check, from `healthcheck`.
+    pub healthcheck: Option<Healthcheck>,
+    /// The harness's check, from `x-shakedown.ready`.
+    pub ready: Ready,
+    /// True when `restart` is `always`, `unless-stopped` or `on-failure`: the harness starts the
+    /// service again when it dies, as Compose would.
+    pub restarts: bool,
+    /// Folders kept in memory.
+    pub tmpfs: Vec<String>,
+    /// The same service as a local process. `None`: it runs in containers only.
+    pub process: Option<Process>,
+    /// Where SQL observers connect when the stack runs in containers, with `name:port` as the
+    /// services would write it.
+    pub sql: Option<String>,
+}
+
+/// Where a container image comes from.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Image {
+    /// A name; present already, or made by `script` (run in the stack's folder), or pulled.
+    Named {
+        /// The image's name and tag.
+        name: String,
+        /// `x-shakedown.image_script`: makes the image where it is missing.
+        script: Option<Vec<String>>,
+    },
+    /// `x-shakedown.image: shakedown`: this very executable in an empty image.
+    Own,
+}
+
+/// `x-shakedown.process`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Process {
+    /// The program and its arguments; `shakedown` is this very executable. Empty: the process
+    /// runtime goes without this service (`process: none`), because another one embeds it.
+    pub command: Vec<String>,
+    /// Laid over the service's environment. `${SHAKEDOWN_DATA}` is the stack's data folder.
+    pub environment: IndexMap<String, String>,
+    /// Where SQL observers connect in the process runtime.
+    pub sql: Option<String>,
+}
+
+/// How far a service must have come before one that depends on it starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// It was started.
+    Started,
+    /// It is ready.
+    Healthy,
+    /// It ended with exit code 0.
+    Completed,
+}
+
+/// What a port speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protocol {
+    /// Look at the first bytes.
+    Sniffed,
+    /// HTTP/1.1.
+    Http,
+    /// Bytes.
+    Tcp,
+}
+
+/// Compose's `healthcheck`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Healthcheck {
+    /// In Docker's form: `["CMD", ...]` or `["CMD-SHELL", "..."]`.
+    pub test: Vec<String>,
+    /// Time between two checks.
+    pub interval: Duration,
+}
+
+/// When a service counts as ready.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ready {
+    /// What is tried. `None`: the container's healthcheck, or else a connection to every port.
+    pub probe: Option<Probe>,
+    /// How long it may take; 60 s unless the file says otherwise.
+    pub within: Duration,
+}
+
+/// One way to ask a service whether it is ready.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Probe {
+    /// A GET that must be answered with a status below 400.
+    Http {
+        /// The port, the lowest one unless given.
+        port: Option<u16>,
+        /// The path.
+        path: String,
+    },
+    /// A connection that must be accepted.
+    Tcp {
+        /// The port.
+        port: u16,
+    },
+}
+
+/// A named kind of request on a link.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Call {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// Who asks: a service, or `workload` for the harness itself.
+    pub client: String,
+    /// Who answers.
+    pub service: String,
+    /// The method in capitals.
+    pub method: String,
+    /// The path, with `{entity}` for a segment or part of one.
+    pub path: String,
+}
+
+/// A kind of thing whose state is followed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entity {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The field that holds its status, if it has one.
+    pub status: Option<Status>,
+    /// The declared moves from one status to others.
+    pub moves: IndexMap<String, Vec<String>>,
+    /// How evidence becomes observations.
+    pub learn: Vec<Learn>,
+}
+
+/// The status field of an entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    /// The field's name.
+    pub field: String,
+    /// The status it is created with.
+    pub first: Option<String>,
+    /// The statuses that end it.
+    pub finals: Vec<String>,
+}
+
+/// One rule that turns evidence into an observation of one entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learn {
+    /// Where it stands.
+    pub place: Place,
+    /// What it looks at.
+    pub evidence: Evidence,
+    /// Applies only when this is true.
+    pub when: Option<Expression>,
+    /// The entity's id, as a string. A call has it from its path where the path names the entity.
+    pub id: Option<Expression>,
+    /// Fields and their new values.
+    pub set: IndexMap<String, Expression>,
+    /// An event that happened to the entity.
+    pub event: Option<String>,
+}
+
+/// What a rule looks at.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evidence {
+    /// An answered call. Variables: `request` and `response` (`.status`, `.headers`, `.body`),
+    /// `path` (what the braces of the call's path caught).
+    Call(String),
+    /// A request made again and again. Variables: `status`, `body`, and `item` with `each`.
+    Poll {
+        /// The method.
+        method: String,
+        /// The URL, with a service's name as host.
+        url: String,
+        /// Time from one request to the next.
+        every: Duration,
+        /// A list in the answer, looked at item by item.
+        each: Option<Expression>,
+    },
+    /// A query made again and again. Variable: `row`.
+    Sql {
+        /// The query.
+        query: String,
+        /// The service that it goes to.
+        on: String,
+        /// Time from one query to the next.
+        every: Duration,
+    },
+}
+
+/// A way to give the stack something to do.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Workload {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The method.
+    pub method: String,
+    /// The URL, with a service's name as host. `${n}` is the number of the request, from 1;
+    /// `${random}` sixteen hexadecimal digits from the seed.
+    pub url: String,
+    /// The JSON body, with the same placeholders in its strings.
+    pub body: Option<serde_json::Value>,
+    /// The entities that an answer creates, and their ids. Variables: `response`.
+    pub creates: IndexMap<String, Expression>,
+}
+
+/// Which time a deadline counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Clock {
+    /// All of it.
+    #[default]
+    Wall,
+    /// Only the time in which no fault is active.
+    Healed,
+}
+
+/// What must hold for each entity of a kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Invariant {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The entity that it speaks about.
+    pub entity: String,
+    /// What it demands.
+    pub pattern: Pattern,
+}
+
+/// The specification patterns of Dwyer, Avrunin and Corbett (1999), as far as they are offered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Pattern {
+    /// Universality.
+    Always(Expression),
+    /// Absence.
+    Never(Expression),
+    /// Response: whenever `when` holds, `then` holds, at once or `within` a time.
+    Response {
+        /// The condition.
+        when: Expression,
+        /// The demand.
+        then: Expression,
+        /// The time it may take; at once when `None`.
+        within: Option<Duration>,
+        /// Which time counts.
+        clock: Clock,
+    },
+    /// Precedence: `no` does not come true before `before` did.
+    Precedence {
+        /// What must wait.
+        no: Expression,
+        /// What must come first.
+        before: Expression,
+    },
+    /// Existence: `eventually` comes true within a time from the entity's first observation.
+    Existence {
+        /// What must come.
+        eventually: Expression,
+        /// The time it may take.
+        within: Duration,
+        /// Which time counts.
+        clock: Clock,
+    },
+    /// Bounded existence: the event happens at most so many times.
+    AtMost {
+        /// The bound.
+        bound: u64,
+        /// The event.
+        event: String,
+    },
+    /// The status only makes the moves that the entity declares.
+    Moves,
+}
+
+/// A planted bug.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Mutant {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The service that carries it.
+    pub service: String,
+    /// Laid over the service's environment.
+    pub environment: IndexMap<String, String>,
+    /// Replaces the service's image.
+    pub image: Option<String>,
+    /// The invariants that must turn red.
+    pub caught_by: Vec<String>,
+    /// The rows of a failure catalogue that it stands for.
+    pub catalogue: Vec<String>,
+}
