@@ -11,6 +11,7 @@
 
 pub mod duration;
 pub mod expression;
+pub mod fault;
 pub mod gateway;
 pub mod history;
 pub mod plan;

@@ -1,0 +1,103 @@
+//! The proof of a fault.
+
+use crate::plan::Times;
+use serde::Serialize;
+
+/// What can be proven of one fault.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Receipt {
+    /// Its words.
+    pub text: String,
+    /// 1 once the gateway stopped for it, or the deed was done; else 0.
+    pub armed: u64,
+    /// How often its call or its trigger came by.
+    pub matched: u64,
+    /// How often it was done.
+    pub applied: u64,
+    /// How often the caller saw it, or the service was dead.
+    pub felt: u64,
+    /// How often the real callee did the work all the same.
+    pub reached: u64,
+    /// Why the fault proves nothing, if so.
+    #[serde(skip)]
+    pub missing: Option<String>,
+}
+
+impl Receipt {
+    pub(super) fn new(text: &str) -> Receipt {
+        let missing = Some("it was never armed".to_owned());
+        Receipt {
+            text: text.to_owned(),
+            armed: 0,
+            matched: 0,
+            applied: 0,
+            felt: 0,
+            reached: 0,
+            missing,
+        }
+    }
+
+    /// Names the first link of the chain armed, matched, applied, felt that is missing. `short` tells of
+    /// entities for which the count was not reached: how many, of how many, and the highest count seen.
+    pub(super) fn judge(&mut self, subject: &str, times: Times, short: Option<Short>) {
+        let wanted = match times {
+            Times::Always => 1,
+            Times::First(n) | Times::Nth(n) => n,
+        };
+        self.missing = if self.armed == 0 {
+            Some("it was never armed: the run ended before its step".to_owned())
+        } else if self.matched == 0 {
+            Some(format!(
+                "it was armed, but {subject} never came by: nobody made that request on that link"
+            ))
+        } else if self.applied == 0 {
+            Some(format!(
+                "{subject} came by {}, but the fault waited for number {wanted}",
+                count(self.matched)
+            ))
+        } else if self.felt < self.applied {
+            Some(format!(
+                "it was applied {}, but only felt {}",
+                count(self.applied),
+                count(self.felt)
+            ))
+        } else {
+            short.map(|short| short.describe(subject, wanted))
+        };
+    }
+}
+
+/// Counts that were not reached.
+pub(super) struct Short {
+    /// Entities (or 1) that stayed below the count.
+    pub below: usize,
+    /// Entities (or 1) that were hit at all.
+    pub hit: usize,
+    /// The entity's name, if counted for each.
+    pub each: Option<String>,
+    /// The lowest count seen.
+    pub lowest: u64,
+}
+
+impl Short {
+    fn describe(self, subject: &str, wanted: u64) -> String {
+        match self.each {
+            Some(entity) => format!(
+                "its count was not reached: {} of the {} {entity}s that it hit saw {subject} fewer than \
+                 {wanted} times",
+                self.below, self.hit
+            ),
+            None => format!(
+                "its count was not reached: {subject} came by {} of {wanted} times",
+                self.lowest
+            ),
+        }
+    }
+}
+
+fn count(n: u64) -> String {
+    match n {
+        1 => "once".to_owned(),
+        n => format!("{n} times"),
+    }
+}

@@ -1,0 +1,336 @@
+//! Each kind of fault through its whole life, with the receipt that must come out.
+
+use super::*;
+use crate::history::{Answered, Message};
+use crate::plan::Times;
+
+fn call() -> String {
+    "upload scores".to_owned()
+}
+
+fn at(moment: Moment) -> Stop {
+    Stop {
+        call: call(),
+        moment,
+    }
+}
+
+fn fault(effect: Effect, times: Times, each: Option<&str>, trigger: Option<Trigger>) -> Fault {
+    Fault {
+        effect,
+        times,
+        each: each.map(str::to_owned),
+        trigger,
+    }
+}
+
+fn armed(fault: Fault) -> Faults {
+    let mut faults = Faults::default();
+    faults.arm(&fault, "the fault");
+    assert_eq!(moments(&faults.watching()), [FaultMoment::Armed]);
+    faults
+}
+
+fn of(submission: &str) -> Captures {
+    Captures::from([("submission".to_owned(), submission.to_owned())])
+}
+
+fn moments(events: &[What]) -> Vec<FaultMoment> {
+    let moment = |what: &What| match what {
+        What::Fault { moment, .. } => *moment,
+        other => panic!("not a fault's event: {other:?}"),
+    };
+    events.iter().map(moment).collect()
+}
+
+fn answered(exchange: ExchangeId) -> What {
+    What::Answered(Box::new(Answered {
+        exchange,
+        call: Some(call()),
+        captures: Captures::new(),
+        request: Message::default(),
+        status: 201,
+        response: Message::default(),
+    }))
+}
+
+fn seen(exchange: ExchangeId, seen: Seen) -> What {
+    What::Delivered { exchange, seen }
+}
+
+fn figures(faults: &Faults) -> [u64; 5] {
+    let receipt = &faults.receipts()[0];
+    [
+        receipt.armed,
+        receipt.matched,
+        receipt.applied,
+        receipt.felt,
+        receipt.reached,
+    ]
+}
+
+fn missing(faults: &Faults) -> Option<String> {
+    faults.receipts()[0].missing.clone()
+}
+
+const ANSWER_503: fn() -> Effect = || Effect::Answers {
+    call: call(),
+    status: 503,
+    body: None,
+};
+
+#[test]
+fn a_count_for_each_entity_is_kept_apart() {
+    let mut faults = armed(fault(
+        ANSWER_503(),
+        Times::First(2),
+        Some("submission"),
+        None,
+    ));
+    let mut hit = |exchange, submission: &str| {
+        let decision = faults.decide(&at(Moment::Request), &of(submission), exchange);
+        let hit = decision.action != Action::Pass;
+        if hit {
+            faults.see(&seen(
+                exchange,
+                Seen::Answer {
+                    status: 503,
+                    body_bytes: 0,
+                },
+            ));
+        }
+        hit
+    };
+    let tries = [(1, "7"), (2, "8"), (3, "7"), (4, "7"), (5, "8"), (6, "8")];
+    let hits: Vec<bool> = tries
+        .into_iter()
+        .map(|(n, submission)| hit(n, submission))
+        .collect();
+    assert_eq!(hits, [true, true, true, false, true, false]);
+    assert_eq!(figures(&faults), [1, 6, 4, 4, 0]);
+    assert_eq!(missing(&faults), None);
+}
+
+#[test]
+fn every_missing_link_of_the_chain_is_named() {
+    let never_armed = {
+        let mut faults = Faults::default();
+        faults.arm(&fault(ANSWER_503(), Times::Always, None, None), "the fault");
+        faults
+    };
+    assert!(missing(&never_armed).unwrap().contains("never armed"));
+
+    let mut faults = armed(fault(ANSWER_503(), Times::Nth(3), None, None));
+    assert!(
+        missing(&faults)
+            .unwrap()
+            .contains("nobody made that request")
+    );
+    faults.decide(&at(Moment::Request), &of("1"), 1);
+    assert!(missing(&faults).unwrap().contains("waited for number 3"));
+    faults.decide(&at(Moment::Request), &of("1"), 2);
+    faults.decide(&at(Moment::Request), &of("1"), 3);
+    assert!(missing(&faults).unwrap().contains("only felt 0 times"));
+    faults.see(&seen(3, Seen::Left));
+    assert!(
+        missing(&faults).unwrap().contains("only felt 0 times"),
+        "the caller had left"
+    );
+}
+
+#[test]
+fn a_count_that_was_not_reached_is_told() {
+    let mut faults = armed(fault(
+        ANSWER_503(),
+        Times::First(2),
+        Some("submission"),
+        None,
+    ));
+    for (exchange, submission) in [(1, "7"), (2, "7"), (3, "8")] {
+        faults.decide(&at(Moment::Request), &of(submission), exchange);
+        faults.see(&seen(
+            exchange,
+            Seen::Answer {
+                status: 503,
+                body_bytes: 0,
+            },
+        ));
+    }
+    let missing = missing(&faults).unwrap();
+    assert!(missing.contains("1 of the 2 submissions"), "{missing}");
+}
+
+#[test]
+fn each_kind_acts_at_its_moment_and_knows_how_it_is_felt() {
+    let reset = Seen::Reset;
+    let empty = Seen::Answer {
+        status: 201,
+        body_bytes: 0,
+    };
+    let full = Seen::Answer {
+        status: 201,
+        body_bytes: 9,
+    };
+    let cases = [
+        (
+            Effect::Hangs { call: call() },
+            Moment::Request,
+            Action::Hang,
+            Seen::Left,
+            full.clone(),
+            0,
+        ),
+        (
+            Effect::Refused { call: call() },
+            Moment::Request,
+            Action::Reset,
+            reset.clone(),
+            Seen::Left,
+            0,
+        ),
+        (
+            Effect::AnswerLost { call: call() },
+            Moment::Answer,
+            Action::Reset,
+            reset,
+            Seen::Left,
+            1,
+        ),
+        (
+            Effect::AnswerEmpty { call: call() },
+            Moment::Answer,
+            Action::Empty,
+            empty,
+            full,
+            1,
+        ),
+    ];
+    for (effect, moment, action, felt, other, reached) in cases {
+        for (outcome, count) in [(felt, 1), (other, 0)] {
+            let mut faults = armed(fault(effect.clone(), Times::First(1), None, None));
+            assert_eq!(faults.stops(), [at(moment)], "{effect:?}");
+            if moment == Moment::Answer {
+                faults.see(&answered(1));
+            }
+            assert_eq!(
+                faults.decide(&at(moment), &of("1"), 1).action,
+                action,
+                "{effect:?}"
+            );
+            faults.see(&seen(1, outcome.clone()));
+            assert_eq!(
+                figures(&faults),
+                [1, 1, 1, count, reached],
+                "{effect:?} {outcome:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_kill_at_a_trigger_is_active_until_the_service_is_back() {
+    let trigger = Trigger::AfterAnswered { call: call() };
+    let effect = Effect::Killed {
+        service: "worker".to_owned(),
+    };
+    let mut faults = armed(fault(effect, Times::First(1), None, Some(trigger)));
+    let first = faults.decide(&at(Moment::Answer), &of("1"), 1);
+    assert_eq!(first.action, Action::Pass);
+    assert_eq!(first.kills, [(0, "worker".to_owned())]);
+    use FaultMoment::*;
+    assert_eq!(moments(&first.events), [Matched, Reached, Applied]);
+    assert_eq!(moments(&faults.killed(0)), [Felt]);
+    assert_eq!(
+        faults.decide(&at(Moment::Answer), &of("2"), 2).kills,
+        [],
+        "only once"
+    );
+    assert_eq!(moments(&faults.recovered("site")), [], "another service");
+    assert_eq!(moments(&faults.recovered("worker")), [Ended]);
+    assert_eq!(figures(&faults), [1, 2, 1, 1, 1]);
+    assert_eq!(missing(&faults), None);
+}
+
+#[test]
+fn a_trigger_sets_a_call_fault_off_for_its_own_entity_only() {
+    let trigger = Trigger::AfterAnswered {
+        call: "scored".to_owned(),
+    };
+    let mut faults = armed(fault(
+        ANSWER_503(),
+        Times::First(1),
+        Some("submission"),
+        Some(trigger),
+    ));
+    let scored = Stop {
+        call: "scored".to_owned(),
+        moment: Moment::Answer,
+    };
+    assert_eq!(faults.stops(), [at(Moment::Request), scored.clone()]);
+    let mut act = |stop: &Stop, submission: &str, n| faults.decide(stop, &of(submission), n).action;
+    assert_eq!(act(&at(Moment::Request), "7", 1), Action::Pass, "not yet");
+    assert_eq!(act(&scored, "7", 2), Action::Pass);
+    assert_eq!(
+        act(&at(Moment::Request), "8", 3),
+        Action::Pass,
+        "not this one"
+    );
+    assert_ne!(act(&at(Moment::Request), "7", 4), Action::Pass);
+}
+
+#[test]
+fn a_fault_is_active_until_it_is_used_up_or_healed() {
+    let mut faults = armed(fault(
+        ANSWER_503(),
+        Times::First(2),
+        Some("submission"),
+        None,
+    ));
+    let answer = Seen::Answer {
+        status: 503,
+        body_bytes: 0,
+    };
+    use FaultMoment::*;
+    faults.decide(&at(Moment::Request), &of("7"), 1);
+    assert_eq!(
+        moments(&faults.see(&seen(1, answer.clone()))),
+        [Felt],
+        "in the middle of its count"
+    );
+    faults.decide(&at(Moment::Request), &of("7"), 2);
+    assert_eq!(
+        moments(&faults.see(&seen(2, answer))),
+        [Felt, Ended],
+        "used up for all it has met"
+    );
+    faults.decide(&at(Moment::Request), &of("8"), 3);
+    assert_eq!(
+        moments(&faults.heal()),
+        [],
+        "an exchange is still under way"
+    );
+    assert_eq!(moments(&faults.see(&seen(3, Seen::Left))), [Ended]);
+    assert_eq!(faults.stops(), [], "a healed fault stops nothing");
+    assert_eq!(
+        faults.decide(&at(Moment::Request), &of("9"), 4).action,
+        Action::Pass
+    );
+}
+
+#[test]
+fn the_first_armed_fault_decides_what_the_caller_sees() {
+    let mut faults = armed(fault(ANSWER_503(), Times::First(1), None, None));
+    faults.arm(
+        &fault(Effect::Refused { call: call() }, Times::Always, None, None),
+        "refused",
+    );
+    faults.watching();
+    assert!(matches!(
+        faults.decide(&at(Moment::Request), &of("1"), 1).action,
+        Action::Answer { status: 503, .. }
+    ));
+    assert_eq!(
+        faults.decide(&at(Moment::Request), &of("1"), 2).action,
+        Action::Reset
+    );
+}
