@@ -2,21 +2,31 @@
 //!
 //! This library knows no Gherkin and no particular stack. Imports point downwards:
 //!
-//! 1. words: [`duration`], [`seed`], [`verdict`], [`problem`]
+//! 1. words: [`duration`], [`seed`], [`verdict`], [`problem`], [`address`]
 //! 2. data: [`expression`], [`stack`], [`plan`], [`history`]
 //! 3. parts: [`gateway`], [`runtime`], [`fault`], [`entity`], [`invariant`], [`observe`], [`workload`]
-//! 4. [`engine`], and above it [`report`]
+//! 4. [`engine`], then [`invocation`]
+//! 5. [`report`]
 //!
-//! The parts do not know each other; the engine ties them together.
+//! The parts do not know each other, except that all may speak the gateway's protocol and that invariants
+//! speak about entities; the engine ties them together.
 
+pub mod address;
 pub mod duration;
+//pub mod engine;
+pub mod entity;
 pub mod expression;
 pub mod fault;
 pub mod gateway;
 pub mod history;
+pub mod invariant;
+//pub mod invocation;
+pub mod observe;
 pub mod plan;
 pub mod problem;
+//pub mod report;
 pub mod runtime;
 pub mod seed;
 pub mod stack;
 pub mod verdict;
+pub mod workload;

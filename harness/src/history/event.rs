@@ -108,12 +108,14 @@ pub enum What {
         /// An event that happened to the entity.
         event: Option<String>,
     },
-    /// An observer could look again after it could not.
+    /// An observer could not look for a while.
     Blind {
         /// The observer.
         source: String,
-        /// Since when it had not seen anything.
-        from_ns: u64,
+        /// For how long, until this event, it had not seen anything. Nanoseconds.
+        blind_ns: u64,
+        /// Whether it can look again; false when the run ends with it still blind.
+        over: bool,
         /// The last thing that it was told.
         reason: String,
     },

@@ -28,6 +28,9 @@ pub struct Stack {
     pub invariants: IndexMap<String, Invariant>,
     /// Planted bugs.
     pub mutants: IndexMap<String, Mutant>,
+    /// `settle`: how long a run goes on watching after the last thing that happened, so that what comes late is
+    /// still seen; 500 ms unless the file says otherwise.
+    pub settle: Duration,
 }
 
 /// One service of the compose file.
@@ -235,6 +238,17 @@ pub enum Evidence {
         /// Time from one query to the next.
         every: Duration,
     },
+}
+
+impl Evidence {
+    /// How an observer of this evidence is called in a history.
+    pub fn source(&self) -> String {
+        match self {
+            Evidence::Call(call) => format!("call {call}"),
+            Evidence::Poll { method, url, .. } => format!("poll {method} {url}"),
+            Evidence::Sql { on, .. } => format!("sql on {on}"),
+        }
+    }
 }
 
 /// A way to give the stack something to do.

@@ -1,0 +1,207 @@
+//! Runs one plan: up, ready, steps, heal, settle, down; and says what it came to.
+//!
+//! Nothing but the order of the phases is here. Control runs are runs of [`without_faults`] plans; the caller
+//! decides how many it needs.
+
+mod conduct;
+mod outcome;
+mod record;
+mod services;
+mod steps;
+
+use crate::history::{What, Writer};
+use crate::invariant::Judge;
+use crate::observe::Observers;
+use crate::plan::{Plan, Step};
+use crate::runtime::docker::DockerRuntime;
+use crate::runtime::process::ProcessRuntime;
+use crate::runtime::{Exit, Failure, RunFolder, Runtime};
+use crate::seed::Seed;
+use crate::stack::Stack;
+pub use outcome::{Outcome, Tally};
+use record::Record;
+use services::Services;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use steps::Steps;
+use tokio::sync::{mpsc, watch};
+
+/// Where services run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// As local processes.
+    Process,
+    /// In containers.
+    Docker,
+}
+
+impl std::fmt::Display for Place {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Place::Process => "process",
+            Place::Docker => "docker",
+        })
+    }
+}
+
+/// Everything that a run needs to know.
+#[derive(Clone)]
+pub struct Setup {
+    /// What happens.
+    pub plan: Plan,
+    /// On what; a planted bug is laid over it already.
+    pub stack: Arc<Stack>,
+    /// The planted bug's name.
+    pub mutant: Option<String>,
+    /// Where.
+    pub place: Place,
+    /// The seed.
+    pub seed: Seed,
+    /// The invocation's id: everything that is started bears it as a label.
+    pub run: String,
+    /// A name for this run, unique within the invocation.
+    pub name: String,
+    /// The folder of the invocation; the run's own folder is `name` in it.
+    pub out: PathBuf,
+    /// Becomes true when the user wants to stop.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// The plan without its faults: what the control run plays.
+pub fn without_faults(plan: &Plan) -> Plan {
+    let faultless = |step: &Step| !matches!(step, Step::Fault(_) | Step::Heal);
+    let steps = plan.steps.iter().filter(|planned| faultless(&planned.step)).cloned().collect();
+    Plan { steps, ..plan.clone() }
+}
+
+/// How long taking a stack down may take before it is left to the reaper.
+const DOWN_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long the run keeps watching for silence after the deadlines have passed.
+const SETTLE_AT_MOST: Duration = Duration::from_secs(60);
+
+/// Runs the plan. Whatever happens, the stack is taken down again before this returns.
+pub async fn run(setup: Setup) -> Outcome {
+    let begun = Instant::now();
+    let folder = RunFolder::new(&setup.out, &setup.run, &setup.name);
+    let (exits, exited) = mpsc::unbounded_channel();
+    let mut outcome = match runtime(&setup, &folder, exits).await {
+        Err(failure) => Outcome::failed(&setup, failure),
+        Ok(runtime) => {
+            let mut stop = setup.stop.clone();
+            // A task of its own: a panic in it must not keep the stack from being taken down.
+            let phases = tokio::spawn(phases(setup.clone(), folder.clone(), runtime.clone(), exited));
+            let abort = phases.abort_handle();
+            let outcome = tokio::select! {
+                outcome = phases => outcome.unwrap_or_else(|error| {
+                    Outcome::failed(&setup, Failure::new(format!("the harness itself failed: {error}")))
+                }),
+                _ = stop.wait_for(|stop| *stop) => {
+                    abort.abort();
+                    Outcome::failed(&setup, Failure::new("interrupted"))
+                }
+            };
+            outcome.and_down(tokio::time::timeout(DOWN_WITHIN, runtime.down()).await)
+        }
+    };
+    outcome.duration = begun.elapsed();
+    outcome.folder = folder.root().to_owned();
+    outcome
+}
+
+async fn runtime(
+    setup: &Setup,
+    folder: &RunFolder,
+    exits: mpsc::UnboundedSender<Exit>,
+) -> Result<Arc<dyn Runtime>, Failure> {
+    let (stack, folder, run) = (setup.stack.clone(), folder.clone(), &setup.run);
+    Ok(match setup.place {
+        Place::Process => Arc::new(ProcessRuntime::new(stack, folder, run, exits)?),
+        Place::Docker => Arc::new(DockerRuntime::connect(stack, folder, run, exits).await?),
+    })
+}
+
+async fn phases(
+    setup: Setup,
+    folder: RunFolder,
+    runtime: Arc<dyn Runtime>,
+    exited: mpsc::UnboundedReceiver<Exit>,
+) -> Outcome {
+    let writer = match Writer::create(&folder.history()) {
+        Ok(writer) => writer,
+        Err(error) => {
+            let what = format!("cannot write {}: {error}", folder.history().display());
+            return Outcome::failed(&setup, Failure::new(what));
+        }
+    };
+    let record = Arc::new(Record::new(writer, Judge::new(&setup.stack)));
+    record.append(What::Started {
+        run: setup.run.clone(),
+        scenario: setup.plan.scenario.clone(),
+        stack: setup.stack.name.clone(),
+        runtime: setup.place.to_string(),
+        seed: setup.seed.0,
+        mutant: setup.mutant.clone(),
+    });
+    let mut unmet = Vec::new();
+    let failure = play(&setup, &folder, runtime, exited, &record, &mut unmet).await.err();
+    phase(&record, "down");
+    Outcome::judge(&setup, &record, unmet, failure)
+}
+
+/// Plays the phases until the stack has settled. What waits in vain is noted in `unmet`.
+async fn play(
+    setup: &Setup,
+    folder: &RunFolder,
+    runtime: Arc<dyn Runtime>,
+    exited: mpsc::UnboundedReceiver<Exit>,
+    record: &Arc<Record>,
+    unmet: &mut Vec<String>,
+) -> Result<(), Failure> {
+    phase(record, "up");
+    let gateway = runtime.prepare().await?;
+    let commands = gateway.commands;
+    let services = Arc::new(Services::new(setup.stack.clone(), runtime.clone(), record.clone(), folder.clone()));
+    let conduct = conduct::conduct(gateway.reports, exited, commands.clone(), record.clone(), services.clone());
+    let steps = Steps { setup, runtime: &runtime, record, services: &services, commands: &commands };
+    let played = async {
+        steps.name_calls();
+        services.up().await?;
+        phase(record, "ready");
+        let resolve = |service: &str, port| runtime.address(crate::gateway::OBSERVER, service, port);
+        let sink = { let record = record.clone(); Arc::new(move |what| record.append(what)) as _ };
+        let sql_url = |service: &str| runtime.sql_url(service);
+        let observers =
+            Observers::start(&setup.stack, &resolve, &sql_url, &sink).map_err(Failure::new)?;
+        phase(record, "steps");
+        unmet.extend(steps.play().await?);
+        phase(record, "heal");
+        steps.heal().await?;
+        phase(record, "settle");
+        settle(record, setup.stack.settle).await;
+        observers.look_now().await;
+        Ok(())
+    };
+    tokio::select! {
+        played = played => played,
+        failure = conduct => Err(failure),
+    }
+}
+
+/// Waits until time can change nothing any more: no deadline is pending, and nothing has happened for as long as
+/// the stack file says (`settle`), so that what comes late is still seen.
+async fn settle(record: &Record, quiet: Duration) {
+    let longest = record.look(|state| state.judge.longest_within());
+    let deadline = Instant::now() + longest + quiet + SETTLE_AT_MOST;
+    record
+        .until(deadline, |state| {
+            let hopeless = state.broken.is_some();
+            hopeless || (state.quiet_for(quiet) && state.judge.settled())
+        })
+        .await;
+}
+
+fn phase(record: &Record, name: &str) {
+    record.append(What::Phase { name: name.to_owned() });
+}

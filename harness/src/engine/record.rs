@@ -1,0 +1,214 @@
+//! The history as it grows, and everything that lives from it: the judge and the faults.
+//!
+//! One lock keeps one order. What an event leads to (a fault felt, a fault ended) follows it at once.
+
+use crate::fault::{Decision, Faults, Receipt};
+use crate::gateway::Stop;
+use crate::history::{Captures, ExchangeId, What, Writer};
+use crate::invariant::Judge;
+use crate::plan::Fault;
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard};
+use std::time::{Duration, Instant};
+use tokio::sync::watch;
+
+/// How often a condition that depends on time alone is looked at again.
+const TICK: Duration = Duration::from_millis(20);
+
+/// The record of one run.
+pub struct Record {
+    state: Mutex<State>,
+    changed: watch::Sender<u64>,
+}
+
+/// What the record knows at one moment.
+pub struct State {
+    writer: Writer,
+    /// Follows entities and invariants.
+    pub judge: Judge,
+    faults: Faults,
+    /// Workload requests: how many there were, how many were accepted, and the last refusal.
+    pub worked: HashMap<String, Worked>,
+    /// Named exchanges that have not ended, and when they were asked.
+    under_way: HashMap<ExchangeId, Instant>,
+    /// When something last happened that an invariant could care about.
+    stirred: Instant,
+    /// The first error of the disk.
+    pub broken: Option<String>,
+}
+
+/// How a workload went.
+#[derive(Clone, Debug, Default)]
+pub struct Worked {
+    /// Requests that ended.
+    pub ended: u64,
+    /// Of these, those that were accepted.
+    pub accepted: u64,
+    /// What the last one that was not accepted came to.
+    pub refusal: Option<String>,
+}
+
+impl Record {
+    /// A record that writes to `writer`.
+    pub fn new(writer: Writer, judge: Judge) -> Record {
+        let state = State {
+            writer,
+            judge,
+            faults: Faults::default(),
+            worked: HashMap::new(),
+            under_way: HashMap::new(),
+            stirred: Instant::now(),
+            broken: None,
+        };
+        Record { state: Mutex::new(state), changed: watch::Sender::new(0) }
+    }
+
+    /// Appends an event and whatever it leads to.
+    pub fn append(&self, what: What) {
+        self.change(|state| {
+            let follow_ups = state.faults.see(&what);
+            state.put(what);
+            follow_ups
+        });
+    }
+
+    /// Adds a fault to those that the gateway must stop for.
+    pub fn arm(&self, fault: &Fault, text: &str) -> (usize, Option<String>) {
+        self.state().faults.arm(fault, text)
+    }
+
+    /// The moments at which the gateway must stop now.
+    pub fn stops(&self) -> Vec<Stop> {
+        self.state().faults.stops()
+    }
+
+    /// The gateway has them in force.
+    pub fn watching(&self) {
+        self.change(|state| state.faults.watching());
+    }
+
+    /// Whether every fault so far is in force.
+    pub fn all_armed(state: &State) -> bool {
+        state.faults.receipts().iter().all(|receipt| receipt.armed > 0)
+    }
+
+    /// Decides about a stopped exchange; the decision's events are written down first.
+    pub fn decide(&self, stop: &Stop, captures: &Captures, exchange: ExchangeId) -> Decision {
+        let mut decision = None;
+        self.change(|state| {
+            let mut made = state.faults.decide(stop, captures, exchange);
+            let events = std::mem::take(&mut made.events);
+            decision = Some(made);
+            events
+        });
+        decision.expect("the change was made")
+    }
+
+    /// When an exchange that is still under way was asked.
+    pub fn asked_at(&self, exchange: ExchangeId) -> Option<Instant> {
+        self.state().under_way.get(&exchange).copied()
+    }
+
+    /// A kill was carried out.
+    pub fn killed(&self, fault: usize) {
+        self.change(|state| state.faults.killed(fault));
+    }
+
+    /// A service is back.
+    pub fn recovered(&self, service: &str) {
+        self.change(|state| state.faults.recovered(service));
+    }
+
+    /// No fault strikes any more.
+    pub fn heal(&self) {
+        self.change(|state| state.faults.heal());
+    }
+
+    /// What can be proven of each fault.
+    pub fn receipts(&self) -> Vec<Receipt> {
+        self.state().faults.receipts()
+    }
+
+    /// Looks at the state.
+    pub fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
+        look(&self.state())
+    }
+
+    /// Waits until `condition` holds, or until the deadline: then gives false.
+    pub async fn until(&self, deadline: Instant, mut condition: impl FnMut(&State) -> bool) -> bool {
+        let mut changed = self.changed.subscribe();
+        loop {
+            changed.mark_unchanged();
+            if self.ripe(&mut condition) {
+                return true;
+            }
+            if Instant::now() >= deadline {
+                return false;
+            }
+            // Some conditions ripen with time alone, so a change is not the only reason to look again.
+            let _ = tokio::time::timeout(TICK, changed.changed()).await;
+        }
+    }
+
+    fn ripe(&self, condition: &mut impl FnMut(&State) -> bool) -> bool {
+        let mut state = self.state();
+        let now_ns = state.writer.now_ns();
+        state.judge.advance(now_ns);
+        condition(&state)
+    }
+
+    fn change(&self, step: impl FnOnce(&mut State) -> Vec<What>) {
+        let mut state = self.state();
+        for what in step(&mut state) {
+            state.put(what);
+        }
+        drop(state);
+        self.changed.send_modify(|n| *n += 1);
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A panic elsewhere must not hide what was recorded until then.
+        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+    }
+}
+
+impl State {
+    fn put(&mut self, what: What) {
+        self.follow(&what);
+        match self.writer.append(what) {
+            Ok(event) => self.judge.see(&event),
+            Err(error) => {
+                self.broken.get_or_insert_with(|| format!("the history could not be written: {error}"));
+            }
+        }
+    }
+
+    fn follow(&mut self, what: &What) {
+        match what {
+            What::Asked(asked) if asked.call.is_some() => {
+                self.under_way.insert(asked.exchange, Instant::now());
+            }
+            What::Delivered { exchange, .. } => {
+                if self.under_way.remove(exchange).is_none() {
+                    return;
+                }
+            }
+            What::Worked { workload, accepted, detail, .. } => {
+                let worked = self.worked.entry(workload.clone()).or_default();
+                worked.ended += 1;
+                worked.accepted += u64::from(*accepted);
+                if !accepted {
+                    worked.refusal = Some(detail.clone());
+                }
+            }
+            What::Observed { .. } | What::Service { .. } => {}
+            _ => return,
+        }
+        self.stirred = Instant::now();
+    }
+
+    /// Whether nothing that an invariant could care about is under way or has happened for a time.
+    pub fn quiet_for(&self, quiet: Duration) -> bool {
+        self.under_way.is_empty() && self.stirred.elapsed() >= quiet
+    }
+}

@@ -1,0 +1,140 @@
+//! Carries out the steps of a plan, one after the other.
+
+use super::record::Record;
+use super::services::Services;
+use super::Setup;
+use crate::gateway::{CallPattern, Command, WORKLOAD};
+use crate::plan::{Fault, Planned, Step};
+use crate::runtime::{Failure, Runtime};
+use crate::{duration, workload};
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// How long a gateway may take to stop for a new fault.
+const ARM_WITHIN: Duration = Duration::from_secs(10);
+
+/// How many entities a message names before it only counts.
+const MAX_NAMED: usize = 5;
+
+pub(super) struct Steps<'a> {
+    pub setup: &'a Setup,
+    pub runtime: &'a Arc<dyn Runtime>,
+    pub record: &'a Arc<Record>,
+    pub services: &'a Arc<Services>,
+    pub commands: &'a mpsc::UnboundedSender<Command>,
+}
+
+impl Steps<'_> {
+    /// Tells the gateway which requests have names.
+    pub fn name_calls(&self) {
+        let pattern = |call: &crate::stack::Call| CallPattern {
+            name: call.name.clone(),
+            client: call.client.clone(),
+            service: call.service.clone(),
+            method: call.method.clone(),
+            path: call.path.clone(),
+        };
+        let calls = self.setup.stack.calls.values().map(pattern).collect();
+        let _ = self.commands.send(Command::Calls { calls });
+    }
+
+    /// Plays all steps. Gives what was waited for in vain.
+    ///
+    /// # Errors
+    /// When the environment broke.
+    pub async fn play(&self) -> Result<Vec<String>, Failure> {
+        let mut unmet = Vec::new();
+        let worked = Mutex::new(HashMap::new());
+        for planned in &self.setup.plan.steps {
+            match &planned.step {
+                Step::Stack(_) => {}
+                Step::Fault(fault) => self.arm(fault, &planned.text).await?,
+                Step::Work { workload, times, clients } => {
+                    self.work(workload, *times, *clients, &worked).await?;
+                }
+                Step::AllFinal { entity, within } => {
+                    unmet.extend(self.all_final(entity, *within, planned).await);
+                }
+                Step::Heal => self.heal().await?,
+                // What is judged is judged at the end, on the whole history.
+                Step::EveryInvariant | Step::Invariant(_) | Step::AtLeast { .. } => {}
+            }
+        }
+        Ok(unmet)
+    }
+
+    async fn arm(&self, fault: &Fault, text: &str) -> Result<(), Failure> {
+        let (number, kill) = self.record.arm(fault, text);
+        if let Some(service) = kill {
+            return self.services.kill(&service, number, None).await;
+        }
+        let _ = self.commands.send(Command::Watch { stops: self.record.stops() });
+        if self.record.until(Instant::now() + ARM_WITHIN, Record::all_armed).await {
+            return Ok(());
+        }
+        Err(Failure::new(format!("the gateway did not arm `{text}` within {} s", ARM_WITHIN.as_secs())))
+    }
+
+    async fn work(
+        &self,
+        name: &str,
+        times: u64,
+        clients: u64,
+        worked: &Mutex<HashMap<String, u64>>,
+    ) -> Result<(), Failure> {
+        let first = {
+            let mut worked = worked.lock().expect("no panic while it is held");
+            let so_far = worked.entry(name.to_owned()).or_default();
+            *so_far += times;
+            *so_far - times
+        };
+        let resolve = |service: &str, port| self.runtime.address(WORKLOAD, service, port);
+        let sink = { let record = self.record.clone(); Arc::new(move |what| record.append(what)) as _ };
+        let workload = &self.setup.stack.workloads[name];
+        workload::run(workload, (first, times, clients), self.setup.seed, &resolve, &sink)
+            .await
+            .map_err(|e| Failure::new(format!("workload `{name}`: {e}")))
+    }
+
+    /// Waits until every entity of a kind is final. Ends early once something is violated: the verdict stands.
+    async fn all_final(&self, entity: &str, within: Duration, planned: &Planned) -> Option<String> {
+        let unfinished = |judge: &crate::invariant::Judge| -> Vec<String> {
+            let entities = judge.entities();
+            let all = entities.records(entity).map(|(id, _)| id.to_owned());
+            all.filter(|id| !entities.is_final(entity, id)).collect()
+        };
+        let some = |judge: &crate::invariant::Judge| judge.entities().records(entity).next().is_some();
+        self.record
+            .until(Instant::now() + within, |state| {
+                let judge = &state.judge;
+                judge.violated() || (some(judge) && unfinished(judge).is_empty())
+            })
+            .await;
+        let left = self.record.look(|state| unfinished(&state.judge));
+        let text = format!("`{}` ({})", planned.text, planned.place);
+        if !self.record.look(|state| some(&state.judge)) {
+            return Some(format!("{text}: no {entity} was ever seen"));
+        }
+        if left.is_empty() || self.record.look(|state| state.judge.violated()) {
+            return None;
+        }
+        let named = left.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let more = if left.len() > MAX_NAMED { ", ..." } else { "" };
+        let (count, within) = (left.len(), duration::print(within));
+        Some(format!("{text}: {count} not final after {within}: {entity} {named}{more}"))
+    }
+
+    /// Ends every fault, lets go of what hangs, and brings back what is down.
+    ///
+    /// # Errors
+    /// When a service does not come back.
+    pub async fn heal(&self) -> Result<(), Failure> {
+        self.record.heal();
+        let _ = self.commands.send(Command::Watch { stops: Vec::new() });
+        let _ = self.commands.send(Command::Release);
+        self.services.heal().await
+    }
+}
+

@@ -1,0 +1,138 @@
+//! What is known of one entity.
+
+use super::Observation;
+use crate::expression::Scope;
+use crate::stack::Entity;
+use serde_json::Value;
+
+/// A moment in an entity's life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Moment {
+    /// Nanoseconds since the run began.
+    pub at_ns: u64,
+    /// The event's number.
+    pub seq: u64,
+    /// What happened, in words.
+    pub text: String,
+}
+
+/// What is known of one entity, and since when.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// The first thing that was ever seen of it.
+    pub first: Moment,
+    /// The last thing that was seen of it.
+    pub last: Moment,
+    scope: Scope,
+    /// The status field's values so far, each with the moment of its coming.
+    statuses: Vec<(String, Moment)>,
+    /// The last status change happened with the last observation.
+    changed: bool,
+    events: Vec<(String, Moment)>,
+}
+
+impl Record {
+    pub(super) fn new(kind: &Entity, first: &Observation) -> Record {
+        let moment = Moment {
+            at_ns: first.at_ns,
+            seq: first.seq,
+            text: format!("first seen ({})", first.source),
+        };
+        let (last, events) = (moment.clone(), Vec::new());
+        let mut record = Record {
+            first: moment,
+            last,
+            scope: Scope::new(),
+            statuses: Vec::new(),
+            changed: false,
+            events,
+        };
+        if let Some(status) = &kind.status {
+            record
+                .scope
+                .set("final", &Value::from(status.finals.clone()));
+            if let Some(name) = &status.first {
+                record.scope.set(&status.field, &Value::from(name.as_str()));
+                record.statuses.push((name.clone(), record.first.clone()));
+            }
+        }
+        record
+    }
+
+    pub(super) fn learn(&mut self, kind: &Entity, observation: &Observation) {
+        let moment = |text: String| Moment {
+            at_ns: observation.at_ns,
+            seq: observation.seq,
+            text: format!("{text} ({})", observation.source),
+        };
+        self.last = moment(in_words(observation));
+        self.changed = false;
+        for (field, value) in &observation.set {
+            self.scope.set(field, value);
+        }
+        if let Some(event) = &observation.event {
+            self.scope.happened(event);
+            self.events.push((event.clone(), moment(event.clone())));
+        }
+        let Some(status) = &kind.status else { return };
+        let Some(name) = observation.set.get(&status.field).and_then(Value::as_str) else {
+            return;
+        };
+        if self.status() != Some(name) {
+            self.statuses.push((
+                name.to_owned(),
+                moment(format!("{} became {name}", status.field)),
+            ));
+            self.changed = true;
+        }
+    }
+
+    /// What expressions about this entity can see.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Its status now.
+    pub fn status(&self) -> Option<&str> {
+        self.statuses.last().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether it ever had a status.
+    pub fn reached(&self, status: &str) -> bool {
+        self.statuses.iter().any(|(name, _)| name == status)
+    }
+
+    /// The last two statuses, if the last observation changed the status. The former one is `None` for the first
+    /// status of an entity that is not declared to begin with any.
+    pub fn moved(&self) -> Option<(Option<&(String, Moment)>, &(String, Moment))> {
+        let last = self.statuses.last().filter(|_| self.changed)?;
+        let before = self
+            .statuses
+            .len()
+            .checked_sub(2)
+            .map(|i| &self.statuses[i]);
+        Some((before, last))
+    }
+
+    /// The moments at which an event happened.
+    pub fn happened(&self, event: &str) -> impl Iterator<Item = &Moment> {
+        self.events
+            .iter()
+            .filter(move |(name, _)| name == event)
+            .map(|(_, moment)| moment)
+    }
+}
+
+/// An observation in words: `status became Finished`, `scores stored`.
+fn in_words(observation: &Observation) -> String {
+    let fields = observation.set.iter().map(|(field, value)| match value {
+        Value::String(text) => format!("{field} became {text}"),
+        other => format!("{field} became {other}"),
+    });
+    let words: Vec<String> = fields.chain(observation.event.clone()).collect();
+    if words.is_empty() {
+        "seen".to_owned()
+    } else {
+        words.join(", ")
+    }
+}

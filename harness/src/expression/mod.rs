@@ -1,0 +1,240 @@
+//! CEL, the one language for conditions and for picking values out of evidence.
+
+mod scope;
+
+pub use scope::Scope;
+
+use cel::common::ast::{Expr, LiteralValue};
+use cel::{ExecutionError, Program, Value};
+use std::sync::Arc;
+
+/// A compiled CEL expression that remembers its text. Cloning is cheap.
+#[derive(Clone)]
+pub struct Expression {
+    text: Arc<str>,
+    program: Arc<Program>,
+    variables: Arc<[String]>,
+}
+
+/// The answer to a condition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Truth {
+    /// It holds.
+    True,
+    /// It does not.
+    False,
+    /// It cannot be told; why.
+    Unknown(String),
+}
+
+impl Expression {
+    /// Compiles `text`.
+    ///
+    /// # Errors
+    /// Gives the parser's message on one line.
+    pub fn parse(text: &str) -> Result<Expression, String> {
+        let program = Program::compile(text).map_err(|e| {
+            e.to_string()
+                .split_whitespace()
+                .collect::<Vec<_>>()
+                .join(" ")
+        })?;
+        let mut variables: Vec<String> = program
+            .references()
+            .variables()
+            .iter()
+            .map(|name| name.to_string())
+            .collect();
+        variables.sort();
+        Ok(Expression {
+            text: text.into(),
+            program: Arc::new(program),
+            variables: variables.into(),
+        })
+    }
+
+    /// The text as the user wrote it.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The free variables that the expression reads, sorted.
+    pub fn variables(&self) -> Vec<String> {
+        self.variables.to_vec()
+    }
+
+    /// The events that it asks for by `happened("...")`, in the order of the text.
+    pub fn events(&self) -> Vec<String> {
+        let mut events = Vec::new();
+        walk(&self.program.expression().expr, &mut |expr| {
+            if let Expr::Call(call) = expr
+                && call.func_name == "happened"
+                && let Some(Expr::Literal(LiteralValue::String(name))) =
+                    call.args.first().map(|a| &a.expr)
+            {
+                events.push(name.inner().to_string());
+            }
+        });
+        events
+    }
+
+    /// Asks whether it holds.
+    pub fn test(&self, scope: &Scope) -> Truth {
+        match self.evaluate(scope) {
+            Ok(Value::Bool(true)) => Truth::True,
+            Ok(Value::Bool(false)) => Truth::False,
+            Ok(other) => Truth::Unknown(format!(
+                "`{}` is not true or false but {other:?}",
+                self.text
+            )),
+            Err(reason) => Truth::Unknown(reason),
+        }
+    }
+
+    /// Its value.
+    ///
+    /// # Errors
+    /// Why there is none, in words: something that it reads is not there.
+    pub fn value(&self, scope: &Scope) -> Result<serde_json::Value, String> {
+        let value = self.evaluate(scope)?;
+        scope::to_json(&value).ok_or_else(|| format!("`{}` is no value but {value:?}", self.text))
+    }
+
+    fn evaluate(&self, scope: &Scope) -> Result<Value, String> {
+        scope
+            .run(&self.program, &self.variables)
+            .map_err(|error| match error {
+                ExecutionError::UndeclaredReference(name) => format!("`{name}` is not known"),
+                ExecutionError::NoSuchKey(key) => {
+                    format!("`{}` found nothing named `{key}`", self.text)
+                }
+                other => format!("`{}`: {other}", self.text),
+            })
+    }
+}
+
+/// Visits an expression and all its parts.
+fn walk(expr: &Expr, visit: &mut impl FnMut(&Expr)) {
+    visit(expr);
+    match expr {
+        Expr::Call(call) => {
+            for part in call.target.as_deref().into_iter().chain(&call.args) {
+                walk(&part.expr, visit);
+            }
+        }
+        Expr::Comprehension(all) => {
+            let parts = [
+                &all.iter_range,
+                &all.accu_init,
+                &all.loop_cond,
+                &all.loop_step,
+                &all.result,
+            ];
+            for part in parts {
+                walk(&part.expr, visit);
+            }
+        }
+        Expr::List(list) => list
+            .elements
+            .iter()
+            .for_each(|part| walk(&part.expr, visit)),
+        Expr::Select(select) => walk(&select.operand.expr, visit),
+        _ => {}
+    }
+}
+
+impl std::fmt::Debug for Expression {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Expression({:?})", self.text)
+    }
+}
+
+impl PartialEq for Expression {
+    fn eq(&self, other: &Expression) -> bool {
+        self.text == other.text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn scope(variables: serde_json::Value) -> Scope {
+        let mut scope = Scope::new();
+        for (name, value) in variables.as_object().unwrap() {
+            scope.set(name, value);
+        }
+        scope
+    }
+
+    fn test(text: &str, variables: serde_json::Value) -> Truth {
+        let mut scope = scope(variables);
+        scope.happened("scores stored");
+        Expression::parse(text).unwrap().test(&scope)
+    }
+
+    #[test]
+    fn conditions_on_json_values() {
+        let cases = [
+            ("n > 0", json!({"n": 1}), true),
+            ("n > 0 && n < 3.5", json!({"n": 3}), true),
+            ("s == \"Finished\"", json!({"s": "Finished"}), true),
+            (
+                "s in final",
+                json!({"s": "Failed", "final": ["Finished", "Failed"]}),
+                true,
+            ),
+            (
+                "size(body.results) == 2",
+                json!({"body": {"results": [1, 2]}}),
+                true,
+            ),
+            ("string(id) == \"7\"", json!({"id": 7}), true),
+            ("s == null", json!({"s": null}), true),
+            (
+                "body.results.exists(r, r.id == 2)",
+                json!({"body": {"results": [{"id": 2}]}}),
+                true,
+            ),
+            ("happened(\"scores stored\")", json!({}), true),
+            ("happened(\"output stored\")", json!({}), false),
+        ];
+        for (text, variables, holds) in cases {
+            let expected = if holds { Truth::True } else { Truth::False };
+            assert_eq!(test(text, variables), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_there_is_unknown_and_named() {
+        let unknown = |text, variables| match test(text, variables) {
+            Truth::Unknown(reason) => reason,
+            other => panic!("{text} is {other:?}"),
+        };
+        assert!(unknown("shown > 0", json!({})).contains("`shown` is not known"));
+        assert!(unknown("body.id == 1", json!({"body": {}})).contains("id"));
+        assert!(unknown("n > 0", json!({"n": null})).contains("n > 0"));
+        assert!(unknown("n", json!({"n": 5})).contains("not true or false"));
+    }
+
+    #[test]
+    fn values_come_back_as_json() {
+        let scope = scope(json!({"item": {"id": 7, "x": [1, "a", null, 0.5, true]}}));
+        let value = |text: &str| Expression::parse(text).unwrap().value(&scope);
+        assert_eq!(value("item.id"), Ok(json!(7)));
+        assert_eq!(value("string(item.id)"), Ok(json!("7")));
+        assert_eq!(value("item.x"), Ok(json!([1, "a", null, 0.5, true])));
+        assert!(value("item.y").is_err());
+    }
+
+    #[test]
+    fn what_an_expression_reads_is_known_before_it_runs() {
+        let expression =
+            Expression::parse("status in final && (happened(\"a\") || !happened(\"b c\"))")
+                .unwrap();
+        assert_eq!(expression.variables(), ["final", "status"]);
+        assert_eq!(expression.events(), ["a", "b c"]);
+        assert!(Expression::parse("status ==").is_err());
+    }
+}

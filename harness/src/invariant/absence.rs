@@ -1,0 +1,71 @@
+//! Absence and universality: `never: P` and `always: P` (`always: P` is the absence of `!P`).
+
+use super::finding::{Fate, Tale};
+use super::{Clocks, Monitor};
+use crate::entity::{Observation, Record};
+use crate::expression::{Expression, Truth};
+
+pub(super) struct Absence {
+    condition: Expression,
+    /// What the condition must be.
+    wanted: Truth,
+    tale: Tale,
+}
+
+impl Absence {
+    pub fn always(condition: Expression) -> Absence {
+        Absence::new("always", condition, Truth::True)
+    }
+
+    pub fn never(condition: Expression) -> Absence {
+        Absence::new("never", condition, Truth::False)
+    }
+
+    fn new(word: &str, condition: Expression, wanted: Truth) -> Absence {
+        let expected = format!("{word} {}", condition.text());
+        let unwitnessed = format!("`{}` could never be evaluated", condition.text());
+        Absence {
+            condition,
+            wanted,
+            tale: Tale {
+                expected,
+                unwitnessed,
+                ..Tale::default()
+            },
+        }
+    }
+}
+
+impl Monitor for Absence {
+    fn see(&mut self, observation: &Observation, record: &Record, _: &Clocks) {
+        let fate = self
+            .tale
+            .entities
+            .entry(observation.id.clone())
+            .or_insert(Fate::Silent);
+        if matches!(fate, Fate::Broken(..)) {
+            return;
+        }
+        match self.condition.test(record.scope()) {
+            Truth::Unknown(_) => {}
+            truth if truth == self.wanted => *fate = Fate::Witness,
+            _ => {
+                let why = match self.wanted {
+                    Truth::True => format!("`{}` did not hold", self.condition.text()),
+                    _ => format!("`{}` came true", self.condition.text()),
+                };
+                *fate = Fate::Broken(why, vec![record.last.clone()]);
+            }
+        }
+    }
+
+    fn tick(&mut self, _: &Clocks) {}
+
+    fn tale(&self) -> Tale {
+        self.tale.clone()
+    }
+
+    fn broken(&self) -> bool {
+        self.tale.broken()
+    }
+}

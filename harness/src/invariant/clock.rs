@@ -1,0 +1,175 @@
+//! The two clocks: all time, and the time in which no fault is active.
+
+use crate::history::{Event, FaultMoment, What};
+use crate::stack::Clock;
+use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::time::Duration;
+
+/// Both clocks, and the faults that are active.
+#[derive(Clone, Debug, Default)]
+pub struct Clocks {
+    now_ns: u64,
+    healed_ns: u64,
+    /// The numbers of the active faults.
+    active: BTreeSet<usize>,
+}
+
+impl Clocks {
+    /// Lets time pass until `now_ns`.
+    pub fn advance(&mut self, now_ns: u64) {
+        let passed = now_ns.saturating_sub(self.now_ns);
+        self.now_ns += passed;
+        if self.active.is_empty() {
+            self.healed_ns += passed;
+        }
+    }
+
+    /// Takes note of faults that begin or end. Call [`Clocks::advance`] first.
+    pub fn see(&mut self, event: &Event) {
+        match &event.what {
+            What::Fault {
+                fault,
+                moment: FaultMoment::Applied,
+                ..
+            } => {
+                self.active.insert(*fault);
+            }
+            What::Fault {
+                fault,
+                moment: FaultMoment::Ended,
+                ..
+            } => {
+                self.active.remove(fault);
+            }
+            _ => {}
+        }
+    }
+
+    /// The time on a clock, in nanoseconds.
+    pub fn read(&self, clock: Clock) -> u64 {
+        match clock {
+            Clock::Wall => self.now_ns,
+            Clock::Healed => self.healed_ns,
+        }
+    }
+}
+
+/// A time after which something is too late, on one of the clocks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadline {
+    clock: Clock,
+    at_ns: u64,
+}
+
+impl Deadline {
+    /// `within` from now.
+    pub fn new(clocks: &Clocks, clock: Clock, within: Duration) -> Deadline {
+        Deadline {
+            clock,
+            at_ns: clocks.read(clock) + within.as_nanos() as u64,
+        }
+    }
+
+    /// Whether it has passed.
+    pub fn passed(&self, clocks: &Clocks) -> bool {
+        clocks.read(self.clock) > self.at_ns
+    }
+}
+
+/// What waits for its deadline, by entity id. All deadlines of one queue are the same time ahead on the same clock,
+/// so they pass in the order in which they were set, and looking for the next costs nothing.
+#[derive(Debug)]
+pub struct Waiting<T> {
+    queue: VecDeque<(String, Deadline)>,
+    open: HashMap<String, (Deadline, T)>,
+}
+
+impl<T> Default for Waiting<T> {
+    fn default() -> Waiting<T> {
+        Waiting {
+            queue: VecDeque::new(),
+            open: HashMap::new(),
+        }
+    }
+}
+
+impl<T> Waiting<T> {
+    /// Sets a deadline for an entity that has none.
+    pub fn set(&mut self, id: &str, deadline: Deadline, what: T) {
+        self.queue.push_back((id.to_owned(), deadline));
+        self.open.insert(id.to_owned(), (deadline, what));
+    }
+
+    /// What waits for an entity.
+    pub fn get_mut(&mut self, id: &str) -> Option<&mut T> {
+        self.open.get_mut(id).map(|(_, what)| what)
+    }
+
+    /// It has come: the deadline is off.
+    pub fn met(&mut self, id: &str) {
+        self.open.remove(id);
+    }
+
+    /// The next that has waited too long.
+    pub fn expired(&mut self, clocks: &Clocks) -> Option<(String, T)> {
+        while self
+            .queue
+            .front()
+            .is_some_and(|(_, deadline)| deadline.passed(clocks))
+        {
+            let (id, deadline) = self.queue.pop_front()?;
+            if self
+                .open
+                .get(&id)
+                .is_some_and(|(open, _)| *open == deadline)
+            {
+                return self.open.remove(&id).map(|(_, what)| (id, what));
+            }
+        }
+        None
+    }
+
+    /// Whether nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_healed_clock_stands_while_any_fault_is_active() {
+        let mut clocks = Clocks::default();
+        let mut at = |at_ns: u64, fault: usize, moment: FaultMoment| {
+            clocks.advance(at_ns);
+            let what = What::Fault {
+                fault,
+                text: "f".to_owned(),
+                moment,
+                exchange: None,
+            };
+            clocks.see(&Event {
+                seq: 0,
+                at_ns,
+                what,
+            });
+            (clocks.read(Clock::Wall), clocks.read(Clock::Healed))
+        };
+        assert_eq!(
+            at(10, 0, FaultMoment::Armed),
+            (10, 10),
+            "armed is not active"
+        );
+        assert_eq!(at(20, 0, FaultMoment::Applied), (20, 20));
+        assert_eq!(at(30, 1, FaultMoment::Applied), (30, 20));
+        assert_eq!(
+            at(40, 0, FaultMoment::Ended),
+            (40, 20),
+            "the other is still active"
+        );
+        assert_eq!(at(50, 1, FaultMoment::Ended), (50, 20));
+        assert_eq!(at(60, 1, FaultMoment::Armed), (60, 30));
+    }
+}

@@ -1,0 +1,654 @@
+//! Each pattern on small histories: what it comes to, its witnesses, and the exact proof.
+
+use super::*;
+use crate::expression::Expression;
+use crate::history::{Event, FaultMoment, What};
+use crate::problem::Place;
+use crate::stack::{Clock, Evidence, Learn, Stack, Status};
+use crate::verdict::Verdict;
+use indexmap::IndexMap;
+use proptest::prelude::*;
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const MS: u64 = 1_000_000;
+
+fn place() -> Place {
+    Place::new(Path::new("shakedown.yaml"), 1, 1)
+}
+
+fn cel(text: &str) -> Expression {
+    Expression::parse(text).unwrap()
+}
+
+fn stack(pattern: Pattern) -> Stack {
+    let poll = Evidence::Poll {
+        method: "GET".to_owned(),
+        url: "http://site/".to_owned(),
+        every: Duration::from_millis(100),
+        each: None,
+    };
+    let learn = Learn {
+        place: place(),
+        evidence: poll,
+        when: None,
+        id: None,
+        set: IndexMap::from([("shown".to_owned(), cel("body.n"))]),
+        event: None,
+    };
+    let entity = Entity {
+        name: "submission".to_owned(),
+        place: place(),
+        status: Some(Status {
+            field: "status".to_owned(),
+            first: Some("New".to_owned()),
+            finals: vec!["Done".to_owned(), "Failed".to_owned()],
+        }),
+        moves: IndexMap::from([
+            (
+                "New".to_owned(),
+                vec!["Busy".to_owned(), "Failed".to_owned()],
+            ),
+            (
+                "Busy".to_owned(),
+                vec!["Done".to_owned(), "Failed".to_owned()],
+            ),
+        ]),
+        learn: vec![learn],
+    };
+    let invariant = Invariant {
+        name: "i".to_owned(),
+        place: place(),
+        entity: "submission".to_owned(),
+        pattern,
+    };
+    Stack {
+        name: "s".to_owned(),
+        file: PathBuf::new(),
+        folder: PathBuf::new(),
+        services: IndexMap::new(),
+        calls: IndexMap::new(),
+        entities: IndexMap::from([(entity.name.clone(), entity)]),
+        workloads: IndexMap::new(),
+        invariants: IndexMap::from([("i".to_owned(), invariant)]),
+        mutants: IndexMap::new(),
+        settle: Duration::ZERO,
+    }
+}
+
+/// One line of a history: `7 status=Done`, `7 +stored`, `7 shown=1`, `fault applied`, `fault ended`,
+/// `blind 300`, `blind 300 at end`, or `.` when time only passes.
+fn what(line: &str) -> What {
+    let words: Vec<&str> = line.split(' ').collect();
+    match words[..] {
+        ["."] => What::Phase {
+            name: "later".to_owned(),
+        },
+        ["fault", moment] => What::Fault {
+            fault: 0,
+            text: "the fault".to_owned(),
+            moment: if moment == "applied" {
+                FaultMoment::Applied
+            } else {
+                FaultMoment::Ended
+            },
+            exchange: None,
+        },
+        ["blind", ms, ref end @ ..] => What::Blind {
+            source: "poll GET http://site/".to_owned(),
+            blind_ns: ms.parse::<u64>().unwrap() * MS,
+            over: end.is_empty(),
+            reason: "refused".to_owned(),
+        },
+        [id, fact] => {
+            let (mut set, mut event) = (serde_json::Map::new(), None);
+            match fact.split_once('=') {
+                Some((field, value)) => {
+                    set.insert(
+                        field.to_owned(),
+                        value.parse::<i64>().map_or(json!(value), |n| json!(n)),
+                    );
+                }
+                None => event = fact.strip_prefix('+').map(str::to_owned),
+            }
+            let (entity, source) = ("submission".to_owned(), "test".to_owned());
+            What::Observed {
+                entity,
+                id: id.to_owned(),
+                source,
+                set,
+                event,
+            }
+        }
+        _ => panic!("`{line}` is no line of a history"),
+    }
+}
+
+fn events(history: &[(u64, &str)]) -> Vec<Event> {
+    let numbered = history.iter().enumerate();
+    numbered
+        .map(|(i, (ms, line))| Event {
+            seq: i as u64,
+            at_ns: ms * MS,
+            what: what(line),
+        })
+        .collect()
+}
+
+fn judge(pattern: &Pattern, events: &[Event]) -> Finding {
+    let mut judge = Judge::new(&stack(pattern.clone()));
+    for event in events {
+        judge.see(event);
+    }
+    judge.findings().remove(0)
+}
+
+/// Judges a history in which time is in milliseconds; gives the verdict, the witnesses, the numbers of the events
+/// that prove it, and the reason.
+fn check(
+    pattern: Pattern,
+    history: &[(u64, &str)],
+    verdict: Verdict,
+    witnesses: u64,
+    proof: &[u64],
+    says: &str,
+) {
+    let finding = judge(&pattern, &events(history));
+    let told = format!("{pattern:?}\n{history:?}\n{finding:?}");
+    assert_eq!(finding.verdict, verdict, "{told}");
+    assert_eq!(finding.witnesses, witnesses, "{told}");
+    assert_eq!(
+        finding.proof.iter().map(|p| p.seq).collect::<Vec<_>>(),
+        proof,
+        "{told}"
+    );
+    assert!(
+        finding.reason.as_deref().unwrap_or_default().contains(says),
+        "{told}"
+    );
+}
+
+use Verdict::{Held, Inconclusive, Violated};
+
+#[test]
+fn precedence() {
+    let p = || Pattern::Precedence {
+        no: cel("status == 'Done'"),
+        before: cel("happened('stored')"),
+    };
+    check(
+        p(),
+        &[(1, "7 +stored"), (2, "7 status=Done")],
+        Held,
+        1,
+        &[],
+        "",
+    );
+    check(
+        p(),
+        &[(1, "7 status=Done"), (11, "7 +stored")],
+        Violated,
+        0,
+        &[0, 1],
+        "only 0.010 s later",
+    );
+    check(
+        p(),
+        &[(1, "7 status=Done"), (2, ".")],
+        Violated,
+        0,
+        &[0],
+        "never did",
+    );
+    check(
+        p(),
+        &[(1, "8 +stored"), (2, "7 status=Done")],
+        Violated,
+        0,
+        &[1],
+        "never did",
+    );
+    check(
+        p(),
+        &[(1, "7 +stored")],
+        Inconclusive,
+        0,
+        &[],
+        "never came true",
+    );
+    check(
+        p(),
+        &[(1, ".")],
+        Inconclusive,
+        0,
+        &[],
+        "no submission was ever seen",
+    );
+}
+
+#[test]
+fn response_at_once() {
+    let p = || Pattern::Response {
+        when: cel("status == 'Done'"),
+        then: cel("shown > 0"),
+        within: None,
+        clock: Clock::Wall,
+    };
+    check(
+        p(),
+        &[(1, "7 shown=1"), (2, "7 status=Done")],
+        Held,
+        1,
+        &[],
+        "",
+    );
+    check(
+        p(),
+        &[(1, "7 shown=0"), (2, "7 status=Done"), (3, "7 shown=1")],
+        Violated,
+        0,
+        &[1],
+        "did not",
+    );
+    check(
+        p(),
+        &[(1, "7 status=Done")],
+        Inconclusive,
+        0,
+        &[],
+        "`shown` is not known",
+    );
+    check(
+        p(),
+        &[(1, "7 status=Done"), (2, "7 shown=1")],
+        Held,
+        1,
+        &[],
+        "",
+    );
+    check(
+        p(),
+        &[(1, "7 shown=1")],
+        Inconclusive,
+        0,
+        &[],
+        "never came true",
+    );
+}
+
+fn within(clock: Clock) -> Pattern {
+    Pattern::Response {
+        when: cel("happened('stored')"),
+        then: cel("status == 'Done'"),
+        within: Some(Duration::from_millis(10)),
+        clock,
+    }
+}
+
+#[test]
+fn response_within_a_time() {
+    let p = || within(Clock::Wall);
+    check(
+        p(),
+        &[(1, "7 +stored"), (11, "7 status=Done")],
+        Held,
+        1,
+        &[],
+        "",
+    );
+    check(
+        p(),
+        &[(1, "7 +stored"), (12, "7 status=Done")],
+        Violated,
+        0,
+        &[0],
+        "10ms later",
+    );
+    check(
+        p(),
+        &[(1, "7 +stored"), (12, ".")],
+        Violated,
+        0,
+        &[0],
+        "10ms later",
+    );
+    check(
+        p(),
+        &[(1, "7 +stored"), (5, ".")],
+        Inconclusive,
+        0,
+        &[],
+        "the run ended before",
+    );
+    check(
+        p(),
+        &[(1, "7 status=Done"), (2, "7 +stored"), (50, ".")],
+        Held,
+        1,
+        &[],
+        "",
+    );
+}
+
+#[test]
+fn the_healed_clock_grants_the_time_of_the_fault() {
+    let history = [
+        (1, "fault applied"),
+        (2, "7 +stored"),
+        (90, "fault ended"),
+        (99, "7 status=Done"),
+        (200, "."),
+    ];
+    check(within(Clock::Healed), &history, Held, 1, &[], "");
+    check(
+        within(Clock::Wall),
+        &history,
+        Violated,
+        0,
+        &[1],
+        "10ms later",
+    );
+    let late = [
+        (1, "fault applied"),
+        (2, "7 +stored"),
+        (90, "fault ended"),
+        (101, "."),
+    ];
+    check(
+        within(Clock::Healed),
+        &late,
+        Violated,
+        0,
+        &[1],
+        "without an active fault",
+    );
+}
+
+#[test]
+fn existence() {
+    let p = || Pattern::Existence {
+        eventually: cel("status in final"),
+        within: Duration::from_millis(10),
+        clock: Clock::Wall,
+    };
+    check(
+        p(),
+        &[(1, "7 status=Busy"), (9, "7 status=Failed")],
+        Held,
+        1,
+        &[],
+        "",
+    );
+    check(
+        p(),
+        &[(1, "7 shown=0"), (5, "7 status=Busy"), (12, ".")],
+        Violated,
+        0,
+        &[0, 1],
+        "after 10ms",
+    );
+    check(
+        p(),
+        &[(1, "7 shown=0"), (12, ".")],
+        Violated,
+        0,
+        &[0],
+        "after 10ms",
+    );
+    check(
+        p(),
+        &[(1, "7 status=Busy"), (11, ".")],
+        Inconclusive,
+        0,
+        &[],
+        "the run ended before",
+    );
+}
+
+#[test]
+fn at_most() {
+    let p = || Pattern::AtMost {
+        bound: 1,
+        event: "stored".to_owned(),
+    };
+    check(p(), &[(1, "7 +stored"), (2, "8 +stored")], Held, 2, &[], "");
+    check(
+        p(),
+        &[(1, "7 +stored"), (2, "7 shown=1"), (3, "7 +stored")],
+        Violated,
+        0,
+        &[0, 2],
+        "2 times",
+    );
+    check(
+        p(),
+        &[(1, "7 shown=1")],
+        Inconclusive,
+        0,
+        &[],
+        "never happened",
+    );
+}
+
+#[test]
+fn moves() {
+    let p = || Pattern::Moves;
+    check(
+        p(),
+        &[
+            (1, "7 status=Busy"),
+            (2, "7 status=Busy"),
+            (3, "7 status=Done"),
+        ],
+        Held,
+        1,
+        &[],
+        "",
+    );
+    let back = [
+        (1, "7 status=Busy"),
+        (2, "7 status=Done"),
+        (3, "7 shown=1"),
+        (4, "7 status=Busy"),
+    ];
+    check(p(), &back, Violated, 0, &[1, 3], "Done -> Busy");
+    check(
+        p(),
+        &[(1, "7 status=Done")],
+        Violated,
+        0,
+        &[0, 0],
+        "New -> Done",
+    );
+    check(
+        p(),
+        &[(1, "7 shown=1")],
+        Inconclusive,
+        0,
+        &[],
+        "no status ever changed",
+    );
+}
+
+#[test]
+fn always_and_never() {
+    let always = || Pattern::Always(cel("shown <= 1"));
+    check(always(), &[(1, "7 shown=1")], Held, 1, &[], "");
+    check(
+        always(),
+        &[(1, "7 shown=1"), (2, "7 shown=2")],
+        Violated,
+        0,
+        &[1],
+        "did not hold",
+    );
+    check(
+        always(),
+        &[(1, "7 status=Busy")],
+        Inconclusive,
+        0,
+        &[],
+        "could never be evaluated",
+    );
+    let never = || Pattern::Never(cel("shown > 1"));
+    check(never(), &[(1, "7 shown=1")], Held, 1, &[], "");
+    check(never(), &[(1, "7 shown=2")], Violated, 0, &[0], "came true");
+}
+
+#[test]
+fn an_observer_that_was_blind_makes_what_rests_on_it_unknown() {
+    let p = |ms| Pattern::Response {
+        when: cel("shown == 1"),
+        then: cel("shown == 2"),
+        within: Some(Duration::from_millis(ms)),
+        clock: Clock::Wall,
+    };
+    let history = |blind| [(1, "7 shown=1"), (50, blind), (60, "7 shown=2")];
+    check(p(200), &history("blind 30"), Held, 1, &[], "");
+    check(
+        p(200),
+        &history("blind 300"),
+        Inconclusive,
+        1,
+        &[],
+        "could not look for 300 ms: refused",
+    );
+    check(
+        p(200),
+        &history("blind 30 at end"),
+        Inconclusive,
+        1,
+        &[],
+        "until the end",
+    );
+    check(
+        Pattern::Always(cel("shown < 9")),
+        &history("blind 30 at end"),
+        Inconclusive,
+        1,
+        &[],
+        "end",
+    );
+    check(
+        Pattern::Moves,
+        &[(1, "7 status=Busy"), (2, "blind 900")],
+        Held,
+        1,
+        &[],
+        "",
+    );
+    assert_eq!(
+        judge(&p(200), &events(&history("."))).note.as_deref(),
+        Some("seen every 100ms")
+    );
+}
+
+/// A random history of two entities, with time going on between its lines.
+fn histories() -> impl Strategy<Value = Vec<Event>> {
+    let lines = prop::sample::select(vec![
+        "7 +stored",
+        "8 +stored",
+        "7 status=Busy",
+        "8 status=Busy",
+        "7 status=Done",
+        "8 status=Done",
+        "7 shown=1",
+        ".",
+    ]);
+    prop::collection::vec((0u64..8, lines), 0..20).prop_map(|steps| {
+        let mut at = 0;
+        let timed: Vec<(u64, &str)> = steps
+            .into_iter()
+            .map(|(passed, line)| {
+                at += passed;
+                (at, line)
+            })
+            .collect();
+        events(&timed)
+    })
+}
+
+/// The entity of an event, its status if it sets one, and whether `stored` happened to it.
+fn fact(event: &Event) -> Option<(&str, Option<&str>, bool)> {
+    let What::Observed { id, set, event, .. } = &event.what else {
+        return None;
+    };
+    Some((
+        id,
+        set.get("status").and_then(|v| v.as_str()),
+        event.is_some(),
+    ))
+}
+
+/// Precedence, word for word: some event makes the status Done, and no earlier one of that entity is `stored`.
+fn breaks_precedence(events: &[Event]) -> bool {
+    events
+        .iter()
+        .enumerate()
+        .any(|(i, event)| match fact(event) {
+            Some((id, Some("Done"), _)) => !events[..i]
+                .iter()
+                .filter_map(fact)
+                .any(|f| f.0 == id && f.2),
+            _ => false,
+        })
+}
+
+/// Response within 10 ms, word for word: after the first `stored` (there is no second condition to come true), no
+/// status Done is in force at any moment up to the deadline, and the history goes on beyond it.
+fn breaks_response(events: &[Event]) -> bool {
+    let end = events.last().map_or(0, |event| event.at_ns);
+    ["7", "8"].iter().any(|id| {
+        let Some(i) = events
+            .iter()
+            .position(|e| fact(e).is_some_and(|f| f.0 == *id && f.2))
+        else {
+            return false;
+        };
+        let deadline = events[i].at_ns + 10 * MS;
+        let status = |upto: usize| {
+            events[..=upto]
+                .iter()
+                .filter_map(fact)
+                .filter(|f| f.0 == *id)
+                .filter_map(|f| f.1)
+                .next_back()
+        };
+        let met =
+            (i..events.len()).any(|j| events[j].at_ns <= deadline && status(j) == Some("Done"));
+        !met && end > deadline
+    })
+}
+
+proptest! {
+    #[test]
+    fn monitors_agree_with_the_patterns_word_for_word(history in histories()) {
+        let precedence =
+            Pattern::Precedence { no: cel("status == 'Done'"), before: cel("happened('stored')") };
+        let verdict = judge(&precedence, &history).verdict;
+        prop_assert_eq!(verdict == Violated, breaks_precedence(&history));
+        let verdict = judge(&within(Clock::Wall), &history).verdict;
+        prop_assert_eq!(verdict == Violated, breaks_response(&history));
+        let twice = Pattern::AtMost { bound: 1, event: "stored".to_owned() };
+        let count = |id| history.iter().filter_map(fact).filter(|f| f.0 == id && f.2).count();
+        prop_assert_eq!(judge(&twice, &history).verdict == Violated, count("7") > 1 || count("8") > 1);
+    }
+
+    #[test]
+    fn the_proof_of_a_count_loses_its_force_without_any_of_its_events(history in histories()) {
+        let twice = Pattern::AtMost { bound: 1, event: "stored".to_owned() };
+        let finding = judge(&twice, &history);
+        for removed in &finding.proof {
+            let id = finding.entity.as_deref().unwrap_or_default().trim_start_matches("submission ");
+            let rest: Vec<Event> = finding
+                .proof
+                .iter()
+                .filter(|proof| proof.seq != removed.seq)
+                .map(|proof| history[proof.seq as usize].clone())
+                .collect();
+            prop_assert!(rest.iter().filter_map(fact).all(|f| f.0 == id));
+            prop_assert_ne!(judge(&twice, &rest).verdict, Violated);
+        }
+    }
+}

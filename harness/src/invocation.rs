@@ -1,0 +1,210 @@
+//! Many plans in one go: control runs, several at once, and the witnesses that scenarios lend each other.
+
+use crate::engine::{self, Outcome, Place, Setup};
+use crate::plan::{Plan, Planned, Step};
+use crate::seed::Seed;
+use crate::stack::Stack;
+use crate::verdict::Verdict;
+use futures::StreamExt;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{OnceCell, watch};
+
+/// What all runs of an invocation share.
+#[derive(Clone)]
+pub struct Invocation {
+    /// Its id, the label of everything that it starts.
+    pub run: String,
+    /// The seed.
+    pub seed: Seed,
+    /// Where services run.
+    pub place: Place,
+    /// How many stacks run at once.
+    pub jobs: usize,
+    /// Where runs leave their folders.
+    pub out: PathBuf,
+    /// Becomes true when the user wants to stop.
+    pub stop: watch::Receiver<bool>,
+}
+
+/// One scenario to play.
+#[derive(Clone)]
+pub struct Job {
+    /// Its plan.
+    pub plan: Plan,
+    /// Its stack; a planted bug is laid over it already.
+    pub stack: Arc<Stack>,
+    /// The planted bug.
+    pub mutant: Option<String>,
+}
+
+/// What happened to a job, for whoever watches.
+pub enum Progress<'a> {
+    /// It was begun; `control`: its control run was.
+    Began {
+        /// The job.
+        job: &'a Job,
+        /// Its control run.
+        control: bool,
+    },
+    /// It has ended.
+    Ended {
+        /// The job.
+        job: &'a Job,
+        /// Its control run.
+        control: bool,
+        /// What it came to.
+        verdict: Verdict,
+        /// How long it took.
+        took: Duration,
+    },
+}
+
+/// A scenario with its control run.
+pub struct Played {
+    /// The scenario.
+    pub job: Job,
+    /// Its own run.
+    pub outcome: Outcome,
+    /// The run without its faults, shared by all scenarios with the same work; `None` where there is no fault.
+    pub control: Option<Arc<Outcome>>,
+    /// Both together.
+    pub verdict: Verdict,
+}
+
+impl Invocation {
+    /// Plays all jobs, some at once. The results come in the order of the jobs.
+    pub async fn play(
+        &self,
+        jobs: &[Job],
+        control: bool,
+        progress: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> Vec<Played> {
+        let mut controls: HashMap<String, OnceCell<Arc<Outcome>>> = HashMap::new();
+        for job in jobs.iter().filter(|_| control) {
+            if let Some(key) = control_key(job) {
+                controls.entry(key).or_default();
+            }
+        }
+        let controls = &controls;
+        let played = jobs.iter().enumerate().map(async |(i, job)| {
+            let cell = control_key(job).and_then(|key| controls.get(&key));
+            let control = match cell {
+                Some(cell) => Some(cell.get_or_init(|| self.control(i, job, progress)).await.clone()),
+                None => None,
+            };
+            let outcome = self.one(&name_of(i, job), job, false, progress).await;
+            let verdict = control.iter().fold(outcome.verdict, |verdict, control| {
+                verdict.and(control.verdict)
+            });
+            Played { job: job.clone(), outcome, control, verdict }
+        });
+        futures::stream::iter(played).buffered(self.jobs.max(1)).collect().await
+    }
+
+    async fn control(
+        &self,
+        i: usize,
+        job: &Job,
+        progress: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> Arc<Outcome> {
+        let mut plan = engine::without_faults(&job.plan);
+        // A control run is shared, so it answers for all invariants and for no scenario's own numbers.
+        plan.steps.retain(|planned| !is_judgement(&planned.step));
+        let (text, place) = ("every invariant holds".to_owned(), plan.place.clone());
+        plan.steps.push(Planned { step: Step::EveryInvariant, text, place });
+        let job = Job { plan, ..job.clone() };
+        let name = format!("{}-control", name_of(i, &job));
+        Arc::new(self.one(&name, &job, true, progress).await)
+    }
+
+    async fn one(
+        &self,
+        name: &str,
+        job: &Job,
+        control: bool,
+        progress: &(dyn Fn(Progress<'_>) + Sync),
+    ) -> Outcome {
+        progress(Progress::Began { job, control });
+        let setup = Setup {
+            plan: job.plan.clone(),
+            stack: job.stack.clone(),
+            mutant: job.mutant.clone(),
+            place: self.place,
+            seed: self.seed,
+            run: self.run.clone(),
+            name: name.to_owned(),
+            out: self.out.clone(),
+            stop: self.stop.clone(),
+        };
+        let outcome = engine::run(setup).await;
+        let (verdict, took) = (outcome.verdict, outcome.duration);
+        progress(Progress::Ended { job, control, verdict, took });
+        outcome
+    }
+}
+
+/// The invariants that no scenario of the invocation has witnessed, by stack, although some scenario demanded
+/// that every invariant holds.
+pub fn unwitnessed(played: &[Played]) -> BTreeMap<String, BTreeSet<String>> {
+    let witnessed: BTreeSet<(&str, &str)> = played
+        .iter()
+        .flat_map(|one| one.outcome.findings.iter().map(move |finding| (one, finding)))
+        .filter(|(_, finding)| finding.witnesses > 0)
+        .map(|(one, finding)| (one.job.stack.name.as_str(), finding.invariant.as_str()))
+        .collect();
+    let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for one in played {
+        let stack = one.job.stack.name.as_str();
+        for name in &one.outcome.unwitnessed {
+            if !witnessed.contains(&(stack, name.as_str())) {
+                missing.entry(stack.to_owned()).or_default().insert(name.clone());
+            }
+        }
+    }
+    missing
+}
+
+/// The verdict of a whole invocation.
+pub fn verdict(played: &[Played]) -> Verdict {
+    let worst = played.iter().fold(Verdict::Held, |worst, one| worst.and(one.verdict));
+    match unwitnessed(played).is_empty() {
+        true => worst,
+        false => worst.and(Verdict::Inconclusive),
+    }
+}
+
+/// Runs with the same key share a control run: the same stack with the same work. `None`: the job has no fault
+/// and is its own control.
+fn control_key(job: &Job) -> Option<String> {
+    let steps = || job.plan.steps.iter().map(|planned| &planned.step);
+    if !steps().any(|step| matches!(step, Step::Fault(_))) {
+        return None;
+    }
+    let work: BTreeSet<&str> = steps()
+        .filter_map(|step| match step {
+            Step::Work { workload, .. } => Some(workload.as_str()),
+            _ => None,
+        })
+        .collect();
+    Some(format!("{:?} {:?} {:?}", job.stack.name, job.mutant, work))
+}
+
+fn is_judgement(step: &Step) -> bool {
+    matches!(step, Step::EveryInvariant | Step::Invariant(_) | Step::AtLeast { .. })
+}
+
+/// The longest part of a scenario's name that its folder bears.
+const MAX_SLUG_CHARS: usize = 40;
+
+/// A folder's name for a job: its number, the planted bug, and the scenario's words.
+fn name_of(i: usize, job: &Job) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' };
+    let words = format!("{} {}", job.mutant.as_deref().unwrap_or_default(), job.plan.scenario);
+    let words: String = words.chars().map(plain).collect();
+    let slug = words.split_whitespace().collect::<Vec<_>>().join("-");
+    let cut: String = slug.chars().take(MAX_SLUG_CHARS).collect();
+    format!("{:02}-{}", i + 1, cut.trim_end_matches('-'))
+}

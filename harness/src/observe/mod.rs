@@ -1,0 +1,99 @@
+//! Observers look at a running stack again and again: polls and SQL queries.
+//!
+//! They write down what changed, and when they could not look. What calls teach is not their business: that is
+//! worked out from the exchanges.
+
+mod poll;
+mod sql;
+mod watch;
+
+use crate::address::Resolve;
+use crate::history::Sink;
+use crate::stack::{Evidence, Stack};
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+/// One way to look.
+#[async_trait]
+trait Look: Send {
+    /// Looks once.
+    ///
+    /// # Errors
+    /// Why nothing could be seen, in words.
+    async fn look(&mut self) -> Result<Vec<Sighting>, String>;
+}
+
+/// What one look learnt about one entity.
+#[derive(Clone, Debug, PartialEq)]
+struct Sighting {
+    id: String,
+    set: Map<String, Value>,
+    event: Option<String>,
+}
+
+/// All observers of a run. Dropping it ends them.
+pub struct Observers {
+    _tasks: JoinSet<()>,
+    askers: Vec<mpsc::Sender<oneshot::Sender<()>>>,
+}
+
+impl Observers {
+    /// Starts one observer for each poll and SQL rule of the stack. `sql_url` gives the URL at which a service's
+    /// database is reached.
+    ///
+    /// # Errors
+    /// In words, when a rule's host cannot be reached by any address.
+    pub fn start(
+        stack: &Stack,
+        resolve: Resolve<'_>,
+        sql_url: &dyn Fn(&str) -> Option<String>,
+        sink: &Sink,
+    ) -> Result<Observers, String> {
+        let mut observers = Observers {
+            _tasks: JoinSet::new(),
+            askers: Vec::new(),
+        };
+        for entity in stack.entities.values() {
+            for rule in &entity.learn {
+                let (look, every): (Box<dyn Look>, _) = match &rule.evidence {
+                    Evidence::Call(_) => continue,
+                    Evidence::Poll { every, .. } => {
+                        (Box::new(poll::Poll::new(rule, resolve)?), *every)
+                    }
+                    Evidence::Sql { on, every, .. } => {
+                        let url = sql_url(on).ok_or_else(|| {
+                            format!(
+                                "{}: service `{on}` does not say where SQL is spoken",
+                                rule.place
+                            )
+                        })?;
+                        (Box::new(sql::Sql::new(rule, url)), *every)
+                    }
+                };
+                let (asker, asked) = mpsc::channel(1);
+                observers.askers.push(asker);
+                let watch =
+                    watch::Watch::new(&entity.name, rule.evidence.source(), look, sink.clone());
+                observers._tasks.spawn(watch.run(every, asked));
+            }
+        }
+        Ok(observers)
+    }
+
+    /// Lets every observer look once more and waits until all have: what they see afterwards is no older than
+    /// this call.
+    pub async fn look_now(&self) {
+        let asked: Vec<_> = futures::future::join_all(self.askers.iter().map(async |asker| {
+            let (done, answered) = oneshot::channel();
+            asker.send(done).await.ok()?;
+            Some(answered)
+        }))
+        .await;
+        for answered in asked.into_iter().flatten() {
+            // An observer that ended has nothing more to say.
+            let _ = answered.await;
+        }
+    }
+}

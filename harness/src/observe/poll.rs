@@ -1,0 +1,110 @@
+//! `poll: GET http://site:8000/...`: a request made again and again, and what its answer says.
+
+use super::{Look, Sighting};
+use crate::address::{self, Resolve};
+use crate::expression::{Expression, Scope, Truth};
+use crate::stack::{Evidence, Learn};
+use async_trait::async_trait;
+use serde_json::Value;
+use std::time::Duration;
+
+/// A poll that takes longer counts as one that saw nothing.
+const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How much of an unexpected answer is quoted.
+const EXCERPT_CHARS: usize = 200;
+
+pub(super) struct Poll {
+    rule: Learn,
+    client: reqwest::Client,
+    method: reqwest::Method,
+    url: String,
+    each: Option<Expression>,
+}
+
+impl Poll {
+    pub fn new(rule: &Learn, resolve: Resolve<'_>) -> Result<Poll, String> {
+        let Evidence::Poll {
+            method, url, each, ..
+        } = &rule.evidence
+        else {
+            panic!(
+                "a poll is made from a poll rule, not from {:?}",
+                rule.evidence
+            );
+        };
+        let at = |e: String| format!("{}: {e}", rule.place);
+        let client = address::client(url, resolve, TIMEOUT).map_err(at)?;
+        let method = method
+            .parse()
+            .map_err(|_| at(format!("`{method}` is no HTTP method")))?;
+        Ok(Poll {
+            rule: rule.clone(),
+            client,
+            method,
+            url: url.clone(),
+            each: each.clone(),
+        })
+    }
+}
+
+#[async_trait]
+impl Look for Poll {
+    async fn look(&mut self) -> Result<Vec<Sighting>, String> {
+        let request = self.client.request(self.method.clone(), &self.url);
+        let response = request.send().await.map_err(|e| address::chain(&e))?;
+        let status = response.status().as_u16();
+        let text = response.text().await.map_err(|e| address::chain(&e))?;
+        let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
+        let mut scope = Scope::new();
+        scope.set("status", &Value::from(status));
+        scope.set("body", &body);
+        let Some(each) = &self.each else {
+            return Ok(sighting(&self.rule, &scope)?.into_iter().collect());
+        };
+        let unexpected = |why: String| {
+            let excerpt: String = body.to_string().chars().take(EXCERPT_CHARS).collect();
+            format!("answer {status}: {why}: {excerpt}")
+        };
+        let Value::Array(items) = each.value(&scope).map_err(unexpected)? else {
+            return Err(unexpected(format!("`{}` is not a list", each.text())));
+        };
+        let mut sightings = Vec::new();
+        for item in &items {
+            scope.set("item", item);
+            sightings.extend(sighting(&self.rule, &scope)?);
+        }
+        Ok(sightings)
+    }
+}
+
+/// Applies a rule to what is in scope: `None` when its condition is not met.
+pub(super) fn sighting(rule: &Learn, scope: &Scope) -> Result<Option<Sighting>, String> {
+    if let Some(when) = &rule.when
+        && when.test(scope) != Truth::True
+    {
+        return Ok(None);
+    }
+    let id = match &rule.id {
+        Some(id) => as_id(id.value(scope)?),
+        None => return Err(format!("{}: the rule has no `id`", rule.place)),
+    };
+    let set = rule
+        .set
+        .iter()
+        .map(|(field, expression)| Ok((field.clone(), expression.value(scope)?)))
+        .collect::<Result<_, String>>()?;
+    Ok(Some(Sighting {
+        id,
+        set,
+        event: rule.event.clone(),
+    }))
+}
+
+/// Ids are strings; a number is taken by its digits.
+fn as_id(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}

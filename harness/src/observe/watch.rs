@@ -1,0 +1,146 @@
+//! The loop around a look: its rhythm, what changed, and the gaps.
+
+use super::{Look, Sighting};
+use crate::history::{Sink, What};
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::MissedTickBehavior;
+
+pub(super) struct Watch {
+    entity: String,
+    source: String,
+    look: Box<dyn Look>,
+    sink: Sink,
+    last: HashMap<String, Sighting>,
+    /// The last look that succeeded, and what went wrong since.
+    sighted: Instant,
+    trouble: Option<String>,
+}
+
+impl Watch {
+    pub fn new(entity: &str, source: String, look: Box<dyn Look>, sink: Sink) -> Watch {
+        let last = HashMap::new();
+        let sighted = Instant::now();
+        Watch {
+            entity: entity.to_owned(),
+            source,
+            look,
+            sink,
+            last,
+            sighted,
+            trouble: None,
+        }
+    }
+
+    /// Looks at every tick, and whenever somebody asks for it.
+    pub async fn run(mut self, every: Duration, mut asked: mpsc::Receiver<oneshot::Sender<()>>) {
+        let mut ticks = tokio::time::interval(every);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let answer = tokio::select! {
+                _ = ticks.tick() => None,
+                Some(answer) = asked.recv() => Some(answer),
+            };
+            self.once().await;
+            if let Some(answer) = answer {
+                self.report_blindness(false);
+                let _ = answer.send(());
+            }
+        }
+    }
+
+    async fn once(&mut self) {
+        let begun = Instant::now();
+        match self.look.look().await {
+            Err(reason) => self.trouble = Some(reason),
+            Ok(sightings) => {
+                self.report_blindness(true);
+                self.sighted = begun;
+                for sighting in sightings {
+                    self.note(sighting);
+                }
+            }
+        }
+    }
+
+    /// Writes the gap down, if there is one: from the last look that succeeded until now.
+    fn report_blindness(&mut self, over: bool) {
+        if let Some(reason) = self.trouble.take() {
+            let blind_ns = self.sighted.elapsed().as_nanos() as u64;
+            (self.sink)(What::Blind {
+                source: self.source.clone(),
+                blind_ns,
+                over,
+                reason,
+            });
+        }
+    }
+
+    fn note(&mut self, sighting: Sighting) {
+        if self.last.get(&sighting.id) == Some(&sighting) {
+            return;
+        }
+        self.last.insert(sighting.id.clone(), sighting.clone());
+        (self.sink)(What::Observed {
+            entity: self.entity.clone(),
+            id: sighting.id,
+            source: self.source.clone(),
+            set: sighting.set,
+            event: sighting.event,
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_trait::async_trait;
+    use serde_json::json;
+    use std::sync::{Arc, Mutex};
+
+    struct Script(Vec<Result<u64, &'static str>>);
+
+    #[async_trait]
+    impl Look for Script {
+        async fn look(&mut self) -> Result<Vec<Sighting>, String> {
+            let next = if self.0.is_empty() {
+                Err("over")
+            } else {
+                self.0.remove(0)
+            };
+            let value = next.map_err(str::to_owned)?;
+            let set = json!({"n": value}).as_object().cloned().unwrap_or_default();
+            Ok(vec![Sighting {
+                id: "7".to_owned(),
+                set,
+                event: None,
+            }])
+        }
+    }
+
+    #[tokio::test]
+    async fn only_changes_are_written_down_and_gaps_are_told() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink: Sink = {
+            let seen = seen.clone();
+            Arc::new(move |what| seen.lock().unwrap().push(what))
+        };
+        let script = Script(vec![Ok(1), Ok(1), Err("refused"), Err("no route"), Ok(2)]);
+        let mut watch = Watch::new("submission", "poll".to_owned(), Box::new(script), sink);
+        for _ in 0..5 {
+            watch.once().await;
+        }
+        let told: Vec<String> = seen
+            .lock()
+            .unwrap()
+            .iter()
+            .map(|what| match what {
+                What::Observed { set, .. } => format!("n={}", set["n"]),
+                What::Blind { reason, .. } => format!("blind: {reason}"),
+                other => format!("{other:?}"),
+            })
+            .collect();
+        assert_eq!(told, ["n=1", "blind: no route", "n=2"]);
+    }
+}

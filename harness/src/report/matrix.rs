@@ -1,0 +1,115 @@
+//! Which planted bugs were caught, by what.
+
+use crate::invocation::Played;
+use crate::stack::Mutant;
+use crate::verdict::Verdict;
+use std::fmt;
+
+/// All planted bugs of an invocation, and the false alarms on the stacks without any.
+#[derive(Clone, Debug, Default)]
+pub struct Matrix {
+    /// The planted bugs.
+    pub mutants: Vec<MutantResult>,
+    /// Scenarios that did not hold on the unmutated stack.
+    pub false_alarms: Vec<String>,
+}
+
+/// What became of one planted bug.
+#[derive(Clone, Debug)]
+pub struct MutantResult {
+    /// The stack.
+    pub stack: String,
+    /// Its name.
+    pub name: String,
+    /// The rows that it stands for.
+    pub catalogue: Vec<String>,
+    /// The invariants that it names in `caught_by` and that turned red. Empty: it survived.
+    pub by: Vec<Killed>,
+    /// Why it survived, as far as that is known.
+    pub reason: Option<String>,
+}
+
+/// An invariant that turned red.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Killed {
+    /// In which scenario.
+    pub scenario: String,
+    /// Which invariant.
+    pub invariant: String,
+}
+
+impl MutantResult {
+    /// What the scenarios played so far say about a planted bug.
+    pub fn new(stack: &str, mutant: &Mutant, played: &[Played]) -> MutantResult {
+        let mut by = Vec::new();
+        let mut other = Vec::new();
+        for one in played {
+            let red = one.outcome.findings.iter().filter(|f| f.verdict == Verdict::Violated);
+            for finding in red {
+                let (scenario, invariant) = (one.job.plan.scenario.clone(), finding.invariant.clone());
+                match mutant.caught_by.contains(&invariant) {
+                    true => by.push(Killed { scenario, invariant }),
+                    false => other.push(format!("`{invariant}`")),
+                }
+            }
+        }
+        let failure = || played.iter().find_map(|one| one.outcome.failure.as_ref().map(|f| f.what.clone()));
+        let reason = by.is_empty().then(|| match failure() {
+            Some(failure) => format!("the environment failed: {failure}"),
+            None if other.is_empty() => "no invariant turned red".to_owned(),
+            None => format!("only {} turned red, which `caught_by` does not name", other.join(", ")),
+        });
+        let (stack, name) = (stack.to_owned(), mutant.name.clone());
+        MutantResult { stack, name, catalogue: mutant.catalogue.clone(), by, reason }
+    }
+
+    /// Whether an invariant that it names turned red.
+    pub fn killed(&self) -> bool {
+        !self.by.is_empty()
+    }
+}
+
+impl Matrix {
+    /// The share of planted bugs that were killed, from 0 to 1; 0 when there are none.
+    pub fn score(&self) -> f64 {
+        let killed = self.mutants.iter().filter(|mutant| mutant.killed()).count();
+        if self.mutants.is_empty() { 0.0 } else { killed as f64 / self.mutants.len() as f64 }
+    }
+
+    /// Whether everything was killed and nothing raised a false alarm.
+    pub fn is_full(&self) -> bool {
+        !self.mutants.is_empty() && self.mutants.iter().all(MutantResult::killed) && self.false_alarms.is_empty()
+    }
+}
+
+impl fmt::Display for MutantResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let rows = self.catalogue.join(", ");
+        match self.by.first() {
+            Some(by) => write!(
+                f,
+                "✓ killed    {} [{rows}] by `{}` in \"{}\"",
+                self.name, by.invariant, by.scenario
+            ),
+            None => {
+                let reason = self.reason.as_deref().unwrap_or_default();
+                write!(f, "✗ survived  {} [{rows}]: {reason}", self.name)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Matrix {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for alarm in &self.false_alarms {
+            writeln!(f, "✗ false alarm on the stack without a planted bug: {alarm}")?;
+        }
+        let killed = self.mutants.iter().filter(|mutant| mutant.killed()).count();
+        write!(
+            f,
+            "{killed} of {} planted bugs killed, {} false alarms",
+            self.mutants.len(),
+            self.false_alarms.len()
+        )
+    }
+}

@@ -1,0 +1,9 @@
+//! What people and programs are told about an invocation.
+
+mod console;
+mod json;
+mod matrix;
+
+pub use console::{scenario, story, summary};
+pub use json::{mutants_json, run_json};
+pub use matrix::{Killed, MutantResult, Matrix};

@@ -1,0 +1,85 @@
+//! Features and their stacks, read and checked against each other before anything is started.
+
+use super::FeatureArgs;
+use crate::language;
+use shakedown_harness::plan::Plan;
+use shakedown_harness::problem::{Problem, Problems, shown};
+use shakedown_harness::stack::{self, Stack};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// What the arguments name.
+pub struct Loaded {
+    /// The scenarios, in the order of their files.
+    pub plans: Vec<Plan>,
+    /// The stacks that they use, by name.
+    pub stacks: BTreeMap<String, Arc<Stack>>,
+    /// What was read but not understood in full.
+    pub warnings: Vec<Problem>,
+}
+
+/// Reads features and stack files.
+///
+/// # Errors
+/// All mistakes of all files at once.
+pub fn load(args: &FeatureArgs) -> Result<Loaded, Problems> {
+    let mut problems = Problems::default();
+    let plans = match language::read(&args.paths, args.name.as_ref()) {
+        Ok(plans) => plans,
+        Err(found) => {
+            problems = found;
+            Vec::new()
+        }
+    };
+    let mut loaded = Loaded { plans, stacks: BTreeMap::new(), warnings: Vec::new() };
+    let names: Vec<String> = match &args.stack {
+        Some(file) => {
+            read_stack(file, &mut loaded, &mut problems);
+            Vec::new()
+        }
+        None => {
+            let mut names: Vec<String> = loaded.plans.iter().map(|plan| plan.stack.clone()).collect();
+            names.sort();
+            names.dedup();
+            names
+        }
+    };
+    for name in names {
+        match stack::find(&name, Path::new(".")) {
+            Ok(file) => read_stack(&file, &mut loaded, &mut problems),
+            Err(problem) => {
+                let place = stack_step(&loaded.plans, &name);
+                problems.push(Problem { place: place.or(problem.place), ..problem });
+            }
+        }
+    }
+    if problems.0.is_empty() {
+        let stacks = &loaded.stacks;
+        problems.0.extend(language::check(&loaded.plans, &|name| stacks.get(name).map(|s| &**s)).0);
+    }
+    for warning in &mut loaded.warnings {
+        if let Some(place) = &mut warning.place {
+            place.file = shown(&place.file).into();
+        }
+    }
+    problems.or(loaded)
+}
+
+fn read_stack(file: &Path, loaded: &mut Loaded, problems: &mut Problems) {
+    match Stack::read(file) {
+        Ok(read) => {
+            loaded.warnings.extend(read.warnings);
+            loaded.stacks.insert(read.stack.name.clone(), Arc::new(read.stack));
+        }
+        Err(found) => problems.0.extend(found.0),
+    }
+}
+
+/// Where a stack is named first.
+fn stack_step(plans: &[Plan], name: &str) -> Option<shakedown_harness::problem::Place> {
+    use shakedown_harness::plan::Step;
+    let steps = plans.iter().flat_map(|plan| &plan.steps);
+    let mut named = steps.filter(|planned| planned.step == Step::Stack(name.to_owned()));
+    named.next().map(|planned| planned.place.clone())
+}

@@ -1,0 +1,183 @@
+//! The command line.
+
+mod lint;
+mod load;
+mod mutants;
+mod progress;
+mod run;
+mod session;
+mod steps;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use shakedown_harness::runtime::reaper;
+use shakedown_harness::verdict::WRONG_USE;
+use shakedown_harness::{gateway, problem::Problems};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Starts a real stack, breaks it on purpose, and says whether its invariants held.
+#[derive(Parser)]
+#[command(name = "shakedown", version, about, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 held, 1 violated, 2 inconclusive, 3 environment failed, \
+                          64 wrong use (an undefined step, an unknown name, a bad file), 130 interrupted.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Play features against their stacks and judge what happened
+    Run(RunArgs),
+    /// Find mistakes in features and stack files without starting anything
+    Lint(LintArgs),
+    /// Run each planted bug against the features: each must turn an invariant red
+    Mutants(MutantsArgs),
+    /// Print the phrases of the language
+    Steps,
+    /// Run a service of a reference stack in the foreground
+    #[command(hide = true)]
+    Serve {
+        /// For example codabench/site
+        name: String,
+    },
+    /// The gateway in its container
+    #[command(hide = true)]
+    Gateway {
+        #[arg(long)]
+        listen: SocketAddr,
+        #[arg(long)]
+        token: String,
+    },
+    /// Waits for the harness to end, then removes what bears its label
+    #[command(hide = true)]
+    Reap {
+        #[arg(long)]
+        run: String,
+        #[arg(long)]
+        remove: Vec<PathBuf>,
+    },
+}
+
+/// Which features, and on which stack file.
+#[derive(Args)]
+struct FeatureArgs {
+    /// Feature files or folders
+    #[arg(default_value = "features")]
+    paths: Vec<PathBuf>,
+    /// The stack file, instead of searching by name below the current folder
+    #[arg(long, value_name = "FILE")]
+    stack: Option<PathBuf>,
+    /// Play only scenarios whose name matches this regular expression
+    #[arg(long, value_name = "PATTERN")]
+    name: Option<regex::Regex>,
+}
+
+/// How stacks are run.
+#[derive(Args)]
+struct PlayArgs {
+    /// Where services run; auto: in containers where Docker answers, else as local processes
+    #[arg(long, value_enum, default_value = "auto")]
+    runtime: Where,
+    /// How many stacks run at once [default: the number of cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
+    jobs: Option<u16>,
+    /// Repeats the plan, the faults and the generated data of an earlier run
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Where histories, logs and results go [default: target/shakedown/<run>]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+struct RunArgs {
+    #[command(flatten)]
+    features: FeatureArgs,
+    #[command(flatten)]
+    play: PlayArgs,
+    /// Plant this bug of the stack file first
+    #[arg(long, value_name = "NAME")]
+    mutant: Option<String>,
+}
+
+#[derive(Args)]
+struct LintArgs {
+    #[command(flatten)]
+    features: FeatureArgs,
+}
+
+#[derive(Args)]
+struct MutantsArgs {
+    #[command(flatten)]
+    features: FeatureArgs,
+    #[command(flatten)]
+    play: PlayArgs,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Where {
+    Auto,
+    Docker,
+    Process,
+}
+
+/// Runs the command that the arguments ask for.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Asking for help is no mistake; all else is wrong use, whatever clap's own code for it.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { WRONG_USE } else { 0 });
+        }
+    };
+    // Only what the harness itself has to say; services write to their own logs.
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SHAKEDOWN_LOG").unwrap_or_else(|_| "error".into());
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("error: no threads to be had from the system: {error}");
+            return ExitCode::from(3);
+        }
+    };
+    runtime.block_on(carry_out(cli.command))
+}
+
+async fn carry_out(command: Command) -> ExitCode {
+    let result = match command {
+        Command::Run(args) => run::run(args).await,
+        Command::Lint(args) => lint::lint(args),
+        Command::Mutants(args) => mutants::mutants(args).await,
+        Command::Steps => Ok(steps::steps()),
+        Command::Serve { name } => return simple(shakedown_fixtures::serve(&name).await),
+        Command::Gateway { listen, token } => return simple(gateway::serve(listen, token).await),
+        Command::Reap { run, remove } => {
+            reaper::watch(&run, remove).await;
+            Ok(0)
+        }
+    };
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(problems) => {
+            eprint!("{problems}");
+            ExitCode::from(WRONG_USE)
+        }
+    }
+}
+
+/// A command's exit code, or all that is wrong with what it was given.
+type Answer = Result<u8, Problems>;
+
+fn simple(result: Result<(), impl std::fmt::Display>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

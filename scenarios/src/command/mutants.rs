@@ -1,0 +1,95 @@
+//! `shakedown mutants`: each planted bug must turn an invariant red, and the stack without them none.
+
+use super::load::{self, Loaded};
+use super::progress::Show;
+use super::session::{self, Session};
+use super::{Answer, MutantsArgs};
+use futures::StreamExt;
+use shakedown_harness::invocation::{self, Invocation, Job};
+use shakedown_harness::plan::Plan;
+use shakedown_harness::problem::{Problem, Problems};
+use shakedown_harness::report::{self, Matrix, MutantResult};
+use shakedown_harness::stack::{Mutant, Stack};
+use shakedown_harness::verdict::Verdict;
+use std::sync::Arc;
+
+/// Plays the planted bugs, then the stacks without them. Exit code 0 only when every bug was killed and nothing
+/// raised a false alarm.
+pub async fn mutants(args: MutantsArgs) -> Answer {
+    let loaded = load::load(&args.features)?;
+    if loaded.stacks.values().all(|stack| stack.mutants.is_empty()) {
+        let what = "none of these stacks has a planted bug".to_owned();
+        let help = Some("add `mutants:` to the stack file".to_owned());
+        return Err(Problems::from(Problem { what, place: None, help }));
+    }
+    let session = Session::begin(&args.play).await?;
+    let invocation = &session.invocation;
+    let show = Show::default();
+    let mut matrix = Matrix { mutants: plant_all(invocation, &loaded, &show).await, ..Matrix::default() };
+    let jobs: Vec<Job> = loaded
+        .plans
+        .iter()
+        .map(|plan| Job { plan: plan.clone(), stack: loaded.stacks[&plan.stack].clone(), mutant: None })
+        .collect();
+    let played = invocation.play(&jobs, true, &|progress| show.see(progress)).await;
+    println!();
+    for one in played.iter().filter(|one| one.verdict != Verdict::Held) {
+        let place = &one.job.plan.place;
+        let at = format!("{} ({}:{})", one.job.plan.scenario, place.file.display(), place.line);
+        matrix.false_alarms.push(format!("{}: {at}", one.verdict));
+        println!("{}", report::story(one, &session::repeat(invocation, &one.job, args.features.stack.as_deref())));
+    }
+    for (stack, names) in invocation::unwitnessed(&played) {
+        let names = names.into_iter().collect::<Vec<_>>().join("`, `");
+        matrix.false_alarms.push(format!("no scenario of stack `{stack}` witnessed `{names}`"));
+    }
+    for mutant in &matrix.mutants {
+        println!("{mutant}");
+    }
+    println!("{matrix}; seed {}", invocation.seed);
+    let unmutated = invocation::verdict(&played);
+    let value = report::mutants_json(&matrix, unmutated, invocation.seed, &invocation.place.to_string());
+    let written = session.write("mutants.json", &value);
+    let code = match (matrix.is_full(), unmutated, written) {
+        (_, Verdict::EnvironmentFailed, _) | (_, _, false) => 3,
+        (true, Verdict::Held, _) => 0,
+        (true, other, _) => other.exit_code(),
+        (false, _, _) => 1,
+    };
+    Ok(session.end(code).await)
+}
+
+async fn plant_all(invocation: &Invocation, loaded: &Loaded, show: &Show) -> Vec<MutantResult> {
+    let planted = loaded.stacks.values().flat_map(|stack| {
+        stack.mutants.values().map(move |mutant| plant(invocation, loaded, stack, mutant, show))
+    });
+    futures::stream::iter(planted.collect::<Vec<_>>()).buffered(invocation.jobs).collect().await
+}
+
+/// Plays a stack with one planted bug until an invariant that it names turns red. Scenarios that bear the tag of
+/// one of its rows come first.
+async fn plant(
+    invocation: &Invocation,
+    loaded: &Loaded,
+    stack: &Arc<Stack>,
+    mutant: &Mutant,
+    show: &Show,
+) -> MutantResult {
+    let mut plans: Vec<&Plan> = loaded.plans.iter().filter(|plan| plan.stack == stack.name).collect();
+    plans.sort_by_key(|plan| !plan.tags.iter().any(|tag| mutant.catalogue.contains(tag)));
+    let Some(mutated) = stack.with_mutant(&mutant.name).map(Arc::new) else {
+        return MutantResult::new(&stack.name, mutant, &[]);
+    };
+    let mut played = Vec::new();
+    for plan in plans {
+        let job =
+            Job { plan: plan.clone(), stack: mutated.clone(), mutant: Some(mutant.name.clone()) };
+        let alone = Invocation { jobs: 1, out: invocation.out.join(played.len().to_string()), ..invocation.clone() };
+        played.extend(alone.play(&[job], false, &|progress| show.see(progress)).await);
+        let result = MutantResult::new(&stack.name, mutant, &played);
+        if result.killed() || *invocation.stop.borrow() {
+            break;
+        }
+    }
+    MutantResult::new(&stack.name, mutant, &played)
+}

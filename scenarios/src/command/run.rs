@@ -1,0 +1,68 @@
+//! `shakedown run`: play features and judge what happened.
+
+use super::load::{self, Loaded};
+use super::progress::Show;
+use super::session::{self, Session};
+use super::{Answer, RunArgs};
+use shakedown_harness::invocation::{self, Job, Played};
+use shakedown_harness::problem::{Problem, Problems, suggest};
+use shakedown_harness::report;
+use std::sync::Arc;
+
+/// Plays the scenarios. Gives the exit code of the worst verdict.
+pub async fn run(args: RunArgs) -> Answer {
+    let loaded = load::load(&args.features)?;
+    let jobs = jobs(&loaded, args.mutant.as_deref())?;
+    for warning in &loaded.warnings {
+        eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
+    }
+    let session = Session::begin(&args.play).await?;
+    let invocation = &session.invocation;
+    let show = Show::default();
+    let played = invocation.play(&jobs, true, &|progress| show.see(progress)).await;
+    print(&played, &session, &args);
+    let verdict = invocation::verdict(&played);
+    let value = report::run_json(&played, invocation.seed, &invocation.place.to_string());
+    let written = session.write("run.json", &value);
+    let code = verdict.exit_code();
+    Ok(session.end(if written { code } else { code.max(3) }).await)
+}
+
+fn print(played: &[Played], session: &Session, args: &RunArgs) {
+    let invocation = &session.invocation;
+    println!();
+    for one in played {
+        println!("{}", report::scenario(one));
+    }
+    println!();
+    for one in played {
+        let repeat = session::repeat(invocation, &one.job, args.features.stack.as_deref());
+        let story = report::story(one, &repeat);
+        if !story.is_empty() {
+            println!("{story}");
+        }
+    }
+    print!("{}", report::summary(played, invocation.seed.0));
+}
+
+/// One job for each plan, with the planted bug laid over its stack.
+fn jobs(loaded: &Loaded, mutant: Option<&str>) -> Result<Vec<Job>, Problems> {
+    let known: Vec<&str> =
+        loaded.stacks.values().flat_map(|stack| stack.mutants.keys().map(String::as_str)).collect();
+    if let Some(name) = mutant
+        && !known.contains(&name)
+    {
+        let what = format!("unknown mutant `{name}`");
+        return Err(Problem { what, place: None, help: Some(suggest(name, known)) }.into());
+    }
+    let job = |plan: &shakedown_harness::plan::Plan| {
+        let stack = &loaded.stacks[&plan.stack];
+        let mutated = mutant.and_then(|name| stack.with_mutant(name)).map(Arc::new);
+        Job {
+            plan: plan.clone(),
+            mutant: mutated.is_some().then(|| mutant.unwrap_or_default().to_owned()),
+            stack: mutated.unwrap_or_else(|| stack.clone()),
+        }
+    };
+    Ok(loaded.plans.iter().map(job).collect())
+}

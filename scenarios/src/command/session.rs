@@ -1,0 +1,128 @@
+//! What commands that start stacks share: an id, a folder, the reaper, Ctrl-C, and where services run.
+
+use super::{PlayArgs, Where};
+use shakedown_harness::engine::Place;
+use shakedown_harness::invocation::Invocation;
+use shakedown_harness::problem::{Problem, Problems};
+use shakedown_harness::runtime::{docker, new_run_id, reaper::Reaper};
+use shakedown_harness::seed::Seed;
+use std::path::{Path, PathBuf};
+use tokio::sync::watch;
+
+/// The exit code after Ctrl-C, as shells have it: 128 and the signal's number.
+const INTERRUPTED: u8 = 130;
+
+/// An invocation with what outlives it.
+pub struct Session {
+    /// The invocation.
+    pub invocation: Invocation,
+    reaper: Reaper,
+}
+
+impl Session {
+    /// Makes the folder, starts the reaper, listens for Ctrl-C.
+    ///
+    /// # Errors
+    /// When the folder or the reaper cannot be made, or the runtime that was asked for is not there.
+    pub async fn begin(args: &PlayArgs) -> Result<Session, Problems> {
+        let run = new_run_id();
+        let place = place(args.runtime).await?;
+        let out = args.out.clone().unwrap_or_else(|| PathBuf::from("target/shakedown").join(&run));
+        let problem = |what: &str, error: std::io::Error| {
+            Problems::from(Problem::with_file(&out, format!("{what}: {error}")))
+        };
+        std::fs::create_dir_all(&out).map_err(|e| problem("cannot make this folder", e))?;
+        let out_full = out.canonicalize().map_err(|e| problem("cannot find this folder", e))?;
+        let reaper =
+            Reaper::spawn(&run, &out_full).map_err(|e| problem("cannot start the reaper of this run", e))?;
+        let (stop, stopped) = watch::channel(false);
+        tokio::spawn(async move {
+            interrupted().await;
+            eprintln!("interrupted: taking everything down");
+            let _ = stop.send(true);
+            // A second Ctrl-C does not wait; the reaper removes what is left.
+            interrupted().await;
+            std::process::exit(INTERRUPTED.into());
+        });
+        let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
+        let seed = args.seed.map_or_else(Seed::fresh, Seed);
+        let jobs = args.jobs.map_or(cores, usize::from);
+        println!("run {run}, seed {seed}, runtime {place}, {jobs} at once");
+        let invocation = Invocation { run, seed, place, jobs, out, stop: stopped };
+        Ok(Session { invocation, reaper })
+    }
+
+    /// Writes a result file; says so when it cannot.
+    pub fn write(&self, name: &str, value: &serde_json::Value) -> bool {
+        let file = self.invocation.out.join(name);
+        let text = serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
+        match std::fs::write(&file, text) {
+            Ok(()) => {
+                println!("results: {}", file.display());
+                true
+            }
+            Err(error) => {
+                eprintln!("error: cannot write {}: {error}", file.display());
+                false
+            }
+        }
+    }
+
+    /// Waits for the reaper; gives `code`, or the code for an interruption.
+    pub async fn end(self, code: u8) -> u8 {
+        self.reaper.finish().await;
+        if *self.invocation.stop.borrow() { INTERRUPTED } else { code }
+    }
+}
+
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut term) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = term.recv() => {}
+    }
+}
+
+async fn place(wanted: Where) -> Result<Place, Problems> {
+    match wanted {
+        Where::Process => Ok(Place::Process),
+        Where::Docker => match docker::answers().await {
+            Ok(()) => Ok(Place::Docker),
+            Err(why) => Err(Problem {
+                what: format!("no Docker daemon answers: {why}"),
+                place: None,
+                help: Some("start Docker, set DOCKER_HOST, or use `--runtime process`".to_owned()),
+            }
+            .into()),
+        },
+        Where::Auto => match docker::answers().await {
+            Ok(()) => Ok(Place::Docker),
+            Err(why) => {
+                println!("no Docker daemon answers ({why}): services run as local processes");
+                Ok(Place::Process)
+            }
+        },
+    }
+}
+
+/// The command that plays one scenario of a session again.
+pub fn repeat(invocation: &Invocation, job: &shakedown_harness::invocation::Job, stack: Option<&Path>) -> String {
+    // Under `cargo run` there is no `shakedown` on the path.
+    let program = if std::env::var_os("CARGO_MANIFEST_DIR").is_some() { "cargo run --" } else { "shakedown" };
+    let plan = &job.plan;
+    let name = regex::escape(&plan.scenario).replace('\'', ".");
+    let mut command = format!(
+        "{program} run {} --name '^{name}$' --runtime {} --seed {}",
+        plan.place.file.display(),
+        invocation.place,
+        invocation.seed
+    );
+    if let Some(stack) = stack {
+        command.push_str(&format!(" --stack {}", stack.display()));
+    }
+    if let Some(mutant) = &job.mutant {
+        command.push_str(&format!(" --mutant '{mutant}'"));
+    }
+    command
+}

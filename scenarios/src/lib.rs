@@ -1,0 +1,4 @@
+//! The language of features, and the commands that play them.
+
+pub mod command;
+pub mod language;
