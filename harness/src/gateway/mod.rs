@@ -3,7 +3,42 @@
 //! The harness decides, the gateway acts: a gateway knows which exchanges match an armed fault; for those it
 //! stops and asks. Everything else passes at full speed. The same code runs as tasks of the harness (process
 //! runtime) and in a container of its own (docker runtime); both speak [`Command`] and [`Report`].
+//!
+//! Bytes pass as they are: the case and order of headers, the boundaries of chunks, trailers. A decoder reads along.
+//! What does not follow HTTP/1 is passed on raw rather than refused. Deliberately absent: TLS, HTTP/2, pools of
+//! connections (every caller's connection has its own to the callee), and callers that close their sending half and
+//! still wait for an answer: that is how a killed process looks, so it counts as having left.
 
+mod address;
+mod ask;
+mod body;
+mod callee;
+mod connection;
+mod control;
+mod downlink;
+mod exchange;
+mod head;
+mod lines;
+mod listener;
+mod pattern;
+mod places;
 mod protocol;
+mod raw;
+mod remote;
+mod reply;
+mod serve;
+mod session;
+mod state;
+#[cfg(test)]
+mod tests;
+mod uplink;
 
 pub use protocol::*;
+pub use remote::{Tunnel, connect};
+pub use serve::serve;
+
+/// Runs a gateway as tasks of this process. It ends, with all its listeners and connections, when the handle's
+/// `commands` are dropped. Must be called within a tokio runtime.
+pub fn local() -> Handle {
+    control::start(control::Addresses::Present).0
+}

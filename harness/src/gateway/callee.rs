@@ -1,0 +1,65 @@
+//! The connection to the real service.
+
+use super::raw;
+use super::state::{Link, State};
+use bytes::BytesMut;
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::net::TcpStream;
+
+/// How long a connection to a service may take; a host that is gone answers nothing at all.
+const CONNECT_WITHIN: Duration = Duration::from_secs(10);
+
+/// A connection to the service, and the address that it leads to.
+pub(super) struct Callee {
+    pub(super) stream: TcpStream,
+    address: SocketAddr,
+}
+
+/// Connects to where a link's service is now.
+///
+/// # Errors
+/// Says in words why it cannot be reached.
+pub(super) async fn connect(state: &State, link: &Link) -> Result<Callee, String> {
+    let address = address(state, link)?;
+    let connecting = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect(address));
+    let stream = match connecting.await {
+        Ok(Ok(stream)) => stream,
+        Ok(Err(error)) => return Err(error.to_string()),
+        Err(_) => return Err(format!("no connection within {CONNECT_WITHIN:?}")),
+    };
+    // Fails only on a connection that has broken already, which the first read will tell.
+    let _ = stream.set_nodelay(true);
+    Ok(Callee { stream, address })
+}
+
+/// The connection at hand if it still leads to the service and nothing came on it since the last answer; otherwise a
+/// fresh one.
+///
+/// # Errors
+/// Says in words why the service cannot be reached.
+pub(super) async fn reach<'a>(
+    state: &State,
+    link: &Link,
+    callee: &'a mut Option<Callee>,
+    from_callee: &mut BytesMut,
+) -> Result<&'a mut TcpStream, String> {
+    let address = address(state, link)?;
+    let fresh = match callee.take() {
+        Some(old)
+            if old.address == address && from_callee.is_empty() && raw::quiet(&old.stream) =>
+        {
+            old
+        }
+        _ => connect(state, link).await?,
+    };
+    from_callee.clear();
+    Ok(&mut callee.insert(fresh).stream)
+}
+
+fn address(state: &State, link: &Link) -> Result<SocketAddr, String> {
+    let address = state.places.of(&link.service);
+    address
+        .map(|address| SocketAddr::new(address, link.port))
+        .ok_or_else(|| format!("`{}` is down", link.service))
+}

@@ -1,0 +1,154 @@
+//! What a new connection speaks.
+
+use super::OBSERVER;
+use super::callee::{self, Callee};
+use super::raw::{self, READ_BYTES};
+use super::session::Session;
+use super::state::{Link, State};
+use bytes::BytesMut;
+use std::sync::Arc;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+/// The longest request line that is waited for before bytes count as something else.
+const LINE_BYTES: usize = 16 * 1024;
+/// The longest method that is believed to be one.
+const METHOD_BYTES: usize = 24;
+
+/// Serves a caller's connection to its end. `early` is what was read from it already.
+pub(super) async fn serve(state: Arc<State>, caller: TcpStream, early: BytesMut, link: Link) {
+    // Fails only on a connection that has broken already, which the first read will tell.
+    let _ = caller.set_nodelay(true);
+    if link.client == OBSERVER {
+        return observe(&state, caller, early, &link).await;
+    }
+    let http = state.speaks_http(&link.service, link.port);
+    let mut session = Session {
+        state,
+        link,
+        caller,
+        callee: None,
+        from_caller: early,
+        from_callee: BytesMut::new(),
+    };
+    match http {
+        Some(true) => session.run().await,
+        Some(false) => session.raw(None).await,
+        None => match sniff(&mut session).await {
+            true => session.run().await,
+            false => session.raw(None).await,
+        },
+    }
+}
+
+/// Passes on what the harness's own eyes ask, and leaves no trace of it.
+async fn observe(state: &State, caller: TcpStream, early: BytesMut, link: &Link) {
+    match callee::connect(state, link).await {
+        Ok(callee) => {
+            raw::pump(caller, callee.stream, early, BytesMut::new()).await;
+        }
+        Err(reason) => {
+            tracing::debug!(reason, ?link, "unreachable");
+            raw::reset(caller);
+        }
+    }
+}
+
+/// Connects to the callee and waits for who speaks first. Whether it is the caller, and in HTTP/1.
+async fn sniff(session: &mut Session) -> bool {
+    let Session {
+        state,
+        link,
+        caller,
+        callee,
+        from_caller,
+        from_callee,
+    } = session;
+    let Ok(connected) = callee::connect(state, link).await else {
+        return false;
+    };
+    let Callee { stream, .. } = callee.insert(connected);
+    loop {
+        match looks_like_http(from_caller) {
+            Some(true) => {
+                // Next time there is no need to connect first, so a request to a dead service is seen as one.
+                state.spoke(&link.service, link.port, true);
+                return true;
+            }
+            Some(false) => return false,
+            None => {}
+        }
+        from_caller.reserve(READ_BYTES);
+        from_callee.reserve(READ_BYTES);
+        tokio::select! {
+            read = caller.read_buf(from_caller) => if !matches!(read, Ok(1..)) { return false },
+            _ = stream.read_buf(from_callee) => return false,
+        }
+    }
+}
+
+/// Whether bytes begin like an HTTP/1 request; `None`: more of them are needed to tell.
+fn looks_like_http(bytes: &[u8]) -> Option<bool> {
+    let line = bytes
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
+    let whole = line.len() < bytes.len();
+    let mut words = line.trim_ascii_end().split(|byte| *byte == b' ');
+    let method = words.next().unwrap_or_default();
+    let target = words.next();
+    let upper = |byte: &u8| byte.is_ascii_uppercase() || matches!(byte, b'-' | b'_');
+    if method.len() > METHOD_BYTES || !method.iter().all(upper) || line.len() > LINE_BYTES {
+        return Some(false);
+    }
+    let begins = match target {
+        None => true,
+        Some(target) if method == b"CONNECT" => target.iter().all(u8::is_ascii_graphic),
+        Some(target) => ["/", "*", "http://", "https://"].iter().any(|start| {
+            let n = start.len().min(target.len());
+            target[..n].eq_ignore_ascii_case(&start.as_bytes()[..n])
+        }),
+    };
+    let version = words.next();
+    match (begins, whole) {
+        (false, _) => Some(false),
+        (true, false) => None,
+        (true, true) => {
+            Some(!method.is_empty() && version.is_some_and(|v| v.starts_with(b"HTTP/1.")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn http_is_known_by_its_request_line() {
+        let check = |bytes: &[u8], expected| {
+            let text = String::from_utf8_lossy(bytes).into_owned();
+            assert_eq!(looks_like_http(bytes), expected, "{text:?}");
+        };
+        check(b"", None);
+        check(b"GE", None);
+        check(b"GET ", None);
+        check(b"GET /x?y HTTP/1.", None);
+        check(b"GET /x?y HTTP/1.1\r\nHost", Some(true));
+        check(b"OPTIONS * HTTP/1.1\r\n", Some(true));
+        check(b"POST http://site/ HTTP/1.0\n", Some(true));
+        check(b"CONNECT site:80 HTTP/1.1\r\n", Some(true));
+        check(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", Some(false));
+        check(b"PING\r\n", Some(false));
+        check(b"SET foo", Some(false));
+        check(b"GET /x\r\n", Some(false));
+        check(b"*1\r\n$4\r\nPING\r\n", Some(false));
+        check(b"AMQP\0\0\x09\x01", Some(false));
+        check(b"\x16\x03\x01", Some(false));
+        check(b"\r\n", Some(false));
+        check(&[b'A'; METHOD_BYTES + 1], Some(false));
+        check(
+            &[b"GET /".as_slice(), &[b'x'; LINE_BYTES]].concat(),
+            Some(false),
+        );
+    }
+}

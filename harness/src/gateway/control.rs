@@ -1,0 +1,84 @@
+//! Carries out what the harness commands.
+
+use super::address;
+use super::listener::{self, Front};
+use super::pattern::Pattern;
+use super::state::State;
+use super::{Command, Handle, Report};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+
+/// Whether this host has the addresses on which it is to listen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Addresses {
+    /// It has: every address of 127/8 is there.
+    Present,
+    /// They must be added to an interface first.
+    Missing,
+}
+
+/// Starts a gateway that ends when its commands do.
+pub(super) fn start(addresses: Addresses) -> (Handle, Arc<State>) {
+    let (commands, received) = mpsc::unbounded_channel();
+    let (report, reports) = mpsc::unbounded_channel();
+    let state = State::new(report);
+    tokio::spawn(obey(state.clone(), received, addresses));
+    (Handle { commands, reports }, state)
+}
+
+/// Carries out commands in order until there are no more; then everything ends with the listeners' tasks.
+async fn obey(
+    state: Arc<State>,
+    mut commands: mpsc::UnboundedReceiver<Command>,
+    addresses: Addresses,
+) {
+    let mut listeners = JoinSet::new();
+    while let Some(command) = commands.recv().await {
+        match command {
+            Command::Listen {
+                address,
+                port,
+                service,
+                client,
+                http,
+            } => {
+                if let Some(http) = http {
+                    state.spoke(&service, port, http);
+                }
+                let error = match bind(address, port, addresses).await {
+                    Ok(listener) => {
+                        let front = Front {
+                            client,
+                            service: service.clone(),
+                            port,
+                        };
+                        listeners.spawn(listener::accept(state.clone(), listener, front));
+                        None
+                    }
+                    Err(error) => Some(format!("{address}:{port}: {error}")),
+                };
+                state.report(Report::Listening {
+                    service,
+                    port,
+                    error,
+                });
+            }
+            Command::Place { service, address } => state.places.place(service, address),
+            Command::Calls { calls } => state.name(calls.into_iter().map(Pattern::new).collect()),
+            Command::Watch { stops } => state.watch(stops),
+            Command::Act { ask, action } => state.asks.act(ask, action),
+            Command::Release => state.asks.release(),
+        }
+    }
+}
+
+async fn bind(address: IpAddr, port: u16, addresses: Addresses) -> io::Result<TcpListener> {
+    if addresses == Addresses::Missing {
+        address::add(address).await?;
+    }
+    TcpListener::bind(SocketAddr::new(address, port)).await
+}

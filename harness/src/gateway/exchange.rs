@@ -1,0 +1,264 @@
+//! One request and its answer.
+
+use super::Action;
+use super::ask::Ask;
+use super::body::{Body, Framing};
+use super::callee;
+use super::downlink::{Broken, Downlink, Pieces};
+use super::head::{Answer, Headers, Request};
+use super::reply;
+use super::session::{After, Session};
+use super::state::{State, Ticket};
+use super::uplink::{self, Left, Uplink};
+use crate::history::{Answered, Message, Seen};
+use tokio::io::AsyncWriteExt;
+
+/// Answers up to this length reach the caller in one piece, so that it cannot act on a status before the history
+/// has the whole answer.
+const SMALL_BYTES: u64 = 64 * 1024;
+/// The most of an answer that is kept while the harness decides about it.
+const KEPT_BYTES: usize = 8 * 1024 * 1024;
+/// The most of a request's body that is read to answer in the callee's place without closing the connection.
+const DROPPED_BYTES: u64 = 1024 * 1024;
+
+/// What an answer has become.
+struct Carried {
+    status: u16,
+    body_bytes: u64,
+    persists: bool,
+    switches: bool,
+}
+
+impl Session {
+    /// Carries one exchange, whose request's head is the first `head` bytes of the caller's buffer.
+    pub(super) async fn exchange(&mut self, request: Request, head: usize) -> After {
+        let (ticket, ask) = self.state.asked(&self.link, &request);
+        let stopped = match ask {
+            Some(ask) => self.stopped(ask, &request, head).await,
+            None => None,
+        };
+        match stopped {
+            Some((seen, after)) => {
+                self.state.delivered(ticket, seen);
+                after
+            }
+            None => self.forward(&request, head, ticket).await,
+        }
+    }
+
+    /// Waits for the harness's decision about a request and carries it out; `None`: the callee is asked.
+    async fn stopped(
+        &mut self,
+        mut ask: Ask,
+        request: &Request,
+        head: usize,
+    ) -> Option<(Seen, After)> {
+        const LEFT: Option<(Seen, After)> = Some((Seen::Left, After::Gone));
+        let (mut caller, mut write) = self.caller.split();
+        let buffer = &mut self.from_caller;
+        let Ok(told) = uplink::staying(&mut caller, buffer, ask.told()).await else {
+            return LEFT;
+        };
+        let request_body = || Uplink::new(caller, None, buffer, head, request.framing);
+        match &told.action {
+            Action::Pass => None,
+            Action::Reset => Some((Seen::Reset, After::Reset)),
+            Action::Hang => match request_body().during(ask.released(&told)).await {
+                Ok(()) => Some((Seen::Reset, After::Reset)),
+                Err(Left) => LEFT,
+            },
+            Action::Answer {
+                status,
+                content_type,
+                body,
+            } => {
+                let mut uplink = request_body();
+                let Ok(read) = drop_body(&mut uplink, &mut write, request).await else {
+                    return LEFT;
+                };
+                let persists = read && request.persists;
+                let content_type = content_type.as_deref();
+                let (bytes, body_bytes) =
+                    reply::given(request, persists, *status, content_type, body);
+                if uplink.gone() || write.write_all(&bytes).await.is_err() {
+                    return LEFT;
+                }
+                let seen = Seen::Answer {
+                    status: *status,
+                    body_bytes,
+                };
+                Some((seen, if persists { After::Next } else { After::Close }))
+            }
+            Action::Empty => {
+                tracing::warn!(action = ?told.action, "there is no answer yet; the request passes");
+                None
+            }
+        }
+    }
+
+    /// Asks the callee and brings the caller its answer.
+    async fn forward(&mut self, request: &Request, head: usize, ticket: Ticket) -> After {
+        let Session {
+            state,
+            link,
+            caller,
+            callee,
+            from_caller,
+            from_callee,
+        } = self;
+        let (mut caller_read, caller_write) = caller.split();
+        let reach = callee::reach(state, link, callee, from_callee);
+        let (seen, after) = match uplink::staying(&mut caller_read, from_caller, reach).await {
+            Ok(Ok(callee)) => {
+                let (callee_read, callee_write) = callee.split();
+                let mut uplink = Uplink::new(
+                    caller_read,
+                    Some(callee_write),
+                    from_caller,
+                    head,
+                    request.framing,
+                );
+                let mut downlink = Downlink::new(callee_read, caller_write, from_callee);
+                match carry(state, &mut uplink, &mut downlink, request, &ticket).await {
+                    Ok(answer) => {
+                        let Carried {
+                            status,
+                            body_bytes,
+                            persists,
+                            switches,
+                        } = answer;
+                        state.delivered(ticket, Seen::Answer { status, body_bytes });
+                        return match (switches, persists && request.persists) {
+                            (true, _) => After::Raw(None),
+                            (_, false) => After::Close,
+                            (_, true) => finish(&mut uplink, &mut downlink).await,
+                        };
+                    }
+                    Err(Broken::Odd) => return After::Raw(Some(ticket)),
+                    Err(Broken::Left) => (Seen::Left, After::Gone),
+                    Err(Broken::Lost | Broken::Reset) => (Seen::Reset, After::Reset),
+                }
+            }
+            Ok(Err(reason)) => (Seen::Unreachable { reason }, After::Reset),
+            Err(Left) => (Seen::Left, After::Gone),
+        };
+        state.delivered(ticket, seen);
+        after
+    }
+}
+
+/// Brings request and answer to their ends, with the stops at the answer.
+async fn carry(
+    state: &State,
+    uplink: &mut Uplink<'_>,
+    downlink: &mut Downlink<'_>,
+    request: &Request,
+    ticket: &Ticket,
+) -> Result<Carried, Broken> {
+    let answer = uplink.during(downlink.head(&request.method)).await??;
+    let small = matches!(answer.framing, Framing::None)
+        || matches!(answer.framing, Framing::Length(length) if length <= SMALL_BYTES);
+    let mut pieces = match small || state.holds(ticket) {
+        true => Pieces::Keep(KEPT_BYTES),
+        false => Pieces::Pass,
+    };
+    let mut empty = false;
+    while !uplink.during(downlink.whole(pieces)).await?? {
+        empty = empties(uplink, state.answering(ticket)).await?;
+        pieces = if empty { Pieces::Drop } else { Pieces::Pass };
+    }
+    let unseen = pieces != Pieces::Drop && !downlink.begun();
+    let ask = state.answered(
+        ticket,
+        answered(ticket, request, uplink.body(), &answer, downlink.body()),
+        unseen,
+    );
+    empty |= empties(uplink, ask).await?;
+    if empty {
+        downlink.empty(&request.method, answer.status);
+    }
+    if uplink.gone() {
+        return Err(Broken::Left);
+    }
+    uplink.during(downlink.deliver()).await??;
+    Ok(Carried {
+        status: answer.status,
+        body_bytes: if empty { 0 } else { downlink.body().length() },
+        persists: answer.persists && (empty || !downlink.closed()),
+        switches: answer.switches,
+    })
+}
+
+/// Waits for the harness's decision about an answer. Whether the answer is to be emptied.
+async fn empties(uplink: &mut Uplink<'_>, ask: Option<Ask>) -> Result<bool, Broken> {
+    let Some(mut ask) = ask else {
+        return Ok(false);
+    };
+    match uplink.during(ask.told()).await?.action {
+        Action::Pass => Ok(false),
+        Action::Empty => Ok(true),
+        Action::Reset => Err(Broken::Reset),
+        action @ (Action::Answer { .. } | Action::Hang) => {
+            tracing::warn!(
+                ?action,
+                "the callee has answered already; its answer passes"
+            );
+            Ok(false)
+        }
+    }
+}
+
+/// The answer is out, but the callee does not have the whole request yet.
+async fn finish(uplink: &mut Uplink<'_>, downlink: &mut Downlink<'_>) -> After {
+    while !uplink.done() {
+        if uplink.refused() {
+            return After::Close;
+        }
+        tokio::select! {
+            step = uplink.step() => if step.is_err() { return After::Gone },
+            // Nothing more is due from the callee, so this is its end.
+            _ = downlink.read() => return After::Close,
+        }
+    }
+    After::Next
+}
+
+/// Reads and forgets the request's body. Whether that came to an end within its bound.
+async fn drop_body(
+    uplink: &mut Uplink<'_>,
+    caller: &mut tokio::net::tcp::WriteHalf<'_>,
+    request: &Request,
+) -> Result<bool, Left> {
+    if request.expects_continue && !uplink.body().done() {
+        caller.write_all(reply::CONTINUE).await.map_err(|_| Left)?;
+    }
+    while !uplink.done() && uplink.body().length() <= DROPPED_BYTES {
+        uplink.step().await?;
+    }
+    Ok(uplink.done())
+}
+
+fn answered(
+    ticket: &Ticket,
+    request: &Request,
+    asked: &Body,
+    answer: &Answer,
+    came: &Body,
+) -> Answered {
+    Answered {
+        exchange: ticket.exchange,
+        call: ticket.call.clone(),
+        captures: ticket.captures.clone(),
+        request: message(&request.headers, asked),
+        status: answer.status,
+        response: message(&answer.headers, came),
+    }
+}
+
+fn message(headers: &Headers, body: &Body) -> Message {
+    Message {
+        headers: headers.clone(),
+        body: body.text(),
+        body_bytes: body.length(),
+    }
+}

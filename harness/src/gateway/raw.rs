@@ -1,0 +1,104 @@
+//! Bytes both ways, and what can be learnt about a connection without reading from it.
+
+use bytes::BytesMut;
+use std::io;
+use std::os::fd::AsRawFd;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::net::tcp::{ReadHalf, WriteHalf};
+
+/// Room made for one read.
+pub(super) const READ_BYTES: usize = 32 * 1024;
+/// The most that is taken from a peer only to learn whether it has left.
+const PEEKED_BYTES: usize = 4 * 1024;
+
+/// How many bytes went each way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Pumped {
+    pub(super) sent: u64,
+    pub(super) received: u64,
+}
+
+/// Passes bytes both ways until both sides have closed: first what the buffers hold, then what comes. A side that
+/// closes its half closes that half of the other; when one connection breaks, the other is reset.
+pub(super) async fn pump(
+    mut caller: TcpStream,
+    mut callee: TcpStream,
+    mut from_caller: BytesMut,
+    mut from_callee: BytesMut,
+) -> Pumped {
+    let mut pumped = Pumped::default();
+    let (mut caller_read, mut caller_write) = caller.split();
+    let (mut callee_read, mut callee_write) = callee.split();
+    let ended = tokio::try_join!(
+        copy(
+            &mut caller_read,
+            &mut callee_write,
+            &mut from_caller,
+            &mut pumped.sent
+        ),
+        copy(
+            &mut callee_read,
+            &mut caller_write,
+            &mut from_callee,
+            &mut pumped.received
+        ),
+    );
+    if ended.is_err() {
+        reset(caller);
+        reset(callee);
+    }
+    pumped
+}
+
+async fn copy(
+    from: &mut ReadHalf<'_>,
+    to: &mut WriteHalf<'_>,
+    buffer: &mut BytesMut,
+    count: &mut u64,
+) -> io::Result<()> {
+    loop {
+        while !buffer.is_empty() {
+            *count += to.write_buf(buffer).await? as u64;
+        }
+        buffer.reserve(READ_BYTES);
+        if from.read_buf(buffer).await? == 0 {
+            return to.shutdown().await;
+        }
+    }
+}
+
+/// Ends a connection so that its peer sees a reset.
+pub(super) fn reset(stream: TcpStream) {
+    if let Err(error) = stream.set_zero_linger() {
+        tracing::debug!(%error, "the connection was gone before it could be reset");
+    }
+}
+
+/// Whether nothing waits to be read: no bytes, no end, no error. Asks the kernel, because what the runtime knows
+/// about the socket may be older than what another task has just learnt.
+pub(super) fn quiet(stream: &TcpStream) -> bool {
+    let mut byte = [0];
+    receive(stream, &mut byte, true) == Err(nix::errno::Errno::EAGAIN)
+}
+
+/// Whether the peer has closed or reset the connection. Bytes that came before are added to `buffer`.
+pub(super) fn gone(stream: &TcpStream, buffer: &mut BytesMut, limit: usize) -> bool {
+    let mut bytes = [0; PEEKED_BYTES];
+    while buffer.len() < limit {
+        match receive(stream, &mut bytes, false) {
+            Ok(0) => return true,
+            Ok(n) => buffer.extend_from_slice(&bytes[..n]),
+            Err(nix::errno::Errno::EINTR) => {}
+            Err(error) => return error != nix::errno::Errno::EAGAIN,
+        }
+    }
+    false
+}
+
+fn receive(stream: &TcpStream, bytes: &mut [u8], peek: bool) -> nix::Result<usize> {
+    use nix::sys::socket::{MsgFlags, recv};
+    let mut flags = MsgFlags::MSG_DONTWAIT;
+    flags.set(MsgFlags::MSG_PEEK, peek);
+    recv(stream.as_raw_fd(), bytes, flags)
+}

@@ -1,0 +1,140 @@
+//! A connection that speaks HTTP/1, request by request.
+
+use super::callee::{self, Callee};
+use super::head::{self, Parsed, Request};
+use super::raw::{self, READ_BYTES};
+use super::state::{Link, State, Ticket};
+use crate::history::{Seen, What};
+use bytes::BytesMut;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+/// The status that is reported for an answer in which there is none to read.
+const NO_STATUS: u16 = 0;
+/// How long a caller may take to close after the last answer; closing at once would reset the connection when more of
+/// a request is under way, and the caller would lose that answer.
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// The most that is read and forgotten meanwhile.
+const CLOSE_BYTES: u64 = 16 * 1024 * 1024;
+
+/// One caller's connection, and the one to the callee that belongs to it.
+pub(super) struct Session {
+    pub(super) state: Arc<State>,
+    pub(super) link: Link,
+    pub(super) caller: TcpStream,
+    pub(super) callee: Option<Callee>,
+    pub(super) from_caller: BytesMut,
+    pub(super) from_callee: BytesMut,
+}
+
+/// What follows after an exchange.
+pub(super) enum After {
+    /// The next request.
+    Next,
+    /// The end of the connection, once the caller has what was written.
+    Close,
+    /// A reset.
+    Reset,
+    /// Nothing; the caller is gone.
+    Gone,
+    /// Bytes both ways. An exchange that is still to be settled is settled afterwards.
+    Raw(Option<Ticket>),
+}
+
+impl Session {
+    /// Serves the connection to its end.
+    pub(super) async fn run(mut self) {
+        loop {
+            let after = match self.request().await {
+                Parsed::Whole(request, head) => self.exchange(request, head).await,
+                Parsed::Partial => After::Gone,
+                Parsed::Malformed => {
+                    self.callee.take_if(|callee| !raw::quiet(&callee.stream));
+                    After::Raw(None)
+                }
+            };
+            match after {
+                After::Next => {}
+                After::Close => return self.close().await,
+                After::Reset => return raw::reset(self.caller),
+                After::Gone => return,
+                After::Raw(ticket) => return self.raw(ticket).await,
+            }
+        }
+    }
+
+    /// Waits for the next request's head. Partial: the caller closed instead.
+    async fn request(&mut self) -> Parsed<Request> {
+        loop {
+            match head::request(&self.from_caller) {
+                Parsed::Partial => {}
+                other => return other,
+            }
+            self.from_caller.reserve(READ_BYTES);
+            match self.caller.read_buf(&mut self.from_caller).await {
+                Ok(0) if !self.from_caller.is_empty() => return Parsed::Malformed,
+                Ok(0) | Err(_) => return Parsed::Partial,
+                Ok(_) => {}
+            }
+        }
+    }
+
+    /// Passes bytes both ways from here on.
+    pub(super) async fn raw(mut self, ticket: Option<Ticket>) {
+        let callee = match self.callee.take() {
+            Some(callee) => Ok(callee),
+            None => callee::connect(&self.state, &self.link).await,
+        };
+        let pumped = match callee {
+            Ok(callee) => {
+                raw::pump(
+                    self.caller,
+                    callee.stream,
+                    self.from_caller,
+                    self.from_callee,
+                )
+                .await
+            }
+            Err(reason) => {
+                tracing::debug!(reason, link = ?self.link, "unreachable");
+                raw::reset(self.caller);
+                raw::Pumped::default()
+            }
+        };
+        if let Some(ticket) = ticket {
+            let body_bytes = pumped.received;
+            let seen = Seen::Answer {
+                status: NO_STATUS,
+                body_bytes,
+            };
+            self.state.delivered(ticket, seen);
+        }
+        let Link {
+            client,
+            service,
+            port,
+        } = self.link;
+        self.state.event(What::Stream {
+            client,
+            service,
+            port,
+            sent_bytes: pumped.sent,
+            received_bytes: pumped.received,
+        });
+    }
+
+    /// Closes for writing and waits for the caller to do the same.
+    async fn close(mut self) {
+        self.callee = None;
+        let caller = &mut self.caller;
+        let closing = async {
+            caller.shutdown().await?;
+            tokio::io::copy(&mut caller.take(CLOSE_BYTES), &mut tokio::io::sink()).await
+        };
+        if let Ok(Err(error)) = tokio::time::timeout(CLOSE_WITHIN, closing).await {
+            tracing::debug!(%error, "the caller was gone before it was closed");
+        }
+    }
+}

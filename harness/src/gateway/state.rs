@@ -1,0 +1,182 @@
+//! What all connections of a gateway share.
+
+use super::ask::{Ask, Asks};
+use super::head::Request;
+use super::pattern::{Pattern, origin};
+use super::places::Places;
+use super::{Moment, Report, Stop};
+use crate::history::{Answered, Asked, Captures, ExchangeId, Seen, What};
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use tokio::sync::mpsc;
+
+/// Who connects to whom.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Link {
+    pub(super) client: String,
+    pub(super) service: String,
+    pub(super) port: u16,
+}
+
+/// The gateway's memory.
+pub(super) struct State {
+    rules: RwLock<Rules>,
+    pub(super) places: Places,
+    pub(super) asks: Arc<Asks>,
+    exchanges: AtomicU64,
+    /// Whether a port speaks HTTP, as far as it was said or seen.
+    spoken: Mutex<HashMap<(String, u16), bool>>,
+    reports: mpsc::UnboundedSender<Report>,
+}
+
+#[derive(Default)]
+struct Rules {
+    calls: Vec<Pattern>,
+    stops: HashSet<Stop>,
+}
+
+/// One exchange on its way. It is settled once.
+pub(super) struct Ticket {
+    pub(super) exchange: ExchangeId,
+    pub(super) call: Option<String>,
+    pub(super) captures: Captures,
+}
+
+impl State {
+    /// A gateway that knows nothing yet.
+    pub(super) fn new(reports: mpsc::UnboundedSender<Report>) -> Arc<State> {
+        Arc::new(State {
+            rules: RwLock::default(),
+            places: Places::new(),
+            asks: Asks::new(),
+            exchanges: AtomicU64::new(1),
+            spoken: Mutex::default(),
+            reports,
+        })
+    }
+
+    /// Tells the harness something.
+    pub(super) fn report(&self, report: Report) {
+        // Without a receiver nobody is interested any more, and the gateway is about to end.
+        let _ = self.reports.send(report);
+    }
+
+    /// Replaces the named calls.
+    pub(super) fn name(&self, calls: Vec<Pattern>) {
+        self.change().calls = calls;
+    }
+
+    /// Replaces the stops and says so, both at once: an exchange that did not see them was reported before.
+    pub(super) fn watch(&self, stops: Vec<Stop>) {
+        let mut rules = self.change();
+        rules.stops = stops.into_iter().collect();
+        self.report(Report::Watching);
+    }
+
+    /// Reports a request, and asks about it when its call is watched.
+    pub(super) fn asked(&self, link: &Link, request: &Request) -> (Ticket, Option<Ask>) {
+        let rules = self.rules();
+        let found = rules.calls.iter().find_map(|pattern| {
+            let (client, service) = (&link.client, &link.service);
+            let captures = pattern.catch(client, service, &request.method, &request.target)?;
+            Some((pattern.call.name.clone(), captures))
+        });
+        let (call, captures) = found.unzip();
+        let ticket = Ticket {
+            exchange: self.exchanges.fetch_add(1, Ordering::Relaxed),
+            call,
+            captures: captures.unwrap_or_default(),
+        };
+        self.event(What::Asked(Asked {
+            exchange: ticket.exchange,
+            client: link.client.clone(),
+            service: link.service.clone(),
+            port: link.port,
+            method: request.method.clone(),
+            path: origin(&request.target).to_owned(),
+            call: ticket.call.clone(),
+            captures: ticket.captures.clone(),
+        }));
+        let ask = self.stop(&rules, &ticket, Moment::Request);
+        (ticket, ask)
+    }
+
+    /// Reports an answer, and asks about it when its call is watched and the caller has seen nothing yet.
+    pub(super) fn answered(
+        &self,
+        ticket: &Ticket,
+        answered: Answered,
+        unseen: bool,
+    ) -> Option<Ask> {
+        let rules = self.rules();
+        self.event(What::Answered(Box::new(answered)));
+        unseen.then(|| self.stop(&rules, ticket, Moment::Answer))?
+    }
+
+    /// Asks about an answer that is too long to be kept back whole.
+    pub(super) fn answering(&self, ticket: &Ticket) -> Option<Ask> {
+        self.stop(&self.rules(), ticket, Moment::Answer)
+    }
+
+    /// Whether this exchange's answer must be kept back.
+    pub(super) fn holds(&self, ticket: &Ticket) -> bool {
+        ticket
+            .stop(Moment::Answer)
+            .is_some_and(|stop| self.rules().stops.contains(&stop))
+    }
+
+    /// Reports what the caller saw.
+    pub(super) fn delivered(&self, ticket: Ticket, seen: Seen) {
+        self.event(What::Delivered {
+            exchange: ticket.exchange,
+            seen,
+        });
+    }
+
+    /// Reports something for the history.
+    pub(super) fn event(&self, what: What) {
+        self.report(Report::Event { what });
+    }
+
+    /// Whether a port speaks HTTP; `None`: nobody knows yet.
+    pub(super) fn speaks_http(&self, service: &str, port: u16) -> Option<bool> {
+        let spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
+        spoken.get(&(service.to_owned(), port)).copied()
+    }
+
+    /// A port speaks HTTP, or certainly does not.
+    pub(super) fn spoke(&self, service: &str, port: u16, http: bool) {
+        let mut spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
+        spoken.insert((service.to_owned(), port), http);
+    }
+
+    fn stop(&self, rules: &Rules, ticket: &Ticket, moment: Moment) -> Option<Ask> {
+        let stop = ticket
+            .stop(moment)
+            .filter(|stop| rules.stops.contains(stop))?;
+        let ask = self.asks.open();
+        self.report(Report::Ask {
+            ask: ask.number,
+            exchange: ticket.exchange,
+            stop,
+            captures: ticket.captures.clone(),
+        });
+        Some(ask)
+    }
+
+    fn rules(&self) -> RwLockReadGuard<'_, Rules> {
+        self.rules.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change(&self) -> RwLockWriteGuard<'_, Rules> {
+        self.rules.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ticket {
+    fn stop(&self, moment: Moment) -> Option<Stop> {
+        let call = self.call.clone()?;
+        Some(Stop { call, moment })
+    }
+}

@@ -1,0 +1,9 @@
+//! Whole connections through real sockets.
+
+mod faults;
+mod http;
+mod odd;
+mod property;
+mod remote;
+mod stage;
+mod tcp;

@@ -1,0 +1,105 @@
+//! Whatever is not HTTP/1, and who is connected.
+
+use super::stage::*;
+use crate::gateway::{OBSERVER, local, raw};
+use tokio::io::AsyncWriteExt;
+
+#[tokio::test]
+async fn a_server_that_speaks_first_is_heard_at_once() {
+    let mut stage = Stage::new(None).await;
+    let mut caller = stage.caller().await;
+    let mut callee = stage.callee().await;
+    callee.says("220 welcome\r\n").await;
+    caller.hears("220 welcome\r\n").await;
+    caller.says("GET / HTTP/1.1\r\n\r\n").await;
+    callee.hears("GET / HTTP/1.1\r\n\r\n").await;
+    drop(caller);
+    callee.hears_end().await;
+    drop(callee);
+    stage.expect(&["stream worker 18 13"]).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_client_that_speaks_first_is_passed_on_with_half_closes() {
+    let mut stage = Stage::new(None).await;
+    let (mut caller, mut callee) = stage.pair("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    caller.0.shutdown().await.unwrap();
+    callee.hears_end().await;
+    callee.says("still here").await;
+    caller.hears("still here").await;
+    drop(callee);
+    caller.hears_end().await;
+    stage.expect(&["stream worker 24 10"]).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_reset_passes_both_ways() {
+    let mut stage = Stage::new(Some(false)).await;
+    let (mut caller, callee) = stage.pair("GET").await;
+    raw::reset(callee.0);
+    caller.hears_reset().await;
+    stage.expect(&["stream worker 3 0"]).await;
+    let (caller, mut callee) = stage.pair("GET").await;
+    raw::reset(caller.0);
+    callee.hears_reset().await;
+    stage.expect(&["stream worker 3 0"]).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_port_that_was_heard_to_speak_http_shows_requests_to_a_dead_service() {
+    let mut stage = Stage::new(None).await;
+    let get = "GET / HTTP/1.1\r\n\r\n";
+    let (caller, mut callee) = stage.pair(get).await;
+    drop(caller);
+    callee.loses().await;
+    stage.expect(&["1 asked worker GET /", "1 left"]).await;
+    stage.place("site", None);
+    stage.watch(&[]).await;
+    let mut caller = stage.caller().await;
+    caller.says(get).await;
+    caller.hears_reset().await;
+    stage
+        .expect(&["2 asked worker GET /", "2 saw unreachable"])
+        .await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_observer_leaves_no_trace() {
+    let stage = Stage::with(local(), Some(true), Some(OBSERVER)).await;
+    let (mut caller, mut callee) = stage.pair("POST /jobs/7 HTTP/1.1\r\n\r\n").await;
+    callee
+        .says("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        .await;
+    caller
+        .hears("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        .await;
+    drop(caller);
+    callee.hears_end().await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_client_is_known_by_its_address_once_that_is_placed() {
+    let mut stage = Stage::with(local(), Some(true), None).await;
+    let from = own_address();
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind((from, 0).into()).unwrap();
+    let mut caller = Peer(soon(socket.connect(stage.front)).await.unwrap());
+    let get = "GET / HTTP/1.1\r\n\r\n";
+    caller.says(get).await;
+    // Another client that is placed already is not held up by the one that is not.
+    let other = own_address();
+    stage.place("portal", Some(other));
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind((other, 0).into()).unwrap();
+    let mut portal = Peer(soon(socket.connect(stage.front)).await.unwrap());
+    portal.says(get).await;
+    stage.expect(&["1 asked portal GET /"]).await;
+    stage.place("worker", Some(from));
+    stage.expect(&["2 asked worker GET /"]).await;
+    stage.end().await;
+}
