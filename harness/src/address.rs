@@ -5,7 +5,7 @@ use std::time::Duration;
 use url::Url;
 
 /// Gives the address at which the harness reaches a service's port, if it has one.
-pub type Resolve<'a> = &'a dyn Fn(&str, u16) -> Option<SocketAddr>;
+pub type Resolve<'a> = &'a (dyn Fn(&str, u16) -> Option<SocketAddr> + Sync);
 
 /// An HTTP client that reaches the host of `url` where `resolve` says, and nothing else.
 ///

@@ -2,6 +2,175 @@
 //!
 //! Reading starts nothing. All mistakes of both files come back at once, each with its place.
 
+mod check;
+mod compose;
+mod config;
+mod extension;
+mod find;
 mod model;
+mod node;
+mod pattern;
+mod variables;
+mod yaml;
 
+pub use find::{all, find};
 pub use model::*;
+
+use crate::expression::Expression;
+use crate::host;
+use crate::problem::{Problem, Problems, shown};
+use compose::Reading;
+use indexmap::IndexMap;
+use std::path::{Path, PathBuf};
+
+/// A stack, and what of its files was not understood.
+#[derive(Debug)]
+pub struct Read {
+    /// The stack.
+    pub stack: Stack,
+    /// What the stack runs without.
+    pub warnings: Vec<Problem>,
+}
+
+impl Stack {
+    /// Reads a `shakedown.yaml` and the compose file that it names.
+    ///
+    /// # Errors
+    /// Every mistake of both files, with its place and what to do about it.
+    pub fn read(file: &Path) -> Result<Read, Problems> {
+        let mut problems = Problems::default();
+        let mut warnings = Vec::new();
+        let stack = read(file, &mut problems, &mut warnings);
+        match stack {
+            Some(stack) => problems.or(Read { stack, warnings }),
+            None => Err(problems
+                .or(())
+                .expect_err("a stack that could not be read has a problem")),
+        }
+    }
+
+    /// The stack with a planted bug; `None` when it has none of that name.
+    pub fn with_mutant(&self, name: &str) -> Option<Stack> {
+        let mutant = self.mutants.get(name)?;
+        let mut stack = self.clone();
+        let service = stack.services.get_mut(&mutant.service)?;
+        service.environment.extend(mutant.environment.clone());
+        if let Some(process) = &mut service.process {
+            process.environment.extend(mutant.environment.clone());
+        }
+        if let Some(image) = &mutant.image {
+            service.image = Image::Named {
+                name: image.clone(),
+                script: None,
+                build: None,
+            };
+        }
+        Some(stack)
+    }
+}
+
+/// Reads a file's text; a problem names it.
+fn load(file: &Path, problems: &mut Problems) -> Option<node::Node> {
+    match std::fs::read_to_string(file) {
+        Ok(text) => yaml::parse(&shown(file), &text, problems),
+        Err(error) => {
+            problems.push(Problem::with_file(
+                &shown(file),
+                format!("cannot be read: {error}"),
+            ));
+            None
+        }
+    }
+}
+
+fn read(file: &Path, problems: &mut Problems, warnings: &mut Vec<Problem>) -> Option<Stack> {
+    let root = load(file, problems)?;
+    let top = root.fields(&config::TOP, problems);
+    let name = top.need_text("stack", problems);
+    let compose_file = top
+        .need("compose", problems)
+        .and_then(|node| Some((node, node.text(problems)?)));
+    let entities = config::named(top.get("entities"), problems, config::entity);
+    let only = match entities.len() {
+        1 => entities.keys().next().cloned(),
+        _ => None,
+    };
+    let settle = top
+        .get("settle")
+        .and_then(|node| node.duration(problems))
+        .unwrap_or(config::SETTLE);
+    let parent = file.parent().unwrap_or(Path::new("")).to_owned();
+    let mut stack = Stack {
+        name: name.unwrap_or_default(),
+        file: file.to_owned(),
+        folder: PathBuf::new(),
+        services: IndexMap::new(),
+        calls: config::named(top.get("calls"), problems, config::call),
+        entities,
+        workloads: config::named(top.get("workloads"), problems, config::workload),
+        invariants: config::named(top.get("invariants"), problems, |entry, problems| {
+            config::invariant(entry, only.as_deref(), problems)
+        }),
+        mutants: config::named(top.get("mutants"), problems, config::mutant),
+        settle,
+    };
+    let (node, compose_file) = compose_file?;
+    let compose_file = parent.join(compose_file);
+    if !compose_file.is_file() {
+        let what = format!("{} does not exist", shown(&compose_file).display());
+        problems.push(
+            Problem::at(&node.place, what).help("`compose` is a path from the folder of this file"),
+        );
+        return None;
+    }
+    let folder = compose_file.parent().unwrap_or(Path::new(""));
+    stack.folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let compose = load(&compose_file, problems)?;
+    stack.services = compose::services(&compose, &mut Reading { problems, warnings });
+    add_mentioned_ports(&mut stack);
+    // Names can only be checked against what could be read.
+    if problems.0.is_empty() {
+        check::check(&stack, problems);
+    }
+    Some(stack)
+}
+
+/// A port that anybody mentions is a port that is served.
+fn add_mentioned_ports(stack: &mut Stack) {
+    let mut texts: Vec<String> = stack
+        .workloads
+        .values()
+        .map(|workload| workload.url.clone())
+        .collect();
+    for service in stack.services.values() {
+        texts.extend(service.environment.values().cloned());
+        texts.extend(
+            service
+                .command
+                .iter()
+                .chain(&service.entrypoint)
+                .flatten()
+                .cloned(),
+        );
+        texts.extend(service.sql.clone());
+        if let Some(process) = &service.process {
+            texts.extend(
+                process
+                    .environment
+                    .values()
+                    .chain(&process.command)
+                    .cloned(),
+            );
+        }
+    }
+    for rule in stack.entities.values().flat_map(|entity| &entity.learn) {
+        if let Evidence::Poll { url, .. } = &rule.evidence {
+            texts.push(url.clone());
+        }
+    }
+    for (name, port) in texts.iter().flat_map(|text| host::mentions(text)) {
+        if let (Some(service), Some(port)) = (stack.services.get_mut(&name), port) {
+            service.ports.entry(port).or_insert(Protocol::Sniffed);
+        }
+    }
+}

@@ -78,9 +78,20 @@ pub enum Image {
         name: String,
         /// `x-shakedown.image_script`: makes the image where it is missing.
         script: Option<Vec<String>>,
+        /// `build`: what the image is built from.
+        build: Option<Build>,
     },
     /// `x-shakedown.image: shakedown`: this very executable in an empty image.
     Own,
+}
+
+/// Compose's `build`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Build {
+    /// The folder, from the stack's folder.
+    pub context: PathBuf,
+    /// The Dockerfile in it.
+    pub dockerfile: String,
 }
 
 /// `x-shakedown.process`.

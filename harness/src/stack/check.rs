@@ -1,0 +1,328 @@
+//! What must agree between the parts of a stack: names that exist, fields that somebody sets, ids that can be known.
+
+use super::{Evidence, Expression, Invariant, Learn, Pattern, Stack};
+use crate::gateway::WORKLOAD;
+use crate::problem::{Place, Problem, Problems};
+
+/// Checks everything; adds what it finds.
+pub(super) fn check(stack: &Stack, problems: &mut Problems) {
+    dependencies(stack, problems);
+    calls(stack, problems);
+    for entity in stack.entities.values() {
+        for rule in &entity.learn {
+            learn(stack, &entity.name, rule, problems);
+        }
+        statuses(entity, problems);
+    }
+    for workload in stack.workloads.values() {
+        host(stack, &workload.url, &workload.place, problems);
+        for (entity, id) in &workload.creates {
+            if !stack.entities.contains_key(entity) {
+                problems.push(Problem::unknown(
+                    &workload.place,
+                    "entity",
+                    entity,
+                    keys(&stack.entities),
+                ));
+            }
+            variables(id, &["response"], &workload.place, problems);
+        }
+    }
+    for invariant in stack.invariants.values() {
+        self::invariant(stack, invariant, problems);
+    }
+    for mutant in stack.mutants.values() {
+        service(stack, &mutant.service, &mutant.place, problems);
+        for name in mutant
+            .caught_by
+            .iter()
+            .filter(|name| !stack.invariants.contains_key(*name))
+        {
+            problems.push(Problem::unknown(
+                &mutant.place,
+                "invariant",
+                name,
+                keys(&stack.invariants),
+            ));
+        }
+    }
+}
+
+fn keys<T>(map: &indexmap::IndexMap<String, T>) -> impl Iterator<Item = &str> {
+    map.keys().map(String::as_str)
+}
+
+fn service(stack: &Stack, name: &str, place: &Place, problems: &mut Problems) {
+    if !stack.services.contains_key(name) {
+        problems.push(Problem::unknown(
+            place,
+            "service",
+            name,
+            keys(&stack.services),
+        ));
+    }
+}
+
+/// The host of a URL must be a service.
+fn host(stack: &Stack, url: &str, place: &Place, problems: &mut Problems) {
+    let parsed = url::Url::parse(&url.replace("${", "{"));
+    let name = parsed
+        .ok()
+        .and_then(|url| url.host_str().map(str::to_owned))
+        .unwrap_or_default();
+    service(stack, &name, place, problems);
+}
+
+/// Services that are waited for exist, and no service waits for itself in the end.
+fn dependencies(stack: &Stack, problems: &mut Problems) {
+    for (name, one) in &stack.services {
+        for other in one.depends_on.keys() {
+            service(stack, other, &one.place, problems);
+        }
+        let mut chain = vec![name.as_str()];
+        if cycle(stack, &mut chain) && chain.iter().min() == Some(&name.as_str()) {
+            let what = format!("these services wait for each other: {}", chain.join(" -> "));
+            problems.push(Problem::at(&one.place, what));
+        }
+    }
+}
+
+/// Follows `depends_on` from the last of the chain; true when it leads back to the first.
+fn cycle<'s>(stack: &'s Stack, chain: &mut Vec<&'s str>) -> bool {
+    let last = chain[chain.len() - 1];
+    let next = stack.services.get(last).map(|service| &service.depends_on);
+    for name in next.into_iter().flat_map(|depends_on| depends_on.keys()) {
+        if name == chain[0] {
+            chain.push(name);
+            return true;
+        }
+        if !chain.contains(&name.as_str()) {
+            chain.push(name);
+            if cycle(stack, chain) {
+                return true;
+            }
+            chain.pop();
+        }
+    }
+    false
+}
+
+fn calls(stack: &Stack, problems: &mut Problems) {
+    for call in stack.calls.values() {
+        service(stack, &call.service, &call.place, problems);
+        if call.client != WORKLOAD && !stack.services.contains_key(&call.client) {
+            let clients = keys(&stack.services).chain([WORKLOAD]);
+            problems.push(Problem::unknown(
+                &call.place,
+                "client",
+                &call.client,
+                clients,
+            ));
+        }
+        if stack
+            .services
+            .get(&call.service)
+            .is_some_and(|service| service.ports.is_empty())
+        {
+            let what = format!(
+                "service `{}` has no port that anybody could call",
+                call.service
+            );
+            problems.push(
+                Problem::at(&call.place, what).help("declare it with `expose` in the compose file"),
+            );
+        }
+    }
+}
+
+fn learn(stack: &Stack, entity: &str, rule: &Learn, problems: &mut Problems) {
+    let known: &[&str] = match &rule.evidence {
+        Evidence::Call(name) => {
+            match stack.calls.get(name) {
+                None => problems.push(Problem::unknown(
+                    &rule.place,
+                    "call",
+                    name,
+                    keys(&stack.calls),
+                )),
+                Some(call)
+                    if rule.id.is_none() && !call.path.contains(&format!("{{{entity}}}")) =>
+                {
+                    let what = format!("the path of `{name}` does not name the {entity}");
+                    let help =
+                        format!("put `{{{entity}}}` into its request, or add `id:` to this rule");
+                    problems.push(Problem::at(&rule.place, what).help(help));
+                }
+                Some(_) => {}
+            }
+            &["request", "response", "path"]
+        }
+        Evidence::Poll { url, each, .. } => {
+            host(stack, url, &rule.place, problems);
+            if let Some(each) = each {
+                variables(each, &["status", "body"], &rule.place, problems);
+                &["status", "body", "item"]
+            } else {
+                &["status", "body"]
+            }
+        }
+        Evidence::Sql { on, .. } => {
+            service(stack, on, &rule.place, problems);
+            let speaks = |service: &super::Service| {
+                service.sql.is_some()
+                    || service
+                        .process
+                        .as_ref()
+                        .is_some_and(|process| process.sql.is_some())
+            };
+            if stack
+                .services
+                .get(on)
+                .is_some_and(|service| !speaks(service))
+            {
+                let what = format!("service `{on}` does not say where SQL is spoken");
+                let help = format!(
+                    "add `x-shakedown: {{sql: \"postgres://user:password@{on}:5432/name\"}}` to it"
+                );
+                problems.push(Problem::at(&rule.place, what).help(help));
+            }
+            &["row"]
+        }
+    };
+    for expression in rule.when.iter().chain(&rule.id).chain(rule.set.values()) {
+        variables(expression, known, &rule.place, problems);
+    }
+}
+
+/// An expression reads nothing but these variables.
+fn variables(expression: &Expression, known: &[&str], place: &Place, problems: &mut Problems) {
+    for name in expression
+        .variables()
+        .iter()
+        .filter(|name| !known.contains(&name.as_str()))
+    {
+        let problem = Problem::unknown(place, "variable", name, known.iter().copied());
+        problems.push(Problem {
+            what: format!("{} in `{}`", problem.what, expression.text()),
+            ..problem
+        });
+    }
+}
+
+/// First, final and moved-to statuses fit together.
+fn statuses(entity: &super::Entity, problems: &mut Problems) {
+    let Some(status) = entity.status.as_ref().filter(|_| !entity.moves.is_empty()) else {
+        return;
+    };
+    let mut reached: Vec<&str> = status.first.iter().map(String::as_str).collect();
+    let mut i = 0;
+    while i < reached.len() {
+        for to in entity.moves.get(reached[i]).into_iter().flatten() {
+            if !reached.contains(&to.as_str()) {
+                reached.push(to);
+            }
+        }
+        i += 1;
+    }
+    let mut say = |what: String| problems.push(Problem::at(&entity.place, what));
+    for name in status
+        .finals
+        .iter()
+        .filter(|name| status.first.is_some() && !reached.contains(&name.as_str()))
+    {
+        say(format!(
+            "no move of `{}` leads to the final status `{name}`",
+            entity.name
+        ));
+    }
+    for from in entity.moves.keys() {
+        if status.finals.contains(from) {
+            say(format!(
+                "`{from}` is a final status of `{}`, but a move leaves it",
+                entity.name
+            ));
+        }
+        if status.first.is_some() && !reached.contains(&from.as_str()) {
+            say(format!(
+                "`{}` can never be `{from}`: no move leads to it",
+                entity.name
+            ));
+        }
+    }
+}
+
+fn invariant(stack: &Stack, invariant: &Invariant, problems: &mut Problems) {
+    let Some(entity) = stack.entities.get(&invariant.entity) else {
+        let known = keys(&stack.entities);
+        problems.push(Problem::unknown(
+            &invariant.place,
+            "entity",
+            &invariant.entity,
+            known,
+        ));
+        return;
+    };
+    let events: Vec<&str> = entity
+        .learn
+        .iter()
+        .filter_map(|rule| rule.event.as_deref())
+        .collect();
+    let mut fields: Vec<&str> = entity
+        .learn
+        .iter()
+        .flat_map(|rule| rule.set.keys())
+        .map(String::as_str)
+        .collect();
+    if let Some(status) = &entity.status {
+        fields.extend([status.field.as_str(), "final"]);
+    }
+    let expressions: Vec<&Expression> = match &invariant.pattern {
+        Pattern::Always(one) | Pattern::Never(one) => vec![one],
+        Pattern::Response { when, then, .. } => vec![when, then],
+        Pattern::Precedence { no, before } => vec![no, before],
+        Pattern::Existence { eventually, .. } => vec![eventually],
+        Pattern::AtMost { event, .. } => {
+            if !events.contains(&event.as_str()) {
+                problems.push(Problem::unknown(
+                    &invariant.place,
+                    "event",
+                    event,
+                    events.iter().copied(),
+                ));
+            }
+            Vec::new()
+        }
+        Pattern::Moves => {
+            if entity.moves.is_empty() || entity.status.is_none() {
+                let what = format!("`{}` declares no `status` with `moves`", entity.name);
+                problems.push(Problem::at(&invariant.place, what));
+            }
+            Vec::new()
+        }
+    };
+    for expression in expressions {
+        for name in expression
+            .variables()
+            .iter()
+            .filter(|name| !fields.contains(&name.as_str()))
+        {
+            let problem = Problem::unknown(&invariant.place, "field", name, fields.iter().copied());
+            problems.push(Problem {
+                what: format!("{} in `{}`", problem.what, expression.text()),
+                ..problem
+            });
+        }
+        for name in expression
+            .events()
+            .iter()
+            .filter(|name| !events.contains(&name.as_str()))
+        {
+            problems.push(Problem::unknown(
+                &invariant.place,
+                "event",
+                name,
+                events.iter().copied(),
+            ));
+        }
+    }
+}

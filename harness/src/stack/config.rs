@@ -1,0 +1,278 @@
+//! Reads a `shakedown.yaml`: calls, entities, workloads, invariants, mutants.
+
+use super::node::{Entry, Node};
+use super::pattern;
+use super::{Call, Entity, Evidence, Invariant, Learn, Mutant, Status, Workload};
+use crate::expression::Expression;
+use crate::problem::{Problem, Problems};
+use indexmap::IndexMap;
+use std::time::Duration;
+
+/// Keys of the file.
+pub(super) const TOP: [&str; 8] = [
+    "stack",
+    "compose",
+    "calls",
+    "entities",
+    "workloads",
+    "invariants",
+    "mutants",
+    "settle",
+];
+/// How long a run goes on watching after the last event.
+pub(super) const SETTLE: Duration = Duration::from_millis(500);
+/// The methods that a request can have.
+const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+/// How often polls and queries look unless told otherwise.
+const EVERY: Duration = Duration::from_millis(200);
+
+/// Reads each entry of a map of named things.
+pub(super) fn named<T>(
+    node: Option<&Node>,
+    problems: &mut Problems,
+    mut read: impl FnMut(&Entry, &mut Problems) -> Option<T>,
+) -> IndexMap<String, T> {
+    let entries = node.map_or(&[][..], |node| node.entries(problems));
+    entries
+        .iter()
+        .filter_map(|entry| Some((entry.key.clone(), read(entry, problems)?)))
+        .collect()
+}
+
+/// A CEL expression.
+pub(super) fn cel(node: &Node, problems: &mut Problems) -> Option<Expression> {
+    match Expression::parse(&node.text(problems)?) {
+        Ok(expression) => Some(expression),
+        Err(error) => {
+            let problem = Problem::at(&node.place, format!("this is not CEL: {error}"));
+            problems.push(problem.help("quote the value if it has `: ` or begins with a quote"));
+            None
+        }
+    }
+}
+
+/// `METHOD rest`.
+fn request(node: &Node, rest: &str, problems: &mut Problems) -> Option<(String, String)> {
+    let text = node.text(problems)?;
+    let Some((method, target)) = text.split_once(char::is_whitespace) else {
+        return node.not(&format!("`METHOD {rest}`"), problems);
+    };
+    if !METHODS.contains(&method) {
+        problems.push(Problem::unknown(&node.place, "method", method, METHODS));
+        return None;
+    }
+    Some((method.to_owned(), target.trim().to_owned()))
+}
+
+/// `METHOD http://service:port/path`.
+fn url_request(node: &Node, problems: &mut Problems) -> Option<(String, String)> {
+    let (method, url) = request(node, "http://service:port/path", problems)?;
+    match url::Url::parse(&url.replace("${", "{")) {
+        Ok(parsed) if parsed.scheme() == "http" && parsed.has_host() => Some((method, url)),
+        _ => node.not("a URL such as `http://service:8000/path`", problems),
+    }
+}
+
+pub(super) fn call(entry: &Entry, problems: &mut Problems) -> Option<Call> {
+    let fields = entry.value.fields(&["link", "request"], problems);
+    let link = fields.need("link", problems);
+    let request_node = fields.need("request", problems);
+    let (link, request_node) = (link?, request_node?);
+    let text = link.text(problems)?;
+    let Some((client, service)) = text.split_once("->") else {
+        return link.not("a link such as `client -> service`", problems);
+    };
+    let (method, path) = request(request_node, "/path/{entity}", problems)?;
+    let braces = |c| path.matches(c).count();
+    if !path.starts_with('/') || braces('{') != braces('}') {
+        return request_node.not("a path such as `/jobs/{job}`", problems);
+    }
+    Some(Call {
+        name: entry.key.clone(),
+        place: entry.place.clone(),
+        client: client.trim().to_owned(),
+        service: service.trim().to_owned(),
+        method,
+        path,
+    })
+}
+
+pub(super) fn entity(entry: &Entry, problems: &mut Problems) -> Option<Entity> {
+    let fields = entry.value.fields(&["status", "moves", "learn"], problems);
+    let status = fields.get("status").and_then(|node| status(node, problems));
+    let moves = named(fields.get("moves"), problems, |entry, problems| {
+        Some(entry.value.texts(problems))
+    });
+    let rules = fields
+        .get("learn")
+        .map_or(&[][..], |node| node.items(problems));
+    let learn = rules
+        .iter()
+        .filter_map(|node| learn(node, problems))
+        .collect();
+    Some(Entity {
+        name: entry.key.clone(),
+        place: entry.place.clone(),
+        status,
+        moves,
+        learn,
+    })
+}
+
+fn status(node: &Node, problems: &mut Problems) -> Option<Status> {
+    let fields = node.fields(&["field", "first", "final"], problems);
+    Some(Status {
+        field: fields.need_text("field", problems)?,
+        first: fields.get("first").and_then(|node| node.text(problems)),
+        finals: fields
+            .get("final")
+            .map(|node| node.texts(problems))
+            .unwrap_or_default(),
+    })
+}
+
+fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
+    const KEYS: [&str; 10] = [
+        "call", "poll", "sql", "log", "on", "every", "each", "when", "id", "set",
+    ];
+    let keys: Vec<&str> = KEYS.iter().copied().chain(["event"]).collect();
+    let fields = node.fields(&keys, problems);
+    let when = fields.get("when").and_then(|node| cel(node, problems));
+    let id = fields.get("id").and_then(|node| cel(node, problems));
+    let set = named(fields.get("set"), problems, |entry, problems| {
+        cel(&entry.value, problems)
+    });
+    let event = fields.get("event").and_then(|node| node.text(problems));
+    let every = fields
+        .get("every")
+        .and_then(|node| node.duration(problems))
+        .unwrap_or(EVERY);
+    let each = fields.get("each").and_then(|node| cel(node, problems));
+    if set.is_empty() && event.is_none() {
+        problems.push(
+            Problem::at(&node.place, "this rule teaches nothing").help("give it `set` or `event`"),
+        );
+    }
+    let evidence = if let Some(call) = fields.get("call") {
+        Evidence::Call(call.text(problems)?)
+    } else if let Some(poll) = fields.get("poll") {
+        let (method, url) = url_request(poll, problems)?;
+        Evidence::Poll {
+            method,
+            url,
+            every,
+            each,
+        }
+    } else if let Some(sql) = fields.get("sql") {
+        Evidence::Sql {
+            query: sql.text(problems)?,
+            on: fields.need_text("on", problems)?,
+            every,
+        }
+    } else if let Some(log) = fields.get("log") {
+        problems.push(Problem::at(
+            &log.place,
+            "log lines are not supported yet as evidence",
+        ));
+        return None;
+    } else {
+        problems.push(
+            Problem::at(&node.place, "this rule looks at nothing")
+                .help("give it `call`, `poll` or `sql`"),
+        );
+        return None;
+    };
+    if id.is_none() && fields.get("id").is_none() && !matches!(evidence, Evidence::Call(_)) {
+        let help = "add `id:`, an expression for the entity's id";
+        problems.push(
+            Problem::at(
+                &node.place,
+                "this rule does not say which entity it is about",
+            )
+            .help(help),
+        );
+    }
+    Some(Learn {
+        place: node.place.clone(),
+        evidence,
+        when,
+        id,
+        set,
+        event,
+    })
+}
+
+pub(super) fn workload(entry: &Entry, problems: &mut Problems) -> Option<Workload> {
+    let fields = entry
+        .value
+        .fields(&["request", "body", "creates"], problems);
+    let creates = named(fields.get("creates"), problems, |entry, problems| {
+        cel(&entry.value, problems)
+    });
+    let body = fields.get("body").map(Node::json);
+    let (method, url) = url_request(fields.need("request", problems)?, problems)?;
+    let (name, place) = (entry.key.clone(), entry.place.clone());
+    Some(Workload {
+        name,
+        place,
+        method,
+        url,
+        body,
+        creates,
+    })
+}
+
+/// `only` is the stack's only entity, for invariants that do not say which they are about.
+pub(super) fn invariant(
+    entry: &Entry,
+    only: Option<&str>,
+    problems: &mut Problems,
+) -> Option<Invariant> {
+    let fields = entry.value.fields(&pattern::KEYS, problems);
+    let entity = match (fields.get("for"), only) {
+        (Some(node), _) => node.text(problems),
+        (None, Some(only)) => Some(only.to_owned()),
+        (None, None) => fields.need_text("for", problems),
+    };
+    let pattern = pattern::read(&fields, problems);
+    let (name, place) = (entry.key.clone(), entry.place.clone());
+    Some(Invariant {
+        name,
+        place,
+        entity: entity?,
+        pattern: pattern?,
+    })
+}
+
+pub(super) fn mutant(entry: &Entry, problems: &mut Problems) -> Option<Mutant> {
+    const KEYS: [&str; 5] = ["service", "environment", "image", "caught_by", "catalogue"];
+    let fields = entry.value.fields(&KEYS, problems);
+    let caught_by = fields
+        .need("caught_by", problems)
+        .map(|node| node.texts(problems))
+        .unwrap_or_default();
+    if caught_by.is_empty() && fields.get("caught_by").is_some() {
+        let what = "a mutant needs at least one invariant that catches it";
+        problems.push(Problem::at(&entry.place, what));
+    }
+    let environment = named(fields.get("environment"), problems, |entry, problems| {
+        entry.value.text(problems)
+    });
+    let image = fields.get("image").and_then(|node| node.text(problems));
+    if environment.is_empty() && image.is_none() {
+        let help = "give it `environment` or `image`";
+        problems.push(Problem::at(&entry.place, "this mutant changes nothing").help(help));
+    }
+    Some(Mutant {
+        name: entry.key.clone(),
+        place: entry.place.clone(),
+        service: fields.need_text("service", problems)?,
+        environment,
+        image,
+        caught_by,
+        catalogue: fields
+            .get("catalogue")
+            .map(|node| node.texts(problems))
+            .unwrap_or_default(),
+    })
+}
