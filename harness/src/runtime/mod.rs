@@ -1,5 +1,14 @@
 //! Where services run: in containers, or as local processes.
 
+pub mod docker;
+mod folder;
+mod loopback;
+pub mod process;
+pub mod ready;
+pub mod reaper;
+
+pub use folder::RunFolder;
+
 use crate::gateway::Handle;
 use async_trait::async_trait;
 use std::net::SocketAddr;
@@ -20,6 +29,11 @@ pub trait Runtime: Send + Sync {
 
     /// What the container's own healthcheck says: `None` where there is none to ask.
     async fn healthy(&self, service: &str) -> Result<Option<bool>, Failure>;
+
+    /// Whether this runtime goes without a service, because another one embeds it.
+    fn absent(&self, _service: &str) -> bool {
+        false
+    }
 
     /// Where the harness itself reaches a service's port: as `workload` (recorded) or `observer` (not recorded).
     fn address(&self, client: &str, service: &str, port: u16) -> Option<SocketAddr>;
@@ -66,4 +80,9 @@ impl Failure {
             help: None,
         }
     }
+}
+
+/// A new id for an invocation: sorts by time, unique across machines.
+pub fn new_run_id() -> String {
+    ulid::Ulid::generate().to_string().to_lowercase()
 }

@@ -1,0 +1,88 @@
+//! Where one run keeps what it writes.
+
+use std::io::{Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// The most of a log that a message quotes.
+const TAIL_BYTES: u64 = 4096;
+/// The most lines of a log that a message quotes.
+const TAIL_LINES: usize = 20;
+
+/// The folder of one run: its history and its services' logs, which stay, and the stack's data, which does not.
+#[derive(Clone, Debug)]
+pub struct RunFolder {
+    root: PathBuf,
+}
+
+impl RunFolder {
+    /// The folder `name` in the folder of an invocation. Nothing is made yet.
+    pub fn new(out: &Path, name: &str) -> RunFolder {
+        RunFolder {
+            root: std::path::absolute(out)
+                .unwrap_or_else(|_| out.to_owned())
+                .join(name),
+        }
+    }
+
+    /// Makes the folders.
+    ///
+    /// # Errors
+    /// When the disk does not allow it.
+    pub fn make(&self) -> std::io::Result<()> {
+        std::fs::create_dir_all(self.root.join("logs"))?;
+        std::fs::create_dir_all(self.data())
+    }
+
+    /// The folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The history.
+    pub fn history(&self) -> PathBuf {
+        self.root.join("history.jsonl")
+    }
+
+    /// The data of the stack's local processes, `${SHAKEDOWN_DATA}`. Removed when the stack goes down.
+    pub fn data(&self) -> PathBuf {
+        self.root.join("data")
+    }
+
+    /// The log of a service, over all its starts.
+    pub fn log(&self, service: &str) -> PathBuf {
+        self.root.join("logs").join(format!("{service}.log"))
+    }
+
+    /// The end of a service's log; empty when there is none.
+    pub fn tail(&self, service: &str) -> String {
+        tail(&self.log(service)).unwrap_or_default()
+    }
+}
+
+/// The last lines of a file.
+fn tail(path: &Path) -> std::io::Result<String> {
+    let mut file = std::fs::File::open(path)?;
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(TAIL_BYTES)))?;
+    let mut bytes = Vec::new();
+    file.take(TAIL_BYTES).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().collect();
+    Ok(lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_log_is_quoted_by_its_last_lines() {
+        let out = tempfile::tempdir().unwrap();
+        let folder = RunFolder::new(out.path(), "01-a");
+        folder.make().unwrap();
+        assert_eq!(folder.tail("db"), "");
+        let lines: Vec<String> = (0..10_000).map(|n| format!("line {n}")).collect();
+        std::fs::write(folder.log("db"), lines.join("\n")).unwrap();
+        assert_eq!(folder.tail("db"), lines[lines.len() - 20..].join("\n"));
+    }
+}

@@ -1,0 +1,126 @@
+//! A block of loopback addresses for each stack, so that stacks side by side never meet.
+//!
+//! A stack has 127.A.0.0/16. Service `i` really is at 127.A.0.(i+2); the client `c` sees the service `t` at
+//! 127.A.(c+1).(t+1), an address that belongs to that client and that service alone.
+
+use super::Failure;
+use crate::gateway::{OBSERVER, WORKLOAD};
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Holding this port of a block's first address is holding the block.
+const CLAIM_PORT: u16 = 61_000;
+
+/// As many services as a block has addresses for.
+const MAX_SERVICES: usize = 250;
+
+/// A block of loopback addresses, ours for as long as this lives, and no longer than this process.
+#[derive(Debug)]
+pub struct Block {
+    a: u8,
+    services: Vec<String>,
+    _claim: TcpListener,
+}
+
+impl Block {
+    /// Claims a block for a stack with these services.
+    ///
+    /// # Errors
+    /// When there are too many services, or no block is free.
+    pub fn claim(services: impl IntoIterator<Item = String>) -> Result<Block, Failure> {
+        let services: Vec<String> = services.into_iter().collect();
+        if services.len() > MAX_SERVICES {
+            let what = format!(
+                "{} services are more than a stack can have ({MAX_SERVICES})",
+                services.len()
+            );
+            return Err(Failure::new(what));
+        }
+        // Neighbours begin their search at different spots. This is no part of what a seed repeats.
+        let nanos = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .subsec_nanos();
+        let start = (nanos >> 8).wrapping_add(std::process::id()) % 254;
+        for i in 0..254 {
+            let a = ((start + i) % 254 + 1) as u8;
+            if let Ok(claim) = TcpListener::bind((Ipv4Addr::new(127, a, 0, 1), CLAIM_PORT)) {
+                return Ok(Block {
+                    a,
+                    services,
+                    _claim: claim,
+                });
+            }
+        }
+        Err(Failure {
+            help: Some("wait until other runs on this machine have ended".to_owned()),
+            ..Failure::new(
+                "no block of loopback addresses (127.1.0.0/16 to 127.254.0.0/16) is free",
+            )
+        })
+    }
+
+    /// Where a service really is.
+    pub fn real(&self, service: &str) -> Option<IpAddr> {
+        let i = self.index(service)?;
+        Some(Ipv4Addr::new(127, self.a, 0, i + 1).into())
+    }
+
+    /// Where a client sees a service. Clients are services, [`WORKLOAD`] and [`OBSERVER`].
+    pub fn front(&self, client: &str, service: &str) -> Option<IpAddr> {
+        let client = match client {
+            WORKLOAD => 251,
+            OBSERVER => 252,
+            client => self.index(client)?,
+        };
+        Some(Ipv4Addr::new(127, self.a, client, self.index(service)?).into())
+    }
+
+    /// From 1.
+    fn index(&self, service: &str) -> Option<u8> {
+        self.services
+            .iter()
+            .position(|name| name == service)
+            .map(|i| i as u8 + 1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn block() -> Block {
+        Block::claim(["site", "db", "worker"].map(str::to_owned)).unwrap()
+    }
+
+    #[test]
+    fn every_view_of_every_service_is_an_address_of_its_own() {
+        let block = block();
+        let services = ["site", "db", "worker"];
+        let clients = [WORKLOAD, OBSERVER, "site", "db", "worker"];
+        let fronts = clients
+            .iter()
+            .flat_map(|c| services.iter().map(|s| block.front(c, s).unwrap()));
+        let all: BTreeSet<IpAddr> = fronts
+            .chain(services.iter().map(|s| block.real(s).unwrap()))
+            .collect();
+        assert_eq!(all.len(), 18);
+        assert!(all.iter().all(IpAddr::is_loopback));
+        assert_eq!(block.front("nobody", "db"), None);
+    }
+
+    #[test]
+    fn two_blocks_never_meet_and_a_block_is_free_again_when_dropped() {
+        let (one, two) = (block(), block());
+        assert_ne!(one.a, two.a);
+        let a = one.a;
+        drop(one);
+        assert!(TcpListener::bind((Ipv4Addr::new(127, a, 0, 1), CLAIM_PORT)).is_ok());
+    }
+
+    #[test]
+    fn too_many_services_are_refused() {
+        assert!(Block::claim((0..251).map(|n| format!("s{n}"))).is_err());
+    }
+}

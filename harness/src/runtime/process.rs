@@ -1,0 +1,365 @@
+//! The process runtime: services as local processes, gateways as tasks of the harness.
+//!
+//! Every service has loopback addresses of its own, and whatever names other services in its environment and
+//! arguments is rewritten to the addresses at which it is to see them.
+
+use super::loopback::Block;
+use super::{Exit, Failure, RunFolder, Runtime};
+use crate::gateway::{self, Command, Handle, OBSERVER, Report, WORKLOAD};
+use crate::host;
+use crate::stack::{Protocol, Service, Stack};
+use async_trait::async_trait;
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
+use std::process::Stdio;
+use std::sync::{Arc, Mutex};
+use tokio::process::{Child, Command as Program};
+use tokio::sync::{mpsc, watch};
+
+/// The environment variable that labels every process of a run.
+pub const LABEL: &str = "SHAKEDOWN_RUN";
+
+/// What a process inherits from the harness's own environment.
+const INHERITED: [&str; 6] = ["PATH", "HOME", "LANG", "TMPDIR", "USER", "SSL_CERT_FILE"];
+
+/// A stack of local processes.
+pub struct ProcessRuntime {
+    stack: Arc<Stack>,
+    folder: RunFolder,
+    run: String,
+    block: Block,
+    exits: mpsc::UnboundedSender<Exit>,
+    running: Mutex<HashMap<String, Running>>,
+    gateway: Mutex<Option<mpsc::UnboundedSender<Command>>>,
+}
+
+/// A process group that was started.
+#[derive(Clone)]
+struct Running {
+    group: Pid,
+    /// Set before it is killed on purpose, so that its end is no surprise.
+    asked: watch::Sender<bool>,
+    ended: watch::Receiver<bool>,
+}
+
+impl ProcessRuntime {
+    /// A runtime for a stack; nothing is started yet.
+    ///
+    /// # Errors
+    /// When no loopback addresses are free, or the run's folder cannot be made.
+    pub fn new(
+        stack: Arc<Stack>,
+        folder: RunFolder,
+        run: &str,
+        exits: mpsc::UnboundedSender<Exit>,
+    ) -> Result<ProcessRuntime, Failure> {
+        folder
+            .make()
+            .map_err(|e| Failure::new(format!("cannot make {}: {e}", folder.root().display())))?;
+        let block = Block::claim(stack.services.keys().cloned())?;
+        let (running, gateway) = Default::default();
+        Ok(ProcessRuntime {
+            stack,
+            folder,
+            run: run.to_owned(),
+            block,
+            exits,
+            running,
+            gateway,
+        })
+    }
+
+    /// Where a client has to be listened for.
+    fn listens(&self) -> Vec<Command> {
+        let clients = || {
+            [WORKLOAD, OBSERVER]
+                .into_iter()
+                .chain(self.stack.services.keys().map(String::as_str))
+        };
+        let mut listens = Vec::new();
+        for service in self
+            .stack
+            .services
+            .values()
+            .filter(|service| !self.absent(&service.name))
+        {
+            for (port, protocol) in &service.ports {
+                for client in clients().filter(|client| *client != service.name) {
+                    let Some(address) = self.block.front(client, &service.name) else {
+                        continue;
+                    };
+                    listens.push(Command::Listen {
+                        address,
+                        port: *port,
+                        service: service.name.clone(),
+                        client: Some(client.to_owned()),
+                        http: match protocol {
+                            Protocol::Sniffed => None,
+                            Protocol::Http => Some(true),
+                            Protocol::Tcp => Some(false),
+                        },
+                    });
+                }
+            }
+        }
+        listens
+    }
+
+    /// What `client` is told, with names turned into addresses.
+    fn rewrite(&self, client: &str, text: &str) -> String {
+        let data = self.folder.data();
+        let text = text.replace("${SHAKEDOWN_DATA}", &data.to_string_lossy());
+        host::rewrite(&text, |host| {
+            let own = host == client || host == "0.0.0.0";
+            let address = if own {
+                self.block.real(client)
+            } else {
+                self.block.front(client, host)
+            };
+            address.map(|address| address.to_string())
+        })
+    }
+
+    fn program(&self, service: &Service) -> Result<Program, Failure> {
+        let Some(process) = &service.process else {
+            return Err(Failure {
+                service: Some(service.name.clone()),
+                help: Some(format!(
+                    "add `x-shakedown: {{process: [program, argument]}}` to `{}` in {}, or use `--runtime docker`",
+                    service.name,
+                    service.place.file.display()
+                )),
+                ..Failure::new(format!(
+                    "service `{}` does not say how it runs as a local process",
+                    service.name
+                ))
+            });
+        };
+        let own = std::env::current_exe()
+            .map_err(|e| Failure::new(format!("cannot find this executable: {e}")))?;
+        let (name, arguments) = process
+            .command
+            .split_first()
+            .expect("an absent service is not started");
+        let mut program = match name.as_str() {
+            "shakedown" => Program::new(own),
+            other => Program::new(other),
+        };
+        program.args(
+            arguments
+                .iter()
+                .map(|argument| self.rewrite(&service.name, argument)),
+        );
+        program.current_dir(&self.stack.folder).env_clear();
+        program.envs(
+            INHERITED
+                .iter()
+                .filter_map(|name| Some((name, std::env::var_os(name)?))),
+        );
+        for (name, value) in service.environment.iter().chain(&process.environment) {
+            program.env(name, self.rewrite(&service.name, value));
+        }
+        program
+            .env(LABEL, &self.run)
+            .env("SHAKEDOWN_DATA", self.folder.data());
+        Ok(program)
+    }
+
+    fn spawn(&self, service: &Service) -> Result<Child, Failure> {
+        let log = self.folder.log(&service.name);
+        let open = || {
+            std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&log)
+        };
+        let failed = |what: String| Failure {
+            service: Some(service.name.clone()),
+            ..Failure::new(what)
+        };
+        let unwritable = |e| failed(format!("cannot write {}: {e}", log.display()));
+        let (stdout, stderr) = (open().map_err(unwritable)?, open().map_err(unwritable)?);
+        let mut program = self.program(service)?;
+        program
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(stderr)
+            .process_group(0);
+        // SAFETY: between fork and exec only one system call is made, which allocates nothing.
+        unsafe {
+            // The signal follows the thread that spawns: a worker of the runtime, which lives as long as it does.
+            program.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?));
+        }
+        program.spawn().map_err(|e| Failure {
+            help: Some(
+                "check `x-shakedown.process`: the program must be on the PATH, or a path from the \
+                        folder of the compose file"
+                    .to_owned(),
+            ),
+            ..failed(format!(
+                "service `{}`: cannot start `{}`: {e}",
+                service.name,
+                program.as_std().get_program().to_string_lossy()
+            ))
+        })
+    }
+
+    fn tell(&self, command: Command) {
+        if let Some(gateway) = &*self.gateway.lock().expect("no panic while it is held") {
+            // A gateway that is gone is noticed by whoever reads its reports.
+            let _ = gateway.send(command);
+        }
+    }
+
+    fn place(&self, service: &str, address: Option<IpAddr>) {
+        self.tell(Command::Place {
+            service: service.to_owned(),
+            address,
+        });
+    }
+}
+
+#[async_trait]
+impl Runtime for ProcessRuntime {
+    async fn prepare(&self) -> Result<Handle, Failure> {
+        let mut handle = gateway::local();
+        let listens = self.listens();
+        for listen in &listens {
+            let _ = handle.commands.send(listen.clone());
+        }
+        for _ in &listens {
+            match handle.reports.recv().await {
+                Some(Report::Listening { error: None, .. }) => {}
+                Some(Report::Listening {
+                    service,
+                    port,
+                    error: Some(error),
+                }) => {
+                    return Err(Failure {
+                        service: Some(service.clone()),
+                        help: Some("ports below 1024 need root or CAP_NET_BIND_SERVICE".to_owned()),
+                        ..Failure::new(format!(
+                            "no gateway can listen for `{service}:{port}`: {error}"
+                        ))
+                    });
+                }
+                other => {
+                    return Err(Failure::new(format!(
+                        "the gateway did not begin to listen: {other:?}"
+                    )));
+                }
+            }
+        }
+        *self.gateway.lock().expect("no panic while it is held") = Some(handle.commands.clone());
+        Ok(handle)
+    }
+
+    async fn start(&self, name: &str) -> Result<(), Failure> {
+        if self.absent(name) {
+            return Ok(());
+        }
+        let mut child = self.spawn(&self.stack.services[name])?;
+        let group = Pid::from_raw(child.id().unwrap_or_default() as i32);
+        let (ended, has_ended) = watch::channel(false);
+        let asked = watch::Sender::new(false);
+        let running = Running {
+            group,
+            asked: asked.clone(),
+            ended: has_ended,
+        };
+        self.running
+            .lock()
+            .expect("no panic while it is held")
+            .insert(name.to_owned(), running);
+        self.place(name, self.block.real(name));
+        let (exits, service) = (self.exits.clone(), name.to_owned());
+        tokio::spawn(async move {
+            let status = child.wait().await;
+            // No orphan of it goes on working.
+            let _ = killpg(group, Signal::SIGKILL);
+            let _ = ended.send(true);
+            if !*asked.borrow() {
+                let code = status.as_ref().ok().and_then(|status| status.code());
+                let detail = status.map_or_else(|e| e.to_string(), |status| status.to_string());
+                let _ = exits.send(Exit {
+                    service,
+                    code,
+                    detail,
+                });
+            }
+        });
+        Ok(())
+    }
+
+    async fn kill(&self, name: &str) -> Result<(), Failure> {
+        let running = self
+            .running
+            .lock()
+            .expect("no panic while it is held")
+            .remove(name);
+        let Some(mut running) = running else {
+            return Ok(());
+        };
+        running.asked.send_replace(true);
+        let _ = killpg(running.group, Signal::SIGKILL);
+        // It ends by the signal; the task that waits for it then says so.
+        let _ = running.ended.wait_for(|ended| *ended).await;
+        self.place(name, None);
+        Ok(())
+    }
+
+    async fn healthy(&self, _: &str) -> Result<Option<bool>, Failure> {
+        Ok(None)
+    }
+
+    fn absent(&self, name: &str) -> bool {
+        let process = self
+            .stack
+            .services
+            .get(name)
+            .and_then(|service| service.process.as_ref());
+        process.is_some_and(|process| process.command.is_empty())
+    }
+
+    fn address(&self, client: &str, service: &str, port: u16) -> Option<SocketAddr> {
+        let known =
+            self.stack.services.get(service)?.ports.contains_key(&port) && !self.absent(service);
+        known.then(|| Some(SocketAddr::new(self.block.front(client, service)?, port)))?
+    }
+
+    fn sql_url(&self, service: &str) -> Option<String> {
+        let service = self.stack.services.get(service)?;
+        let url = service
+            .process
+            .as_ref()
+            .and_then(|process| process.sql.as_ref())
+            .or(service.sql.as_ref())?;
+        Some(self.rewrite(OBSERVER, url))
+    }
+
+    async fn down(&self) -> Result<(), Failure> {
+        let names: Vec<String> = self
+            .running
+            .lock()
+            .expect("no panic while it is held")
+            .keys()
+            .cloned()
+            .collect();
+        for name in names {
+            self.kill(&name).await?;
+        }
+        self.gateway
+            .lock()
+            .expect("no panic while it is held")
+            .take();
+        match std::fs::remove_dir_all(self.folder.data()) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Failure::new(format!(
+                "cannot remove {}: {e}",
+                self.folder.data().display()
+            ))),
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Waits until a service is ready, and says in full why it was not.
+
+use super::{Failure, Runtime};
+use crate::gateway::OBSERVER;
+use crate::stack::{Probe, Protocol, Service};
+use crate::{address, duration};
+use std::net::SocketAddr;
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout};
+
+/// The time between two tries: it begins small, so that a fast service costs no waiting, and grows to this.
+const TRY_EVERY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(200));
+/// How long one try may take.
+const TRY_WITHIN: Duration = Duration::from_secs(2);
+/// A gateway accepts for a service that is not there and then resets; this long without a reset is a service.
+const STAYS_OPEN: Duration = Duration::from_millis(30);
+
+/// Waits until `service` is ready. `gone` says why it never will be, once it has ended; `logs` is the end of its
+/// log, and where the log is.
+///
+/// # Errors
+/// The service, the time, the last answer and the end of its log.
+pub async fn wait(
+    runtime: &dyn Runtime,
+    service: &Service,
+    gone: impl Fn() -> Option<String>,
+    logs: impl Fn() -> String,
+) -> Result<(), Failure> {
+    if runtime.absent(&service.name) {
+        return Ok(());
+    }
+    let begun = Instant::now();
+    let deadline = begun + service.ready.within;
+    let (mut pause, mut tries) = (TRY_EVERY.0, 0);
+    loop {
+        tries += 1;
+        let answer = timeout(TRY_WITHIN, probe(runtime, service)).await;
+        let last = match answer {
+            Ok(Ok(())) => return Ok(()),
+            Ok(Err(why)) => why,
+            Err(_) => format!("no answer within {}", duration::print(TRY_WITHIN)),
+        };
+        let (what, help) = match gone() {
+            Some(why) => (
+                format!("ended before it was ready: {why}"),
+                "look at the end of its log",
+            ),
+            None if Instant::now() + pause > deadline => (
+                format!(
+                    "was not ready after {}",
+                    duration::print(service.ready.within)
+                ),
+                "raise `ready: {within}`, or check that it listens where the stack files say",
+            ),
+            None => {
+                sleep(pause).await;
+                pause = (pause * 2).min(TRY_EVERY.1);
+                continue;
+            }
+        };
+        return Err(Failure {
+            what: format!("service `{}` {what}", service.name),
+            service: Some(service.name.clone()),
+            last: Some(format!("{last}, {tries} tries\n{}", logs())),
+            help: Some(help.to_owned()),
+        });
+    }
+}
+
+/// Asks once.
+async fn probe(runtime: &dyn Runtime, service: &Service) -> Result<(), String> {
+    let at = |port: u16| {
+        let address = runtime.address(OBSERVER, &service.name, port);
+        address.ok_or_else(|| format!("port {port} is not one of its ports"))
+    };
+    match &service.ready.probe {
+        Some(Probe::Http { port, path }) => {
+            let known = || {
+                service
+                    .ports
+                    .iter()
+                    .find(|(_, protocol)| **protocol != Protocol::Tcp)
+            };
+            let port = port
+                .or_else(|| known().map(|(port, _)| *port))
+                .unwrap_or(80);
+            at(port)?;
+            http(&service.name, port, path, at(port)?).await
+        }
+        Some(Probe::Tcp { port }) => tcp(at(*port)?).await,
+        None => match runtime
+            .healthy(&service.name)
+            .await
+            .map_err(|failure| failure.what)?
+        {
+            Some(true) => Ok(()),
+            Some(false) => Err("its healthcheck does not say healthy".to_owned()),
+            None => {
+                for port in service.ports.keys() {
+                    // Where the harness has no way to a port, nobody has.
+                    if let Ok(address) = at(*port) {
+                        tcp(address).await?;
+                    }
+                }
+                Ok(())
+            }
+        },
+    }
+}
+
+async fn http(service: &str, port: u16, path: &str, at: SocketAddr) -> Result<(), String> {
+    let url = format!("http://{service}:{port}{path}");
+    let client = address::client(&url, &|_, _| Some(at), TRY_WITHIN)?;
+    let answer = client
+        .get(&url)
+        .send()
+        .await
+        .map_err(|e| address::chain(&e))?;
+    let status = answer.status().as_u16();
+    if status < 400 {
+        Ok(())
+    } else {
+        Err(format!("GET {url} was answered {status}"))
+    }
+}
+
+async fn tcp(at: SocketAddr) -> Result<(), String> {
+    let mut stream = TcpStream::connect(at)
+        .await
+        .map_err(|e| format!("tcp {at}: {e}"))?;
+    let mut byte = [0];
+    match timeout(STAYS_OPEN, stream.read(&mut byte)).await {
+        Ok(Ok(0)) | Ok(Err(_)) => Err(format!("tcp {at}: nobody behind the gateway")),
+        Ok(Ok(_)) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,182 @@
+//! A small process that outlives a harness killed with SIGKILL and removes what the run has left.
+//!
+//! It waits for the end of its standard input, whose other end only the harness holds. It touches nothing that
+//! does not bear the run's label.
+
+use super::docker;
+use super::process::LABEL;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+use tokio::io::AsyncReadExt;
+use tokio::process::{Child, ChildStdin, Command};
+
+/// A process can start another one while it is killed, so the sweep is repeated until it finds nothing, at most so
+/// many times.
+const MAX_SWEEPS: u32 = 50;
+/// The time between two sweeps, for dying processes to be gone.
+const SWEEP_EVERY: Duration = Duration::from_millis(20);
+/// How long a clean end waits for the reaper.
+const FINISH_WITHIN: Duration = Duration::from_secs(20);
+
+/// The harness's hold on its reaper.
+pub struct Reaper {
+    child: Child,
+    alive: ChildStdin,
+}
+
+impl Reaper {
+    /// Starts the reaper of a run, whose folders are in `out`. `docker`: the run has containers.
+    ///
+    /// # Errors
+    /// When this executable cannot be started once more.
+    pub fn spawn(run: &str, out: &Path, docker: bool) -> std::io::Result<Reaper> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.args(["reap", "--run", run, "--out"]).arg(out);
+        if docker {
+            command.arg("--docker");
+        }
+        // A group of its own: Ctrl-C in the terminal is not for it.
+        command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0);
+        let mut child = command.spawn()?;
+        let alive = child
+            .stdin
+            .take()
+            .ok_or_else(|| std::io::Error::other("no pipe to the reaper"))?;
+        Ok(Reaper { child, alive })
+    }
+
+    /// Ends it: whatever is left is removed before this returns.
+    pub async fn finish(mut self) {
+        drop(self.alive);
+        // Should it hang, it goes on by itself.
+        let _ = tokio::time::timeout(FINISH_WITHIN, self.child.wait()).await;
+    }
+}
+
+/// What the reaper's process does: waits until the harness is gone, then removes what is left of its run.
+pub async fn watch(run: &str, out: &Path, docker: bool) {
+    let mut nothing = Vec::new();
+    // Nothing is ever written: this returns when the last holder of the other end is gone.
+    let _ = tokio::io::stdin().read_to_end(&mut nothing).await;
+    let containers = async {
+        if docker {
+            // There is nobody left to tell.
+            let _ = docker::sweep(run).await;
+        }
+    };
+    tokio::join!(processes(run), containers);
+    for folder in data_folders(out) {
+        let _ = std::fs::remove_dir_all(folder);
+    }
+}
+
+/// Kills every process that bears the run's label.
+async fn processes(run: &str) {
+    for _ in 0..MAX_SWEEPS {
+        let labelled = labelled(run);
+        if labelled.is_empty() {
+            return;
+        }
+        for process in labelled {
+            let _ = kill(process, Signal::SIGKILL);
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+/// The processes whose environment bears the run's label.
+fn labelled(run: &str) -> Vec<Pid> {
+    let label = format!("{LABEL}={run}");
+    let Ok(all) = std::fs::read_dir("/proc") else {
+        return Vec::new();
+    };
+    let bears = |pid: &i32| {
+        let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environ
+            .split(|byte| *byte == 0)
+            .any(|entry| entry == label.as_bytes())
+    };
+    let pids = all
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    pids.filter(|pid| *pid != std::process::id() as i32)
+        .filter(bears)
+        .map(Pid::from_raw)
+        .collect()
+}
+
+/// The data folders of an invocation's runs.
+fn data_folders(out: &Path) -> Vec<PathBuf> {
+    let folders = |path: &Path| -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
+        entries
+            .map(|entry| entry.path())
+            .filter(|path| path.is_dir())
+            .collect()
+    };
+    // Runs lie in the invocation's folder, or in a folder of it for each planted bug.
+    let runs = folders(out);
+    let nested = runs.iter().flat_map(|run| folders(run));
+    let all: Vec<PathBuf> = runs.iter().cloned().chain(nested).collect();
+    all.into_iter()
+        .filter(|run| run.join("logs").is_dir())
+        .map(|run| run.join("data"))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn only_what_bears_the_label_is_killed() {
+        let start = |run: &str| {
+            let mut command = Command::new("sleep");
+            command
+                .arg("600")
+                .env(LABEL, run)
+                .kill_on_drop(true)
+                .spawn()
+                .unwrap()
+        };
+        let (mut ours, mut other) = (start("reaper-test-a"), start("reaper-test-ab"));
+        // The label is in force only once the new process has replaced the one that was forked.
+        while labelled("reaper-test-a").is_empty() || labelled("reaper-test-ab").is_empty() {
+            tokio::task::yield_now().await;
+        }
+        processes("reaper-test-a").await;
+        assert!(!ours.wait().await.unwrap().success());
+        assert!(
+            other.try_wait().unwrap().is_none(),
+            "another run's process was killed"
+        );
+        assert!(labelled("reaper-test-a").is_empty());
+    }
+
+    #[test]
+    fn only_data_folders_of_runs_are_removed() {
+        let out = tempfile::tempdir().unwrap();
+        for path in [
+            "01-a/logs",
+            "01-a/data",
+            "x/02-b/logs",
+            "x/02-b/data",
+            "mine/data",
+        ] {
+            std::fs::create_dir_all(out.path().join(path)).unwrap();
+        }
+        let mut found = data_folders(out.path());
+        found.sort();
+        assert_eq!(
+            found,
+            [out.path().join("01-a/data"), out.path().join("x/02-b/data")]
+        );
+    }
+}
