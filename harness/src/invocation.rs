@@ -92,16 +92,28 @@ impl Invocation {
         let played = jobs.iter().enumerate().map(async |(i, job)| {
             let cell = control_key(job).and_then(|key| controls.get(&key));
             let control = match cell {
-                Some(cell) => Some(cell.get_or_init(|| self.control(i, job, progress)).await.clone()),
+                Some(cell) => Some(
+                    cell.get_or_init(|| self.control(i, job, progress))
+                        .await
+                        .clone(),
+                ),
                 None => None,
             };
             let outcome = self.one(&name_of(i, job), job, false, progress).await;
             let verdict = control.iter().fold(outcome.verdict, |verdict, control| {
                 verdict.and(control.verdict)
             });
-            Played { job: job.clone(), outcome, control, verdict }
+            Played {
+                job: job.clone(),
+                outcome,
+                control,
+                verdict,
+            }
         });
-        futures::stream::iter(played).buffered(self.jobs.max(1)).collect().await
+        futures::stream::iter(played)
+            .buffered(self.jobs.max(1))
+            .collect()
+            .await
     }
 
     async fn control(
@@ -114,8 +126,15 @@ impl Invocation {
         // A control run is shared, so it answers for all invariants and for no scenario's own numbers.
         plan.steps.retain(|planned| !is_judgement(&planned.step));
         let (text, place) = ("every invariant holds".to_owned(), plan.place.clone());
-        plan.steps.push(Planned { step: Step::EveryInvariant, text, place });
-        let job = Job { plan, ..job.clone() };
+        plan.steps.push(Planned {
+            step: Step::EveryInvariant,
+            text,
+            place,
+        });
+        let job = Job {
+            plan,
+            ..job.clone()
+        };
         let name = format!("{}-control", name_of(i, &job));
         Arc::new(self.one(&name, &job, true, progress).await)
     }
@@ -141,7 +160,12 @@ impl Invocation {
         };
         let outcome = engine::run(setup).await;
         let (verdict, took) = (outcome.verdict, outcome.duration);
-        progress(Progress::Ended { job, control, verdict, took });
+        progress(Progress::Ended {
+            job,
+            control,
+            verdict,
+            took,
+        });
         outcome
     }
 }
@@ -151,7 +175,12 @@ impl Invocation {
 pub fn unwitnessed(played: &[Played]) -> BTreeMap<String, BTreeSet<String>> {
     let witnessed: BTreeSet<(&str, &str)> = played
         .iter()
-        .flat_map(|one| one.outcome.findings.iter().map(move |finding| (one, finding)))
+        .flat_map(|one| {
+            one.outcome
+                .findings
+                .iter()
+                .map(move |finding| (one, finding))
+        })
         .filter(|(_, finding)| finding.witnesses > 0)
         .map(|(one, finding)| (one.job.stack.name.as_str(), finding.invariant.as_str()))
         .collect();
@@ -160,7 +189,10 @@ pub fn unwitnessed(played: &[Played]) -> BTreeMap<String, BTreeSet<String>> {
         let stack = one.job.stack.name.as_str();
         for name in &one.outcome.unwitnessed {
             if !witnessed.contains(&(stack, name.as_str())) {
-                missing.entry(stack.to_owned()).or_default().insert(name.clone());
+                missing
+                    .entry(stack.to_owned())
+                    .or_default()
+                    .insert(name.clone());
             }
         }
     }
@@ -169,7 +201,9 @@ pub fn unwitnessed(played: &[Played]) -> BTreeMap<String, BTreeSet<String>> {
 
 /// The verdict of a whole invocation.
 pub fn verdict(played: &[Played]) -> Verdict {
-    let worst = played.iter().fold(Verdict::Held, |worst, one| worst.and(one.verdict));
+    let worst = played
+        .iter()
+        .fold(Verdict::Held, |worst, one| worst.and(one.verdict));
     match unwitnessed(played).is_empty() {
         true => worst,
         false => worst.and(Verdict::Inconclusive),
@@ -193,7 +227,10 @@ fn control_key(job: &Job) -> Option<String> {
 }
 
 fn is_judgement(step: &Step) -> bool {
-    matches!(step, Step::EveryInvariant | Step::Invariant(_) | Step::AtLeast { .. })
+    matches!(
+        step,
+        Step::EveryInvariant | Step::Invariant(_) | Step::AtLeast { .. }
+    )
 }
 
 /// The longest part of a scenario's name that its folder bears.
@@ -201,8 +238,18 @@ const MAX_SLUG_CHARS: usize = 40;
 
 /// A folder's name for a job: its number, the planted bug, and the scenario's words.
 fn name_of(i: usize, job: &Job) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { ' ' };
-    let words = format!("{} {}", job.mutant.as_deref().unwrap_or_default(), job.plan.scenario);
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() {
+            c.to_ascii_lowercase()
+        } else {
+            ' '
+        }
+    };
+    let words = format!(
+        "{} {}",
+        job.mutant.as_deref().unwrap_or_default(),
+        job.plan.scenario
+    );
     let words: String = words.chars().map(plain).collect();
     let slug = words.split_whitespace().collect::<Vec<_>>().join("-");
     let cut: String = slug.chars().take(MAX_SLUG_CHARS).collect();

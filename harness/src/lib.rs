@@ -2,7 +2,7 @@
 //!
 //! This library knows no Gherkin and no particular stack. Imports point downwards:
 //!
-//! 1. words: [`duration`], [`seed`], [`verdict`], [`problem`], [`address`]
+//! 1. words: [`duration`], [`seed`], [`verdict`], [`problem`], [`address`], [`host`]
 //! 2. data: [`expression`], [`stack`], [`plan`], [`history`]
 //! 3. parts: [`gateway`], [`runtime`], [`fault`], [`entity`], [`invariant`], [`observe`], [`workload`]
 //! 4. [`engine`], then [`invocation`]
@@ -13,18 +13,19 @@
 
 pub mod address;
 pub mod duration;
-//pub mod engine;
+pub mod engine;
 pub mod entity;
 pub mod expression;
 pub mod fault;
 pub mod gateway;
 pub mod history;
+pub mod host;
 pub mod invariant;
-//pub mod invocation;
+pub mod invocation;
 pub mod observe;
 pub mod plan;
 pub mod problem;
-//pub mod report;
+pub mod report;
 pub mod runtime;
 pub mod seed;
 pub mod stack;

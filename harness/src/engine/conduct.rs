@@ -61,4 +61,3 @@ async fn kill_then(
     }
     let _ = commands.send(act);
 }
-

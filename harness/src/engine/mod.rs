@@ -13,7 +13,6 @@ use crate::history::{What, Writer};
 use crate::invariant::Judge;
 use crate::observe::Observers;
 use crate::plan::{Plan, Step};
-use crate::runtime::docker::DockerRuntime;
 use crate::runtime::process::ProcessRuntime;
 use crate::runtime::{Exit, Failure, RunFolder, Runtime};
 use crate::seed::Seed;
@@ -71,8 +70,16 @@ pub struct Setup {
 /// The plan without its faults: what the control run plays.
 pub fn without_faults(plan: &Plan) -> Plan {
     let faultless = |step: &Step| !matches!(step, Step::Fault(_) | Step::Heal);
-    let steps = plan.steps.iter().filter(|planned| faultless(&planned.step)).cloned().collect();
-    Plan { steps, ..plan.clone() }
+    let steps = plan
+        .steps
+        .iter()
+        .filter(|planned| faultless(&planned.step))
+        .cloned()
+        .collect();
+    Plan {
+        steps,
+        ..plan.clone()
+    }
 }
 
 /// How long taking a stack down may take before it is left to the reaper.
@@ -84,14 +91,19 @@ const SETTLE_AT_MOST: Duration = Duration::from_secs(60);
 /// Runs the plan. Whatever happens, the stack is taken down again before this returns.
 pub async fn run(setup: Setup) -> Outcome {
     let begun = Instant::now();
-    let folder = RunFolder::new(&setup.out, &setup.run, &setup.name);
+    let folder = RunFolder::new(&setup.out, &setup.name);
     let (exits, exited) = mpsc::unbounded_channel();
     let mut outcome = match runtime(&setup, &folder, exits).await {
         Err(failure) => Outcome::failed(&setup, failure),
         Ok(runtime) => {
             let mut stop = setup.stop.clone();
             // A task of its own: a panic in it must not keep the stack from being taken down.
-            let phases = tokio::spawn(phases(setup.clone(), folder.clone(), runtime.clone(), exited));
+            let phases = tokio::spawn(phases(
+                setup.clone(),
+                folder.clone(),
+                runtime.clone(),
+                exited,
+            ));
             let abort = phases.abort_handle();
             let outcome = tokio::select! {
                 outcome = phases => outcome.unwrap_or_else(|error| {
@@ -118,7 +130,7 @@ async fn runtime(
     let (stack, folder, run) = (setup.stack.clone(), folder.clone(), &setup.run);
     Ok(match setup.place {
         Place::Process => Arc::new(ProcessRuntime::new(stack, folder, run, exits)?),
-        Place::Docker => Arc::new(DockerRuntime::connect(stack, folder, run, exits).await?),
+        Place::Docker => return Err(Failure::new("containers are not supported yet")),
     })
 }
 
@@ -145,7 +157,9 @@ async fn phases(
         mutant: setup.mutant.clone(),
     });
     let mut unmet = Vec::new();
-    let failure = play(&setup, &folder, runtime, exited, &record, &mut unmet).await.err();
+    let failure = play(&setup, &folder, runtime, exited, &record, &mut unmet)
+        .await
+        .err();
     phase(&record, "down");
     Outcome::judge(&setup, &record, unmet, failure)
 }
@@ -162,15 +176,36 @@ async fn play(
     phase(record, "up");
     let gateway = runtime.prepare().await?;
     let commands = gateway.commands;
-    let services = Arc::new(Services::new(setup.stack.clone(), runtime.clone(), record.clone(), folder.clone()));
-    let conduct = conduct::conduct(gateway.reports, exited, commands.clone(), record.clone(), services.clone());
-    let steps = Steps { setup, runtime: &runtime, record, services: &services, commands: &commands };
+    let services = Arc::new(Services::new(
+        setup.stack.clone(),
+        runtime.clone(),
+        record.clone(),
+        folder.clone(),
+    ));
+    let conduct = conduct::conduct(
+        gateway.reports,
+        exited,
+        commands.clone(),
+        record.clone(),
+        services.clone(),
+    );
+    let steps = Steps {
+        setup,
+        runtime: &runtime,
+        record,
+        services: &services,
+        commands: &commands,
+    };
     let played = async {
         steps.name_calls();
         services.up().await?;
         phase(record, "ready");
-        let resolve = |service: &str, port| runtime.address(crate::gateway::OBSERVER, service, port);
-        let sink = { let record = record.clone(); Arc::new(move |what| record.append(what)) as _ };
+        let resolve =
+            |service: &str, port| runtime.address(crate::gateway::OBSERVER, service, port);
+        let sink = {
+            let record = record.clone();
+            Arc::new(move |what| record.append(what)) as _
+        };
         let sql_url = |service: &str| runtime.sql_url(service);
         let observers =
             Observers::start(&setup.stack, &resolve, &sql_url, &sink).map_err(Failure::new)?;
@@ -179,8 +214,7 @@ async fn play(
         phase(record, "heal");
         steps.heal().await?;
         phase(record, "settle");
-        settle(record, setup.stack.settle).await;
-        observers.look_now().await;
+        settle(record, setup.stack.settle, &observers).await;
         Ok(())
     };
     tokio::select! {
@@ -189,19 +223,30 @@ async fn play(
     }
 }
 
+/// What a last look shows can begin a new obligation; after so many rounds the run ends all the same.
+const MAX_ROUNDS: u32 = 5;
+
 /// Waits until time can change nothing any more: no deadline is pending, and nothing has happened for as long as
-/// the stack file says (`settle`), so that what comes late is still seen.
-async fn settle(record: &Record, quiet: Duration) {
+/// the stack file says (`settle`), so that what comes late is still seen. Then every observer looks once more.
+async fn settle(record: &Record, quiet: Duration, observers: &Observers) {
     let longest = record.look(|state| state.judge.longest_within());
     let deadline = Instant::now() + longest + quiet + SETTLE_AT_MOST;
-    record
-        .until(deadline, |state| {
-            let hopeless = state.broken.is_some();
-            hopeless || (state.quiet_for(quiet) && state.judge.settled())
-        })
-        .await;
+    for _ in 0..MAX_ROUNDS {
+        record
+            .until(deadline, |state| {
+                let hopeless = state.broken.is_some();
+                hopeless || (state.quiet_for(quiet) && state.judge.settled())
+            })
+            .await;
+        observers.look_now().await;
+        if record.look(|state| state.judge.settled()) || Instant::now() > deadline {
+            return;
+        }
+    }
 }
 
 fn phase(record: &Record, name: &str) {
-    record.append(What::Phase { name: name.to_owned() });
+    record.append(What::Phase {
+        name: name.to_owned(),
+    });
 }

@@ -77,18 +77,32 @@ impl Outcome {
         failure: Option<Failure>,
     ) -> Outcome {
         let (findings, tallies, notes, broken, worked) = record.look(|state| {
-            let tallies = setup.plan.steps.iter().filter_map(|planned| match &planned.step {
-                Step::AtLeast { count, entity, status } => Some(Tally {
-                    text: planned.text.clone(),
-                    place: planned.place.clone(),
-                    wanted: *count,
-                    seen: state.judge.entities().reached(entity, status),
-                }),
-                _ => None,
-            });
+            let tallies = setup
+                .plan
+                .steps
+                .iter()
+                .filter_map(|planned| match &planned.step {
+                    Step::AtLeast {
+                        count,
+                        entity,
+                        status,
+                    } => Some(Tally {
+                        text: planned.text.clone(),
+                        place: planned.place.clone(),
+                        wanted: *count,
+                        seen: state.judge.entities().reached(entity, status),
+                    }),
+                    _ => None,
+                });
             let findings = state.judge.findings();
             let worked = state.worked.clone();
-            (findings, tallies.collect(), state.judge.notes(), state.broken.clone(), worked)
+            (
+                findings,
+                tallies.collect(),
+                state.judge.notes(),
+                state.broken.clone(),
+                worked,
+            )
         });
         let mut outcome = Outcome::failed(setup, Failure::new(""));
         outcome.failure = failure.or(broken.map(Failure::new));
@@ -102,7 +116,10 @@ impl Outcome {
         }
         for receipt in &outcome.receipts {
             if let Some(missing) = &receipt.missing {
-                outcome.reasons.push(format!("the fault `{}` proves nothing: {missing}", receipt.text));
+                outcome.reasons.push(format!(
+                    "the fault `{}` proves nothing: {missing}",
+                    receipt.text
+                ));
             }
         }
         outcome.verdict = outcome.weigh();
@@ -138,7 +155,11 @@ impl Outcome {
         }
         if self.tallies.iter().any(|tally| tally.seen < tally.wanted) {
             // A run that broke down on its way has not shown that the number cannot be reached.
-            verdict = verdict.and(if self.failure.is_none() { Verdict::Violated } else { verdict });
+            verdict = verdict.and(if self.failure.is_none() {
+                Verdict::Violated
+            } else {
+                verdict
+            });
         }
         verdict
     }
@@ -162,6 +183,9 @@ impl Outcome {
 fn nothing_accepted(name: &str, worked: &Worked) -> Option<String> {
     (worked.accepted == 0).then(|| {
         let last = worked.refusal.as_deref().unwrap_or("nothing was sent");
-        format!("the workload `{name}` ran {} times and nothing was accepted; last: {last}", worked.ended)
+        format!(
+            "the workload `{name}` ran {} times and nothing was accepted; last: {last}",
+            worked.ended
+        )
     })
 }

@@ -60,7 +60,10 @@ impl Record {
             stirred: Instant::now(),
             broken: None,
         };
-        Record { state: Mutex::new(state), changed: watch::Sender::new(0) }
+        Record {
+            state: Mutex::new(state),
+            changed: watch::Sender::new(0),
+        }
     }
 
     /// Appends an event and whatever it leads to.
@@ -89,7 +92,11 @@ impl Record {
 
     /// Whether every fault so far is in force.
     pub fn all_armed(state: &State) -> bool {
-        state.faults.receipts().iter().all(|receipt| receipt.armed > 0)
+        state
+            .faults
+            .receipts()
+            .iter()
+            .all(|receipt| receipt.armed > 0)
     }
 
     /// Decides about a stopped exchange; the decision's events are written down first.
@@ -135,7 +142,11 @@ impl Record {
     }
 
     /// Waits until `condition` holds, or until the deadline: then gives false.
-    pub async fn until(&self, deadline: Instant, mut condition: impl FnMut(&State) -> bool) -> bool {
+    pub async fn until(
+        &self,
+        deadline: Instant,
+        mut condition: impl FnMut(&State) -> bool,
+    ) -> bool {
         let mut changed = self.changed.subscribe();
         loop {
             changed.mark_unchanged();
@@ -168,7 +179,9 @@ impl Record {
 
     fn state(&self) -> MutexGuard<'_, State> {
         // A panic elsewhere must not hide what was recorded until then.
-        self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
+        self.state
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 }
 
@@ -178,7 +191,8 @@ impl State {
         match self.writer.append(what) {
             Ok(event) => self.judge.see(&event),
             Err(error) => {
-                self.broken.get_or_insert_with(|| format!("the history could not be written: {error}"));
+                self.broken
+                    .get_or_insert_with(|| format!("the history could not be written: {error}"));
             }
         }
     }
@@ -193,7 +207,12 @@ impl State {
                     return;
                 }
             }
-            What::Worked { workload, accepted, detail, .. } => {
+            What::Worked {
+                workload,
+                accepted,
+                detail,
+                ..
+            } => {
                 let worked = self.worked.entry(workload.clone()).or_default();
                 worked.ended += 1;
                 worked.accepted += u64::from(*accepted);

@@ -2,7 +2,7 @@
 
 use super::record::Record;
 use crate::history::{ServiceState, What};
-use crate::runtime::{Exit, Failure, Runtime, ready};
+use crate::runtime::{Exit, Failure, RunFolder, Runtime, ready};
 use crate::stack::{Condition, Service, Stack};
 use futures::future::try_join_all;
 use std::collections::HashMap;
@@ -30,6 +30,7 @@ pub struct Services {
     stack: Arc<Stack>,
     runtime: Arc<dyn Runtime>,
     record: Arc<Record>,
+    folder: RunFolder,
     stages: HashMap<String, watch::Sender<Stage>>,
     /// When each service was killed last.
     kills: HashMap<String, tokio::sync::Mutex<Option<Instant>>>,
@@ -39,12 +40,33 @@ pub struct Services {
 
 impl Services {
     /// None of them runs yet.
-    pub fn new(stack: Arc<Stack>, runtime: Arc<dyn Runtime>, record: Arc<Record>) -> Services {
-        let stages =
-            stack.services.keys().map(|name| (name.clone(), watch::Sender::new(Stage::Absent))).collect();
-        let kills = stack.services.keys().map(|name| (name.clone(), Default::default())).collect();
+    pub fn new(
+        stack: Arc<Stack>,
+        runtime: Arc<dyn Runtime>,
+        record: Arc<Record>,
+        folder: RunFolder,
+    ) -> Services {
+        let stages = stack
+            .services
+            .keys()
+            .map(|name| (name.clone(), watch::Sender::new(Stage::Absent)))
+            .collect();
+        let kills = stack
+            .services
+            .keys()
+            .map(|name| (name.clone(), Default::default()))
+            .collect();
         let (restarts, restarting) = Default::default();
-        Services { stack, runtime, record, stages, kills, restarts, restarting }
+        Services {
+            stack,
+            runtime,
+            record,
+            folder,
+            stages,
+            kills,
+            restarts,
+            restarting,
+        }
     }
 
     /// Starts all services, each as soon as those that it depends on have come far enough, and waits until all
@@ -78,13 +100,18 @@ impl Services {
         asked: Option<Instant>,
     ) -> Result<(), Failure> {
         let mut last_kill = self.kills[name].lock().await;
-        let dead_already = matches!((asked, *last_kill), (Some(asked), Some(killed)) if asked < killed);
+        let dead_already =
+            matches!((asked, *last_kill), (Some(asked), Some(killed)) if asked < killed);
         if !dead_already {
             self.runtime.kill(name).await?;
             *last_kill = Some(Instant::now());
             self.stage(name, Stage::Gone("it was killed on purpose".to_owned()));
             let state = ServiceState::Killed;
-            self.record.append(What::Service { service: name.to_owned(), state, detail: None });
+            self.record.append(What::Service {
+                service: name.to_owned(),
+                state,
+                detail: None,
+            });
             if self.stack.services[name].restarts {
                 self.restart(name);
             }
@@ -98,10 +125,19 @@ impl Services {
     /// # Errors
     /// The first service that did not come back.
     pub async fn heal(&self) -> Result<(), Failure> {
-        let restarting = std::mem::take(&mut *self.restarting.lock().expect("no panic while it is held"));
+        let restarting =
+            std::mem::take(&mut *self.restarting.lock().expect("no panic while it is held"));
         restarting.join_all().await;
-        let gone = |service: &&Service| matches!(*self.stages[&service.name].borrow(), Stage::Gone(_));
-        try_join_all(self.stack.services.values().filter(gone).map(|service| self.start(service))).await?;
+        let gone =
+            |service: &&Service| matches!(*self.stages[&service.name].borrow(), Stage::Gone(_));
+        try_join_all(
+            self.stack
+                .services
+                .values()
+                .filter(gone)
+                .map(|service| self.start(service)),
+        )
+        .await?;
         Ok(())
     }
 
@@ -109,7 +145,11 @@ impl Services {
     pub fn exited(self: &Arc<Self>, exit: Exit) {
         let name = exit.service.clone();
         let (state, detail) = (ServiceState::Exited, Some(exit.detail.clone()));
-        self.record.append(What::Service { service: name.clone(), state, detail });
+        self.record.append(What::Service {
+            service: name.clone(),
+            state,
+            detail,
+        });
         if exit.code == Some(0) {
             self.stage(&name, Stage::Completed);
         } else {
@@ -129,12 +169,19 @@ impl Services {
             // A service that does not come back is found when the faults are healed.
             let _ = this.start(&this.stack.services[&name]).await;
         };
-        self.restarting.lock().expect("no panic while it is held").spawn(restart);
+        self.restarting
+            .lock()
+            .expect("no panic while it is held")
+            .spawn(restart);
     }
 
     async fn start(&self, service: &Service) -> Result<(), Failure> {
         let name = service.name.clone();
-        let state = |state, detail| What::Service { service: name.clone(), state, detail };
+        let state = |state, detail| What::Service {
+            service: name.clone(),
+            state,
+            detail,
+        };
         self.record.append(state(ServiceState::Starting, None));
         self.stage(&name, Stage::Started);
         self.runtime.start(&name).await?;
@@ -142,7 +189,15 @@ impl Services {
             Stage::Gone(why) => Some(why.clone()),
             _ => None,
         };
-        ready::wait(&*self.runtime, service, gone).await?;
+        let log = self.folder.log(&service.name);
+        let logs = || {
+            format!(
+                "log {}:\n{}",
+                log.display(),
+                self.folder.tail(&service.name)
+            )
+        };
+        ready::wait(&*self.runtime, service, gone, logs).await?;
         self.stages[&name].send_if_modified(|stage| {
             let now = *stage == Stage::Started;
             if now {
@@ -158,7 +213,9 @@ impl Services {
     /// Waits until a service has come as far as a condition demands.
     async fn reached(&self, name: &str, condition: Condition) -> Result<(), Failure> {
         let Some(stage) = self.stages.get(name) else {
-            return Err(Failure::new(format!("service `{name}` is not part of the stack")));
+            return Err(Failure::new(format!(
+                "service `{name}` is not part of the stack"
+            )));
         };
         let mut stage = stage.subscribe();
         let far_enough = |stage: &Stage| match (condition, stage) {
@@ -167,7 +224,11 @@ impl Services {
             (Condition::Healthy, stage) => *stage == Stage::Ready,
             (Condition::Completed, stage) => matches!(stage, Stage::Completed | Stage::Gone(_)),
         };
-        let reached = stage.wait_for(far_enough).await.expect("the sender lives as long as `self`").clone();
+        let reached = stage
+            .wait_for(far_enough)
+            .await
+            .expect("the sender lives as long as `self`")
+            .clone();
         match (condition, reached) {
             (Condition::Completed, Stage::Gone(why)) => Err(Failure {
                 service: Some(name.to_owned()),

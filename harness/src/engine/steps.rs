@@ -1,8 +1,8 @@
 //! Carries out the steps of a plan, one after the other.
 
+use super::Setup;
 use super::record::Record;
 use super::services::Services;
-use super::Setup;
 use crate::gateway::{CallPattern, Command, WORKLOAD};
 use crate::plan::{Fault, Planned, Step};
 use crate::runtime::{Failure, Runtime};
@@ -51,7 +51,11 @@ impl Steps<'_> {
             match &planned.step {
                 Step::Stack(_) => {}
                 Step::Fault(fault) => self.arm(fault, &planned.text).await?,
-                Step::Work { workload, times, clients } => {
+                Step::Work {
+                    workload,
+                    times,
+                    clients,
+                } => {
                     self.work(workload, *times, *clients, &worked).await?;
                 }
                 Step::AllFinal { entity, within } => {
@@ -70,11 +74,20 @@ impl Steps<'_> {
         if let Some(service) = kill {
             return self.services.kill(&service, number, None).await;
         }
-        let _ = self.commands.send(Command::Watch { stops: self.record.stops() });
-        if self.record.until(Instant::now() + ARM_WITHIN, Record::all_armed).await {
+        let _ = self.commands.send(Command::Watch {
+            stops: self.record.stops(),
+        });
+        if self
+            .record
+            .until(Instant::now() + ARM_WITHIN, Record::all_armed)
+            .await
+        {
             return Ok(());
         }
-        Err(Failure::new(format!("the gateway did not arm `{text}` within {} s", ARM_WITHIN.as_secs())))
+        Err(Failure::new(format!(
+            "the gateway did not arm `{text}` within {} s",
+            ARM_WITHIN.as_secs()
+        )))
     }
 
     async fn work(
@@ -91,11 +104,20 @@ impl Steps<'_> {
             *so_far - times
         };
         let resolve = |service: &str, port| self.runtime.address(WORKLOAD, service, port);
-        let sink = { let record = self.record.clone(); Arc::new(move |what| record.append(what)) as _ };
+        let sink = {
+            let record = self.record.clone();
+            Arc::new(move |what| record.append(what)) as _
+        };
         let workload = &self.setup.stack.workloads[name];
-        workload::run(workload, (first, times, clients), self.setup.seed, &resolve, &sink)
-            .await
-            .map_err(|e| Failure::new(format!("workload `{name}`: {e}")))
+        workload::run(
+            workload,
+            (first, times, clients),
+            self.setup.seed,
+            &resolve,
+            &sink,
+        )
+        .await
+        .map_err(|e| Failure::new(format!("workload `{name}`: {e}")))
     }
 
     /// Waits until every entity of a kind is final. Ends early once something is violated: the verdict stands.
@@ -105,7 +127,8 @@ impl Steps<'_> {
             let all = entities.records(entity).map(|(id, _)| id.to_owned());
             all.filter(|id| !entities.is_final(entity, id)).collect()
         };
-        let some = |judge: &crate::invariant::Judge| judge.entities().records(entity).next().is_some();
+        let some =
+            |judge: &crate::invariant::Judge| judge.entities().records(entity).next().is_some();
         self.record
             .until(Instant::now() + within, |state| {
                 let judge = &state.judge;
@@ -120,10 +143,17 @@ impl Steps<'_> {
         if left.is_empty() || self.record.look(|state| state.judge.violated()) {
             return None;
         }
-        let named = left.iter().take(MAX_NAMED).cloned().collect::<Vec<_>>().join(", ");
+        let named = left
+            .iter()
+            .take(MAX_NAMED)
+            .cloned()
+            .collect::<Vec<_>>()
+            .join(", ");
         let more = if left.len() > MAX_NAMED { ", ..." } else { "" };
         let (count, within) = (left.len(), duration::print(within));
-        Some(format!("{text}: {count} not final after {within}: {entity} {named}{more}"))
+        Some(format!(
+            "{text}: {count} not final after {within}: {entity} {named}{more}"
+        ))
     }
 
     /// Ends every fault, lets go of what hangs, and brings back what is down.
@@ -137,4 +167,3 @@ impl Steps<'_> {
         self.services.heal().await
     }
 }
-

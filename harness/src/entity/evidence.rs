@@ -17,13 +17,16 @@ pub(super) fn scope(answered: &Answered) -> Scope {
     scope
 }
 
+/// An entity's id and the fields that are set.
+pub(super) type Lesson = (String, Map<String, Value>);
+
 /// Applies a rule: the entity's id and the fields that it sets, or `None` when its condition is not met.
 pub(super) fn apply(
     entity: &str,
     rule: &Learn,
     scope: &Scope,
     answered: &Answered,
-) -> Result<Option<(String, Map<String, Value>)>, String> {
+) -> Result<Option<Lesson>, String> {
     if let Some(when) = &rule.when {
         match when.test(scope) {
             Truth::True => {}

@@ -16,6 +16,9 @@ pub struct Moment {
     pub text: String,
 }
 
+/// A status and the moment of its coming.
+pub type Came = (String, Moment);
+
 /// What is known of one entity, and since when.
 #[derive(Clone, Debug)]
 pub struct Record {
@@ -25,7 +28,7 @@ pub struct Record {
     pub last: Moment,
     scope: Scope,
     /// The status field's values so far, each with the moment of its coming.
-    statuses: Vec<(String, Moment)>,
+    statuses: Vec<Came>,
     /// The last status change happened with the last observation.
     changed: bool,
     events: Vec<(String, Moment)>,
@@ -104,7 +107,7 @@ impl Record {
 
     /// The last two statuses, if the last observation changed the status. The former one is `None` for the first
     /// status of an entity that is not declared to begin with any.
-    pub fn moved(&self) -> Option<(Option<&(String, Moment)>, &(String, Moment))> {
+    pub fn moved(&self) -> Option<(Option<&Came>, &Came)> {
         let last = self.statuses.last().filter(|_| self.changed)?;
         let before = self
             .statuses

@@ -89,7 +89,9 @@ impl Armed {
         };
         match self.kind.target() {
             Target::Exchange(own, action) if own == *stop && self.live(&key) => {
-                if self.count(&key, exchange, decision) && decision.action == Action::Pass {
+                let applies = self.count(&key, exchange, decision);
+                // Another fault that was armed earlier may have decided already.
+                if applies && decision.action == Action::Pass {
                     decision.action = action;
                     self.under_way.insert(exchange);
                     self.struck.insert(exchange);
@@ -100,7 +102,8 @@ impl Armed {
                 }
             }
             Target::Service(service) if self.trigger.as_ref() == Some(stop) => {
-                if self.count(&key, exchange, decision) {
+                let applies = self.count(&key, exchange, decision);
+                if applies {
                     self.struck.insert(exchange);
                     // The callee has answered already: that is the trigger.
                     self.reached(exchange, &mut decision.events);

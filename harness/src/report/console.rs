@@ -16,7 +16,11 @@ pub fn scenario(played: &Played) -> String {
     let mark = mark(played.verdict);
     let took = seconds(played.outcome.duration.as_nanos() as u64);
     let place = format!("{}:{}", plan.place.file.display(), plan.place.line);
-    format!("{mark} {:<18} {}  ({place}, {took})", played.verdict.to_string(), plan.scenario)
+    format!(
+        "{mark} {:<18} {}  ({place}, {took})",
+        played.verdict.to_string(),
+        plan.scenario
+    )
 }
 
 fn mark(verdict: Verdict) -> &'static str {
@@ -35,8 +39,19 @@ pub fn story(played: &Played, repeat: &str) -> String {
         return text;
     }
     let plan = &played.job.plan;
-    let _ = writeln!(text, "{} {}: {}", mark(played.verdict), played.verdict, plan.scenario);
-    let _ = writeln!(text, "  where:    {}:{}", plan.place.file.display(), plan.place.line);
+    let _ = writeln!(
+        text,
+        "{} {}: {}",
+        mark(played.verdict),
+        played.verdict,
+        plan.scenario
+    );
+    let _ = writeln!(
+        text,
+        "  where:    {}:{}",
+        plan.place.file.display(),
+        plan.place.line
+    );
     if let Some(mutant) = &played.job.mutant {
         let _ = writeln!(text, "  mutant:   {mutant}");
     }
@@ -44,16 +59,28 @@ pub fn story(played: &Played, repeat: &str) -> String {
     if let Some(control) = &played.control
         && control.verdict != Verdict::Held
     {
-        let _ = writeln!(text, "  control:  {} without any fault as well: no fault was needed", control.verdict);
+        let _ = writeln!(
+            text,
+            "  control:  {} without any fault as well: no fault was needed",
+            control.verdict
+        );
         if played.outcome.verdict == Verdict::Held {
             tell(&mut text, control, "control run: ");
         }
-        let _ = writeln!(text, "            {}", control.folder.join("history.jsonl").display());
+        let _ = writeln!(
+            text,
+            "            {}",
+            control.folder.join("history.jsonl").display()
+        );
     }
     for receipt in &played.outcome.receipts {
         let _ = writeln!(text, "  fault:    {}", receipt_line(receipt));
     }
-    let _ = writeln!(text, "  history:  {}", played.outcome.folder.join("history.jsonl").display());
+    let _ = writeln!(
+        text,
+        "  history:  {}",
+        played.outcome.folder.join("history.jsonl").display()
+    );
     let _ = writeln!(text, "  repeat:   {repeat}");
     text
 }
@@ -63,19 +90,39 @@ fn tell(text: &mut String, outcome: &Outcome, prefix: &str) {
     if let Some(failure) = &outcome.failure {
         failed(text, failure, prefix);
     }
-    for finding in outcome.findings.iter().filter(|finding| finding.verdict == Verdict::Violated) {
+    for finding in outcome
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Violated)
+    {
         violated(text, finding, prefix);
     }
-    for tally in outcome.tallies.iter().filter(|tally| tally.seen < tally.wanted) {
-        let _ = writeln!(text, "  {prefix}{}: only {} did ({})", tally.text, tally.seen, tally.place);
+    for tally in outcome
+        .tallies
+        .iter()
+        .filter(|tally| tally.seen < tally.wanted)
+    {
+        let _ = writeln!(
+            text,
+            "  {prefix}{}: only {} did ({})",
+            tally.text, tally.seen, tally.place
+        );
     }
     if outcome.verdict == Verdict::Violated {
         return;
     }
-    for finding in outcome.findings.iter().filter(|finding| finding.verdict == Verdict::Inconclusive) {
+    for finding in outcome
+        .findings
+        .iter()
+        .filter(|finding| finding.verdict == Verdict::Inconclusive)
+    {
         if !outcome.unwitnessed.contains(&finding.invariant) {
             let reason = finding.reason.as_deref().unwrap_or("no reason was given");
-            let _ = writeln!(text, "  {prefix}cannot tell whether `{}` holds: {reason}", finding.invariant);
+            let _ = writeln!(
+                text,
+                "  {prefix}cannot tell whether `{}` holds: {reason}",
+                finding.invariant
+            );
         }
     }
     for reason in &outcome.reasons {
@@ -91,14 +138,24 @@ fn violated(text: &mut String, finding: &Finding, prefix: &str) {
     let _ = writeln!(text, "  {prefix}`{}` broke for {entity}", finding.invariant);
     for (i, proof) in finding.proof.iter().enumerate() {
         let label = if i == 0 { "proof:" } else { "" };
-        let _ = writeln!(text, "    {label:<9} +{}  #{}  {}", seconds(proof.at_ns), proof.seq, proof.text);
+        let _ = writeln!(
+            text,
+            "    {label:<9} +{}  #{}  {}",
+            seconds(proof.at_ns),
+            proof.seq,
+            proof.text
+        );
     }
     let _ = writeln!(text, "    {:<9} {}", "expected:", finding.expected);
     if let Some(reason) = &finding.reason {
         let _ = writeln!(text, "    {:<9} {reason}", "because:");
     }
     for (i, fault) in finding.faults.iter().enumerate() {
-        let _ = writeln!(text, "    {:<9} {fault}", if i == 0 { "under:" } else { "" });
+        let _ = writeln!(
+            text,
+            "    {:<9} {fault}",
+            if i == 0 { "under:" } else { "" }
+        );
     }
     if finding.also > 0 {
         let _ = writeln!(text, "    {:<9} {} more broke it", "also:", finding.also);
@@ -108,7 +165,11 @@ fn violated(text: &mut String, finding: &Finding, prefix: &str) {
 fn failed(text: &mut String, failure: &Failure, prefix: &str) {
     let _ = writeln!(text, "  {prefix}{}", failure.what);
     if let Some(last) = &failure.last {
-        let _ = writeln!(text, "    last:     {}", last.trim_end().replace('\n', "\n              "));
+        let _ = writeln!(
+            text,
+            "    last:     {}",
+            last.trim_end().replace('\n', "\n              ")
+        );
     }
     if let Some(help) = &failure.help {
         let _ = writeln!(text, "    help:     {help}");
@@ -116,8 +177,18 @@ fn failed(text: &mut String, failure: &Failure, prefix: &str) {
 }
 
 fn receipt_line(receipt: &Receipt) -> String {
-    let Receipt { text, armed, matched, applied, felt, reached, .. } = receipt;
-    format!("{text} (armed {armed}, matched {matched}, applied {applied}, felt {felt}, reached {reached})")
+    let Receipt {
+        text,
+        armed,
+        matched,
+        applied,
+        felt,
+        reached,
+        ..
+    } = receipt;
+    format!(
+        "{text} (armed {armed}, matched {matched}, applied {applied}, felt {felt}, reached {reached})"
+    )
 }
 
 /// The last lines: what nobody witnessed, the counts, the seed.
@@ -125,17 +196,32 @@ pub fn summary(played: &[Played], seed: u64) -> String {
     let mut text = String::new();
     for (stack, names) in invocation::unwitnessed(played) {
         for name in names {
-            let _ = writeln!(text, "? no scenario witnessed `{name}` of stack `{stack}`{}", why(played, &name));
+            let _ = writeln!(
+                text,
+                "? no scenario witnessed `{name}` of stack `{stack}`{}",
+                why(played, &name)
+            );
         }
     }
     let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
     for one in played {
         *counts.entry(one.verdict).or_default() += 1;
     }
-    let counts: Vec<String> =
-        counts.iter().rev().map(|(verdict, count)| format!("{count} {verdict}")).collect();
-    let witnesses: u64 = played.iter().flat_map(|one| &one.outcome.findings).map(|f| f.witnesses).sum();
-    let felt: u64 = played.iter().flat_map(|one| &one.outcome.receipts).map(|r| r.felt).sum();
+    let counts: Vec<String> = counts
+        .iter()
+        .rev()
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect();
+    let witnesses: u64 = played
+        .iter()
+        .flat_map(|one| &one.outcome.findings)
+        .map(|f| f.witnesses)
+        .sum();
+    let felt: u64 = played
+        .iter()
+        .flat_map(|one| &one.outcome.receipts)
+        .map(|r| r.felt)
+        .sum();
     let verdict = invocation::verdict(played);
     let _ = writeln!(
         text,
@@ -149,6 +235,10 @@ pub fn summary(played: &[Played], seed: u64) -> String {
 /// The reason that the first scenario without a witness gave.
 fn why(played: &[Played], invariant: &str) -> String {
     let findings = played.iter().flat_map(|one| &one.outcome.findings);
-    let reason = findings.filter(|f| f.invariant == invariant).find_map(|f| f.reason.as_deref());
-    reason.map(|reason| format!(": {reason}")).unwrap_or_default()
+    let reason = findings
+        .filter(|f| f.invariant == invariant)
+        .find_map(|f| f.reason.as_deref());
+    reason
+        .map(|reason| format!(": {reason}"))
+        .unwrap_or_default()
 }

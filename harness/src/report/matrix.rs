@@ -44,23 +44,44 @@ impl MutantResult {
         let mut by = Vec::new();
         let mut other = Vec::new();
         for one in played {
-            let red = one.outcome.findings.iter().filter(|f| f.verdict == Verdict::Violated);
+            let red = one
+                .outcome
+                .findings
+                .iter()
+                .filter(|f| f.verdict == Verdict::Violated);
             for finding in red {
-                let (scenario, invariant) = (one.job.plan.scenario.clone(), finding.invariant.clone());
+                let (scenario, invariant) =
+                    (one.job.plan.scenario.clone(), finding.invariant.clone());
                 match mutant.caught_by.contains(&invariant) {
-                    true => by.push(Killed { scenario, invariant }),
+                    true => by.push(Killed {
+                        scenario,
+                        invariant,
+                    }),
                     false => other.push(format!("`{invariant}`")),
                 }
             }
         }
-        let failure = || played.iter().find_map(|one| one.outcome.failure.as_ref().map(|f| f.what.clone()));
+        let failure = || {
+            played
+                .iter()
+                .find_map(|one| one.outcome.failure.as_ref().map(|f| f.what.clone()))
+        };
         let reason = by.is_empty().then(|| match failure() {
             Some(failure) => format!("the environment failed: {failure}"),
             None if other.is_empty() => "no invariant turned red".to_owned(),
-            None => format!("only {} turned red, which `caught_by` does not name", other.join(", ")),
+            None => format!(
+                "only {} turned red, which `caught_by` does not name",
+                other.join(", ")
+            ),
         });
         let (stack, name) = (stack.to_owned(), mutant.name.clone());
-        MutantResult { stack, name, catalogue: mutant.catalogue.clone(), by, reason }
+        MutantResult {
+            stack,
+            name,
+            catalogue: mutant.catalogue.clone(),
+            by,
+            reason,
+        }
     }
 
     /// Whether an invariant that it names turned red.
@@ -73,12 +94,18 @@ impl Matrix {
     /// The share of planted bugs that were killed, from 0 to 1; 0 when there are none.
     pub fn score(&self) -> f64 {
         let killed = self.mutants.iter().filter(|mutant| mutant.killed()).count();
-        if self.mutants.is_empty() { 0.0 } else { killed as f64 / self.mutants.len() as f64 }
+        if self.mutants.is_empty() {
+            0.0
+        } else {
+            killed as f64 / self.mutants.len() as f64
+        }
     }
 
     /// Whether everything was killed and nothing raised a false alarm.
     pub fn is_full(&self) -> bool {
-        !self.mutants.is_empty() && self.mutants.iter().all(MutantResult::killed) && self.false_alarms.is_empty()
+        !self.mutants.is_empty()
+            && self.mutants.iter().all(MutantResult::killed)
+            && self.false_alarms.is_empty()
     }
 }
 
@@ -102,7 +129,10 @@ impl fmt::Display for MutantResult {
 impl fmt::Display for Matrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for alarm in &self.false_alarms {
-            writeln!(f, "✗ false alarm on the stack without a planted bug: {alarm}")?;
+            writeln!(
+                f,
+                "✗ false alarm on the stack without a planted bug: {alarm}"
+            )?;
         }
         let killed = self.mutants.iter().filter(|mutant| mutant.killed()).count();
         write!(

@@ -6,4 +6,4 @@ mod matrix;
 
 pub use console::{scenario, story, summary};
 pub use json::{mutants_json, run_json};
-pub use matrix::{Killed, MutantResult, Matrix};
+pub use matrix::{Killed, Matrix, MutantResult};

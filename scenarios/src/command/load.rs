@@ -32,14 +32,19 @@ pub fn load(args: &FeatureArgs) -> Result<Loaded, Problems> {
             Vec::new()
         }
     };
-    let mut loaded = Loaded { plans, stacks: BTreeMap::new(), warnings: Vec::new() };
+    let mut loaded = Loaded {
+        plans,
+        stacks: BTreeMap::new(),
+        warnings: Vec::new(),
+    };
     let names: Vec<String> = match &args.stack {
         Some(file) => {
             read_stack(file, &mut loaded, &mut problems);
             Vec::new()
         }
         None => {
-            let mut names: Vec<String> = loaded.plans.iter().map(|plan| plan.stack.clone()).collect();
+            let mut names: Vec<String> =
+                loaded.plans.iter().map(|plan| plan.stack.clone()).collect();
             names.sort();
             names.dedup();
             names
@@ -50,13 +55,18 @@ pub fn load(args: &FeatureArgs) -> Result<Loaded, Problems> {
             Ok(file) => read_stack(&file, &mut loaded, &mut problems),
             Err(problem) => {
                 let place = stack_step(&loaded.plans, &name);
-                problems.push(Problem { place: place.or(problem.place), ..problem });
+                problems.push(Problem {
+                    place: place.or(problem.place),
+                    ..problem
+                });
             }
         }
     }
     if problems.0.is_empty() {
         let stacks = &loaded.stacks;
-        problems.0.extend(language::check(&loaded.plans, &|name| stacks.get(name).map(|s| &**s)).0);
+        problems
+            .0
+            .extend(language::check(&loaded.plans, &|name| stacks.get(name).map(|s| &**s)).0);
     }
     for warning in &mut loaded.warnings {
         if let Some(place) = &mut warning.place {
@@ -70,7 +80,9 @@ fn read_stack(file: &Path, loaded: &mut Loaded, problems: &mut Problems) {
     match Stack::read(file) {
         Ok(read) => {
             loaded.warnings.extend(read.warnings);
-            loaded.stacks.insert(read.stack.name.clone(), Arc::new(read.stack));
+            loaded
+                .stacks
+                .insert(read.stack.name.clone(), Arc::new(read.stack));
         }
         Err(found) => problems.0.extend(found.0),
     }

@@ -56,8 +56,12 @@ enum Command {
     Reap {
         #[arg(long)]
         run: String,
+        /// The invocation's folder
         #[arg(long)]
-        remove: Vec<PathBuf>,
+        out: PathBuf,
+        /// The run has containers
+        #[arg(long)]
+        docker: bool,
     },
 }
 
@@ -135,9 +139,16 @@ pub fn main() -> ExitCode {
         }
     };
     // Only what the harness itself has to say; services write to their own logs.
-    let filter = tracing_subscriber::EnvFilter::try_from_env("SHAKEDOWN_LOG").unwrap_or_else(|_| "error".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("SHAKEDOWN_LOG")
+        .unwrap_or_else(|_| "error".into());
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("error: no threads to be had from the system: {error}");
@@ -155,8 +166,8 @@ async fn carry_out(command: Command) -> ExitCode {
         Command::Steps => Ok(steps::steps()),
         Command::Serve { name } => return simple(shakedown_fixtures::serve(&name).await),
         Command::Gateway { listen, token } => return simple(gateway::serve(listen, token).await),
-        Command::Reap { run, remove } => {
-            reaper::watch(&run, remove).await;
+        Command::Reap { run, out, docker } => {
+            reaper::watch(&run, &out, docker).await;
             Ok(0)
         }
     };

@@ -20,35 +20,66 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
     if loaded.stacks.values().all(|stack| stack.mutants.is_empty()) {
         let what = "none of these stacks has a planted bug".to_owned();
         let help = Some("add `mutants:` to the stack file".to_owned());
-        return Err(Problems::from(Problem { what, place: None, help }));
+        return Err(Problems::from(Problem {
+            what,
+            place: None,
+            help,
+        }));
     }
     let session = Session::begin(&args.play).await?;
     let invocation = &session.invocation;
     let show = Show::default();
-    let mut matrix = Matrix { mutants: plant_all(invocation, &loaded, &show).await, ..Matrix::default() };
+    let mut matrix = Matrix {
+        mutants: plant_all(invocation, &loaded, &show).await,
+        ..Matrix::default()
+    };
     let jobs: Vec<Job> = loaded
         .plans
         .iter()
-        .map(|plan| Job { plan: plan.clone(), stack: loaded.stacks[&plan.stack].clone(), mutant: None })
+        .map(|plan| Job {
+            plan: plan.clone(),
+            stack: loaded.stacks[&plan.stack].clone(),
+            mutant: None,
+        })
         .collect();
-    let played = invocation.play(&jobs, true, &|progress| show.see(progress)).await;
+    let played = invocation
+        .play(&jobs, true, &|progress| show.see(progress))
+        .await;
     println!();
     for one in played.iter().filter(|one| one.verdict != Verdict::Held) {
         let place = &one.job.plan.place;
-        let at = format!("{} ({}:{})", one.job.plan.scenario, place.file.display(), place.line);
+        let at = format!(
+            "{} ({}:{})",
+            one.job.plan.scenario,
+            place.file.display(),
+            place.line
+        );
         matrix.false_alarms.push(format!("{}: {at}", one.verdict));
-        println!("{}", report::story(one, &session::repeat(invocation, &one.job, args.features.stack.as_deref())));
+        println!(
+            "{}",
+            report::story(
+                one,
+                &session::repeat(invocation, &one.job, args.features.stack.as_deref())
+            )
+        );
     }
     for (stack, names) in invocation::unwitnessed(&played) {
         let names = names.into_iter().collect::<Vec<_>>().join("`, `");
-        matrix.false_alarms.push(format!("no scenario of stack `{stack}` witnessed `{names}`"));
+        matrix.false_alarms.push(format!(
+            "no scenario of stack `{stack}` witnessed `{names}`"
+        ));
     }
     for mutant in &matrix.mutants {
         println!("{mutant}");
     }
     println!("{matrix}; seed {}", invocation.seed);
     let unmutated = invocation::verdict(&played);
-    let value = report::mutants_json(&matrix, unmutated, invocation.seed, &invocation.place.to_string());
+    let value = report::mutants_json(
+        &matrix,
+        unmutated,
+        invocation.seed,
+        &invocation.place.to_string(),
+    );
     let written = session.write("mutants.json", &value);
     let code = match (matrix.is_full(), unmutated, written) {
         (_, Verdict::EnvironmentFailed, _) | (_, _, false) => 3,
@@ -61,9 +92,15 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
 
 async fn plant_all(invocation: &Invocation, loaded: &Loaded, show: &Show) -> Vec<MutantResult> {
     let planted = loaded.stacks.values().flat_map(|stack| {
-        stack.mutants.values().map(move |mutant| plant(invocation, loaded, stack, mutant, show))
+        stack
+            .mutants
+            .values()
+            .map(move |mutant| plant(invocation, loaded, stack, mutant, show))
     });
-    futures::stream::iter(planted.collect::<Vec<_>>()).buffered(invocation.jobs).collect().await
+    futures::stream::iter(planted.collect::<Vec<_>>())
+        .buffered(invocation.jobs)
+        .collect()
+        .await
 }
 
 /// Plays a stack with one planted bug until an invariant that it names turns red. Scenarios that bear the tag of
@@ -75,17 +112,32 @@ async fn plant(
     mutant: &Mutant,
     show: &Show,
 ) -> MutantResult {
-    let mut plans: Vec<&Plan> = loaded.plans.iter().filter(|plan| plan.stack == stack.name).collect();
+    let mut plans: Vec<&Plan> = loaded
+        .plans
+        .iter()
+        .filter(|plan| plan.stack == stack.name)
+        .collect();
     plans.sort_by_key(|plan| !plan.tags.iter().any(|tag| mutant.catalogue.contains(tag)));
     let Some(mutated) = stack.with_mutant(&mutant.name).map(Arc::new) else {
         return MutantResult::new(&stack.name, mutant, &[]);
     };
     let mut played = Vec::new();
     for plan in plans {
-        let job =
-            Job { plan: plan.clone(), stack: mutated.clone(), mutant: Some(mutant.name.clone()) };
-        let alone = Invocation { jobs: 1, out: invocation.out.join(played.len().to_string()), ..invocation.clone() };
-        played.extend(alone.play(&[job], false, &|progress| show.see(progress)).await);
+        let job = Job {
+            plan: plan.clone(),
+            stack: mutated.clone(),
+            mutant: Some(mutant.name.clone()),
+        };
+        let alone = Invocation {
+            jobs: 1,
+            out: invocation.out.join(played.len().to_string()),
+            ..invocation.clone()
+        };
+        played.extend(
+            alone
+                .play(&[job], false, &|progress| show.see(progress))
+                .await,
+        );
         let result = MutantResult::new(&stack.name, mutant, &played);
         if result.killed() || *invocation.stop.borrow() {
             break;

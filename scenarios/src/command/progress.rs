@@ -32,12 +32,20 @@ impl Show {
                 bar.enable_steady_tick(TICK);
                 bars.insert(title, bar);
             }
-            Progress::Ended { job, control, verdict, took } => {
+            Progress::Ended {
+                job,
+                control,
+                verdict,
+                took,
+            } => {
                 let title = title(job, control);
                 if let Some(bar) = bars.remove(&title) {
                     bar.finish_and_clear();
                 }
-                let line = format!("  {verdict:<12} {title}  ({})", seconds(took.as_nanos() as u64));
+                let line = format!(
+                    "  {verdict:<12} {title}  ({})",
+                    seconds(took.as_nanos() as u64)
+                );
                 self.print(&line);
             }
         }
@@ -50,7 +58,11 @@ impl Show {
 }
 
 fn title(job: &Job, control: bool) -> String {
-    let mutant = job.mutant.as_ref().map(|name| format!("[{name}] ")).unwrap_or_default();
+    let mutant = job
+        .mutant
+        .as_ref()
+        .map(|name| format!("[{name}] "))
+        .unwrap_or_default();
     let control = if control { "control run for: " } else { "" };
     format!("{mutant}{control}{}", job.plan.scenario)
 }

@@ -19,7 +19,9 @@ pub async fn run(args: RunArgs) -> Answer {
     let session = Session::begin(&args.play).await?;
     let invocation = &session.invocation;
     let show = Show::default();
-    let played = invocation.play(&jobs, true, &|progress| show.see(progress)).await;
+    let played = invocation
+        .play(&jobs, true, &|progress| show.see(progress))
+        .await;
     print(&played, &session, &args);
     let verdict = invocation::verdict(&played);
     let value = report::run_json(&played, invocation.seed, &invocation.place.to_string());
@@ -47,20 +49,32 @@ fn print(played: &[Played], session: &Session, args: &RunArgs) {
 
 /// One job for each plan, with the planted bug laid over its stack.
 fn jobs(loaded: &Loaded, mutant: Option<&str>) -> Result<Vec<Job>, Problems> {
-    let known: Vec<&str> =
-        loaded.stacks.values().flat_map(|stack| stack.mutants.keys().map(String::as_str)).collect();
+    let known: Vec<&str> = loaded
+        .stacks
+        .values()
+        .flat_map(|stack| stack.mutants.keys().map(String::as_str))
+        .collect();
     if let Some(name) = mutant
         && !known.contains(&name)
     {
         let what = format!("unknown mutant `{name}`");
-        return Err(Problem { what, place: None, help: Some(suggest(name, known)) }.into());
+        return Err(Problem {
+            what,
+            place: None,
+            help: Some(suggest(name, known)),
+        }
+        .into());
     }
     let job = |plan: &shakedown_harness::plan::Plan| {
         let stack = &loaded.stacks[&plan.stack];
-        let mutated = mutant.and_then(|name| stack.with_mutant(name)).map(Arc::new);
+        let mutated = mutant
+            .and_then(|name| stack.with_mutant(name))
+            .map(Arc::new);
         Job {
             plan: plan.clone(),
-            mutant: mutated.is_some().then(|| mutant.unwrap_or_default().to_owned()),
+            mutant: mutated
+                .is_some()
+                .then(|| mutant.unwrap_or_default().to_owned()),
             stack: mutated.unwrap_or_else(|| stack.clone()),
         }
     };

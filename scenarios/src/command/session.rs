@@ -27,14 +27,19 @@ impl Session {
     pub async fn begin(args: &PlayArgs) -> Result<Session, Problems> {
         let run = new_run_id();
         let place = place(args.runtime).await?;
-        let out = args.out.clone().unwrap_or_else(|| PathBuf::from("target/shakedown").join(&run));
+        let out = args
+            .out
+            .clone()
+            .unwrap_or_else(|| PathBuf::from("target/shakedown").join(&run));
         let problem = |what: &str, error: std::io::Error| {
             Problems::from(Problem::with_file(&out, format!("{what}: {error}")))
         };
         std::fs::create_dir_all(&out).map_err(|e| problem("cannot make this folder", e))?;
-        let out_full = out.canonicalize().map_err(|e| problem("cannot find this folder", e))?;
-        let reaper =
-            Reaper::spawn(&run, &out_full).map_err(|e| problem("cannot start the reaper of this run", e))?;
+        let out_full = out
+            .canonicalize()
+            .map_err(|e| problem("cannot find this folder", e))?;
+        let reaper = Reaper::spawn(&run, &out_full, place == Place::Docker)
+            .map_err(|e| problem("cannot start the reaper of this run", e))?;
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(async move {
             interrupted().await;
@@ -48,7 +53,14 @@ impl Session {
         let seed = args.seed.map_or_else(Seed::fresh, Seed);
         let jobs = args.jobs.map_or(cores, usize::from);
         println!("run {run}, seed {seed}, runtime {place}, {jobs} at once");
-        let invocation = Invocation { run, seed, place, jobs, out, stop: stopped };
+        let invocation = Invocation {
+            run,
+            seed,
+            place,
+            jobs,
+            out,
+            stop: stopped,
+        };
         Ok(Session { invocation, reaper })
     }
 
@@ -71,13 +83,19 @@ impl Session {
     /// Waits for the reaper; gives `code`, or the code for an interruption.
     pub async fn end(self, code: u8) -> u8 {
         self.reaper.finish().await;
-        if *self.invocation.stop.borrow() { INTERRUPTED } else { code }
+        if *self.invocation.stop.borrow() {
+            INTERRUPTED
+        } else {
+            code
+        }
     }
 }
 
 async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut term) = signal(SignalKind::terminate()) else { return };
+    let Ok(mut term) = signal(SignalKind::terminate()) else {
+        return;
+    };
     tokio::select! {
         _ = tokio::signal::ctrl_c() => {}
         _ = term.recv() => {}
@@ -107,9 +125,17 @@ async fn place(wanted: Where) -> Result<Place, Problems> {
 }
 
 /// The command that plays one scenario of a session again.
-pub fn repeat(invocation: &Invocation, job: &shakedown_harness::invocation::Job, stack: Option<&Path>) -> String {
+pub fn repeat(
+    invocation: &Invocation,
+    job: &shakedown_harness::invocation::Job,
+    stack: Option<&Path>,
+) -> String {
     // Under `cargo run` there is no `shakedown` on the path.
-    let program = if std::env::var_os("CARGO_MANIFEST_DIR").is_some() { "cargo run --" } else { "shakedown" };
+    let program = if std::env::var_os("CARGO_MANIFEST_DIR").is_some() {
+        "cargo run --"
+    } else {
+        "shakedown"
+    };
     let plan = &job.plan;
     let name = regex::escape(&plan.scenario).replace('\'', ".");
     let mut command = format!(

@@ -1,0 +1,146 @@
+//! What steps name must exist in their stack.
+
+use shakedown_harness::plan::{Effect, Fault, Plan, Planned, Step, Trigger};
+use shakedown_harness::problem::{Place, Problem, Problems};
+use shakedown_harness::stack::{Entity, Stack};
+
+/// Checks all names in all plans against their stacks.
+pub fn check<'s>(plans: &[Plan], stacks: &dyn Fn(&str) -> Option<&'s Stack>) -> Problems {
+    let mut problems = Problems::default();
+    for plan in plans {
+        match stacks(&plan.stack) {
+            Some(stack) => {
+                for planned in &plan.steps {
+                    Checker {
+                        stack,
+                        place: &planned.place,
+                        problems: &mut problems,
+                    }
+                    .step(planned);
+                }
+            }
+            None => {
+                let stack_step = plan
+                    .steps
+                    .iter()
+                    .find(|planned| matches!(planned.step, Step::Stack(_)));
+                let place = stack_step.map_or(&plan.place, |planned| &planned.place);
+                problems.push(
+                    Problem::at(place, format!("unknown stack `{}`", plan.stack))
+                        .help("the file given with `--stack` describes another one"),
+                );
+            }
+        }
+    }
+    problems
+}
+
+struct Checker<'c> {
+    stack: &'c Stack,
+    place: &'c Place,
+    problems: &'c mut Problems,
+}
+
+impl Checker<'_> {
+    fn step(&mut self, planned: &Planned) {
+        let stack = self.stack;
+        match &planned.step {
+            Step::Stack(_) | Step::Heal | Step::EveryInvariant => {}
+            Step::Fault(fault) => self.fault(fault),
+            Step::Work { workload, .. } => self.known("workload", workload, stack.workloads.keys()),
+            Step::Invariant(name) => self.known("invariant", name, stack.invariants.keys()),
+            Step::AllFinal { entity, .. } => {
+                self.known("entity", entity, stack.entities.keys());
+                let finals = stack
+                    .entities
+                    .get(entity)
+                    .map(|entity| entity.status.as_ref().map(|s| &s.finals));
+                if finals.is_some_and(|finals| finals.is_none_or(Vec::is_empty)) {
+                    let what =
+                        format!("`{entity}` declares no final status, so it can never be final");
+                    self.say(
+                        what,
+                        "add `status: {field: ..., final: [...]}` to it in the stack file",
+                    );
+                }
+            }
+            Step::AtLeast { entity, status, .. } => {
+                self.known("entity", entity, stack.entities.keys());
+                if let Some(entity) = stack
+                    .entities
+                    .get(entity)
+                    .filter(|entity| !entity.moves.is_empty())
+                {
+                    self.known("status", status, statuses(entity));
+                }
+            }
+        }
+    }
+
+    fn fault(&mut self, fault: &Fault) {
+        let call = match &fault.effect {
+            Effect::Answers { call, .. }
+            | Effect::Hangs { call }
+            | Effect::Refused { call }
+            | Effect::AnswerLost { call }
+            | Effect::AnswerEmpty { call } => Some(call),
+            Effect::Killed { service } => {
+                self.known("service", service, self.stack.services.keys());
+                if fault.trigger.is_none()
+                    && (fault.each.is_some()
+                        || fault.times != shakedown_harness::plan::Times::Always
+                            && fault.times != shakedown_harness::plan::Times::First(1))
+                {
+                    let what = "a service is killed once at this step; there is nothing to count"
+                        .to_owned();
+                    self.say(what, "say when: `after \"CALL\" is answered`");
+                }
+                None
+            }
+        };
+        let trigger = fault
+            .trigger
+            .as_ref()
+            .map(|Trigger::AfterAnswered { call }| call);
+        for call in call.into_iter().chain(trigger) {
+            self.known("call", call, self.stack.calls.keys());
+            if let (Some(entity), Some(known)) = (&fault.each, self.stack.calls.get(call))
+                && !known.path.contains(&format!("{{{entity}}}"))
+            {
+                let what = format!(
+                    "`{call}` cannot be counted for each {entity}: its path does not name it"
+                );
+                self.say(
+                    what,
+                    &format!("put `{{{entity}}}` into its request in the stack file"),
+                );
+            }
+        }
+        if let Some(entity) = &fault.each {
+            self.known("entity", entity, self.stack.entities.keys());
+        }
+    }
+
+    fn known<'n>(&mut self, noun: &str, name: &str, known: impl Iterator<Item = &'n String>) {
+        let known: Vec<&str> = known.map(String::as_str).collect();
+        if !known.contains(&name) {
+            self.problems
+                .push(Problem::unknown(self.place, noun, name, known));
+        }
+    }
+
+    fn say(&mut self, what: String, help: &str) {
+        self.problems.push(Problem::at(self.place, what).help(help));
+    }
+}
+
+/// The statuses that an entity declares.
+fn statuses(entity: &Entity) -> impl Iterator<Item = &String> {
+    let declared = entity
+        .status
+        .iter()
+        .flat_map(|status| status.first.iter().chain(&status.finals));
+    declared
+        .chain(entity.moves.keys())
+        .chain(entity.moves.values().flatten())
+}

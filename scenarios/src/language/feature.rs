@@ -1,0 +1,276 @@
+//! Feature files -> plans.
+
+use super::phrases::{parse, phrases};
+use cucumber::feature::Ext as _;
+use cucumber::gherkin::{Background, Feature, GherkinEnv, Rule, Scenario};
+use regex::Regex;
+use shakedown_harness::plan::{Plan, Planned, Step};
+use shakedown_harness::problem::{Place, Problem, Problems, nearest, shown};
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+/// How deep below a folder features are searched.
+const MAX_DEPTH: usize = 8;
+
+/// Reads the scenarios of all feature files among and below `paths`, in the order of their names. `name`: only
+/// scenarios whose name matches.
+///
+/// # Errors
+/// All mistakes of all files.
+pub fn read(paths: &[PathBuf], name: Option<&Regex>) -> Result<Vec<Plan>, Problems> {
+    let mut problems = Problems::default();
+    let mut plans = Vec::new();
+    for path in paths {
+        let mut files = Vec::new();
+        match std::fs::metadata(path) {
+            Err(error) => {
+                problems.push(Problem::with_file(path, format!("cannot be read: {error}")))
+            }
+            Ok(found) if found.is_file() => files.push(path.clone()),
+            Ok(_) => {
+                collect(path, 0, &mut files);
+                if files.is_empty() {
+                    problems.push(Problem::with_file(
+                        path,
+                        "there is no `.feature` file in this folder",
+                    ));
+                }
+            }
+        }
+        files.sort();
+        for file in files {
+            plans.extend(read_file(&file, &mut problems));
+        }
+    }
+    let mut plans = problems.or(plans)?;
+    if let Some(name) = name {
+        let known: Vec<String> = plans.iter().map(|plan| plan.scenario.clone()).collect();
+        plans.retain(|plan| name.is_match(&plan.scenario));
+        if plans.is_empty() {
+            let help = shakedown_harness::problem::suggest(
+                name.as_str(),
+                known.iter().map(String::as_str),
+            );
+            let what = format!("no scenario's name matches `{name}`");
+            return Err(Problem {
+                what,
+                place: None,
+                help: Some(help),
+            }
+            .into());
+        }
+    }
+    if plans.is_empty() {
+        let what = "there is no scenario in these files".to_owned();
+        return Err(Problem {
+            what,
+            place: None,
+            help: None,
+        }
+        .into());
+    }
+    Ok(plans)
+}
+
+fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() && depth < MAX_DEPTH {
+            collect(&path, depth + 1, files);
+        } else if path
+            .extension()
+            .is_some_and(|extension| extension == "feature")
+        {
+            files.push(path);
+        }
+    }
+}
+
+/// The plans of one file; its mistakes are added to `problems`.
+fn read_file(file: &Path, problems: &mut Problems) -> Vec<Plan> {
+    let text = match std::fs::read_to_string(file) {
+        Ok(text) => text,
+        Err(error) => {
+            problems.push(Problem::with_file(file, format!("cannot be read: {error}")));
+            return Vec::new();
+        }
+    };
+    let file = shown(file);
+    let parsed = Feature::parse(&text, GherkinEnv::default())
+        .map_err(|e| gherkin_problem(&file, &e.to_string()));
+    let expanded = parsed.and_then(|feature| {
+        feature.expand_examples().map_err(|e| {
+            let place = Place::new(&file, e.pos.line, e.pos.col);
+            Problem::at(
+                &place,
+                format!("no column of the examples is called `{}`", e.name),
+            )
+        })
+    });
+    let feature = match expanded {
+        Ok(feature) => feature,
+        Err(problem) => {
+            problems.push(problem);
+            return Vec::new();
+        }
+    };
+    let mut reader = Reader {
+        file: &file,
+        text: &text,
+        feature: &feature,
+        problems,
+    };
+    let mut plans: Vec<Plan> = feature
+        .scenarios
+        .iter()
+        .map(|scenario| reader.plan(None, scenario))
+        .collect();
+    for rule in &feature.rules {
+        plans.extend(
+            rule.scenarios
+                .iter()
+                .map(|scenario| reader.plan(Some(rule), scenario)),
+        );
+    }
+    plans
+}
+
+/// The parser tells its position in words.
+fn gherkin_problem(file: &Path, message: &str) -> Problem {
+    static POSITION: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"Error at (\d+):(\d+)").expect("the pattern is a constant"));
+    let position = POSITION.captures(message);
+    let number = |i: usize| {
+        position
+            .as_ref()
+            .and_then(|found| found[i].parse().ok())
+            .unwrap_or(1)
+    };
+    let place = Place::new(file, number(1), number(2));
+    Problem::at(&place, "this is not Gherkin").help(
+        "a line begins with `Feature:`, `Scenario:`, `Given`, `When`, `Then`, `And`, `#` or `@`",
+    )
+}
+
+struct Reader<'r> {
+    file: &'r Path,
+    text: &'r str,
+    feature: &'r Feature,
+    problems: &'r mut Problems,
+}
+
+impl Reader<'_> {
+    fn plan(&mut self, rule: Option<&Rule>, scenario: &Scenario) -> Plan {
+        let backgrounds = [
+            self.feature.background.as_ref(),
+            rule.and_then(|rule| rule.background.as_ref()),
+        ];
+        let steps: Vec<Planned> = backgrounds
+            .into_iter()
+            .flatten()
+            .flat_map(|background: &Background| &background.steps)
+            .chain(&scenario.steps)
+            .filter_map(|step| self.step(step))
+            .collect();
+        let tags = self
+            .feature
+            .tags
+            .iter()
+            .chain(rule.iter().flat_map(|rule| &rule.tags))
+            .chain(&scenario.tags);
+        let place = Place::new(self.file, scenario.position.line, scenario.position.col);
+        let stack = steps.iter().find_map(|planned| match &planned.step {
+            Step::Stack(name) => Some(name.clone()),
+            _ => None,
+        });
+        let judged = |planned: &Planned| {
+            matches!(
+                planned.step,
+                Step::EveryInvariant | Step::Invariant(_) | Step::AtLeast { .. }
+            )
+        };
+        let complete = steps.len()
+            == scenario.steps.len()
+                + backgrounds
+                    .iter()
+                    .flatten()
+                    .map(|b| b.steps.len())
+                    .sum::<usize>();
+        if stack.is_none() && complete {
+            let what = format!("the scenario \"{}\" runs on no stack", scenario.name);
+            self.problems
+                .push(Problem::at(&place, what).help("add `Given the stack \"NAME\"`"));
+        }
+        if !steps.iter().any(judged) && complete {
+            let what = format!("nothing is judged in the scenario \"{}\"", scenario.name);
+            self.problems
+                .push(Problem::at(&place, what).help("add `Then every invariant holds`"));
+        }
+        Plan {
+            feature: self.feature.name.clone(),
+            scenario: scenario.name.clone(),
+            place,
+            tags: tags.cloned().collect(),
+            stack: stack.unwrap_or_default(),
+            steps,
+        }
+    }
+
+    fn step(&mut self, step: &cucumber::gherkin::Step) -> Option<Planned> {
+        let column = self
+            .text
+            .lines()
+            .nth(step.position.line.saturating_sub(1))
+            .map_or(1, first_column);
+        let place = Place::new(self.file, step.position.line, column);
+        let parsed = parse(&step.value, step.docstring.as_deref().map(str::trim));
+        match parsed {
+            Some(Ok(parsed)) => Some(Planned {
+                step: parsed,
+                text: step.value.clone(),
+                place,
+            }),
+            Some(Err(what)) => {
+                self.problems.push(Problem::at(&place, what));
+                None
+            }
+            None => {
+                let what = format!("undefined step `{}`", step.value);
+                self.problems
+                    .push(Problem::at(&place, what).help(advice(&step.value)));
+                None
+            }
+        }
+    }
+}
+
+/// The column of a line's first word, from 1.
+fn first_column(line: &str) -> usize {
+    line.chars().take_while(|c| c.is_whitespace()).count() + 1
+}
+
+/// The phrase that is nearest to a step, names aside.
+fn advice(step: &str) -> String {
+    let blank = |text: &str| QUOTED.replace_all(text, "\"\"").into_owned();
+    let phrases = phrases();
+    let examples: Vec<String> = phrases.iter().map(|phrase| blank(phrase.example)).collect();
+    let near = nearest(&blank(step), examples.iter().map(String::as_str));
+    let phrase = near.and_then(|near| {
+        phrases
+            .iter()
+            .zip(&examples)
+            .find(|(_, example)| *example == near)
+    });
+    match phrase {
+        Some((phrase, _)) => format!(
+            "did you mean `{}`? `shakedown steps` prints the language",
+            phrase.pattern
+        ),
+        None => "`shakedown steps` prints the language".to_owned(),
+    }
+}
+
+static QUOTED: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("\"[^\"]*\"").expect("the pattern is a constant"));

@@ -1,0 +1,10 @@
+//! The language of features: Gherkin steps <-> values.
+
+mod check;
+mod feature;
+mod phrases;
+mod qualifiers;
+
+pub use check::check;
+pub use feature::read;
+pub use phrases::{Phrase, parse, phrases, print, qualifiers};
