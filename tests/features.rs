@@ -1,0 +1,78 @@
+//! The main job: the features of the reference stacks hold, and each planted bug is caught, on both runtimes.
+
+use crate::support::{Scratch, check, docker, root};
+use libtest_mimic::{Failed, Trial};
+
+pub fn trials() -> Vec<Trial> {
+    let process = Trial::test("features: hold as local processes", || hold("process"));
+    let docker_hold = Trial::test("features: hold in containers", || hold("docker"));
+    let mutants = Trial::test("mutants: all killed as local processes", || {
+        killed("process")
+    });
+    let docker_mutants = Trial::test("mutants: all killed in containers", || killed("docker"));
+    let no_docker = !docker();
+    vec![
+        process,
+        mutants,
+        docker_hold.with_ignored_flag(no_docker),
+        docker_mutants.with_ignored_flag(no_docker),
+    ]
+}
+
+fn hold(runtime: &str) -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let out = scratch.path("out").display().to_string();
+    let features = root().join("features").display().to_string();
+    let mut command = scratch.command(&["run", &features, "--runtime", runtime, "--out", &out]);
+    let said = command.current_dir(root()).output()?;
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    check(said.status.code() == Some(0), || text.clone())?;
+    let run = scratch.json("out/run.json")?;
+    let scenarios = run["scenarios"].as_array().cloned().unwrap_or_default();
+    check(!scenarios.is_empty(), || {
+        "no scenario was played".to_owned()
+    })?;
+    for scenario in &scenarios {
+        check(scenario["verdict"] == "held", || scenario.to_string())?;
+        for fault in scenario["faults"].as_array().into_iter().flatten() {
+            check(fault["felt"].as_u64() > Some(0), || fault.to_string())?;
+        }
+    }
+    Ok(())
+}
+
+fn killed(runtime: &str) -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let out = scratch.path("out").display().to_string();
+    let features = root().join("features").display().to_string();
+    let mut command = scratch.command(&["mutants", &features, "--runtime", runtime, "--out", &out]);
+    let said = command.current_dir(root()).output()?;
+    let text = String::from_utf8_lossy(&said.stdout).into_owned();
+    check(said.status.code() == Some(0), || text.clone())?;
+    let result = scratch.json("out/mutants.json")?;
+    check(
+        result["score"] == 1.0 && result["false_alarms"] == 0,
+        || result.to_string(),
+    )?;
+    let mutants = result["mutants"].as_array().cloned().unwrap_or_default();
+    let rows: Vec<String> = mutants
+        .iter()
+        .flat_map(|mutant| mutant["catalogue"].as_array().cloned().unwrap_or_default())
+        .filter_map(|row| row.as_str().map(str::to_owned))
+        .collect();
+    for row in ["C1", "C4", "C5", "C7", "C8", "C11"] {
+        check(rows.iter().any(|r| r == row), || {
+            format!("no planted bug stands for {row}: {rows:?}")
+        })?;
+    }
+    for mutant in &mutants {
+        let by = mutant["by"].as_array().cloned().unwrap_or_default();
+        let named = by
+            .iter()
+            .all(|b| b["scenario"].is_string() && b["invariant"].is_string());
+        check(mutant["killed"] == true && !by.is_empty() && named, || {
+            mutant.to_string()
+        })?;
+    }
+    Ok(())
+}

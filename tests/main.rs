@@ -1,0 +1,25 @@
+//! Tests of the whole system: the binary as a user runs it, real services, real containers.
+//!
+//! A test that needs Docker is reported as ignored where no daemon answers; it never counts as passed.
+
+mod bad_input;
+mod cleanup;
+mod exact_kill;
+mod features;
+mod support;
+mod verdicts;
+
+use libtest_mimic::Arguments;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials = [
+        bad_input::trials(),
+        verdicts::trials(),
+        features::trials(),
+        cleanup::trials(),
+        exact_kill::trials(),
+    ];
+    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
+}

@@ -1,0 +1,147 @@
+//! Running the binary as a user would, and looking at what it leaves.
+
+use libtest_mimic::Failed;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+/// What a test is called, and what it does.
+pub type Case = (&'static str, fn() -> Result<(), Failed>);
+
+/// The repository.
+pub fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the crate lies in the repository")
+}
+
+/// The stack file of the Codabench reference stack.
+pub fn codabench() -> PathBuf {
+    root().join("fixtures/codabench/shakedown.yaml")
+}
+
+/// Whether a Docker daemon answers.
+pub fn docker() -> bool {
+    static ANSWERS: OnceLock<bool> = OnceLock::new();
+    *ANSWERS.get_or_init(|| {
+        let mut info = Command::new("docker");
+        let info = info.arg("info").stdout(Stdio::null()).stderr(Stdio::null());
+        info.status().is_ok_and(|status| status.success())
+    })
+}
+
+/// What a command said.
+pub struct Said {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Said {
+    /// Both streams, for messages.
+    pub fn all(&self) -> String {
+        format!(
+            "exit code {}\n--- stdout\n{}\n--- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
+    }
+
+    /// Fails unless the exit code is this one.
+    pub fn exits(self, code: i32) -> Result<Said, Failed> {
+        check(self.code == code, || {
+            format!("expected exit code {code}\n{}", self.all())
+        })?;
+        Ok(self)
+    }
+
+    /// Fails unless all these words were said.
+    pub fn says(self, words: &[&str]) -> Result<Said, Failed> {
+        for word in words {
+            let said = self.stdout.contains(word) || self.stderr.contains(word);
+            check(said, || format!("nothing about `{word}`\n{}", self.all()))?;
+        }
+        Ok(self)
+    }
+}
+
+/// A folder of its own for one test, removed at its end.
+pub struct Scratch {
+    folder: tempfile::TempDir,
+}
+
+impl Scratch {
+    pub fn new() -> Scratch {
+        Scratch {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+        }
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Writes a file and gives its path.
+    pub fn file(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a file lies in a folder")).expect("a folder");
+        std::fs::write(&path, text).expect("a file");
+        path
+    }
+
+    /// The binary, in this folder.
+    pub fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_shakedown"));
+        command
+            .args(args)
+            .current_dir(self.folder.path())
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the binary in this folder and waits for it.
+    pub fn shakedown(&self, args: &[&str]) -> Said {
+        let output = self.command(args).output().expect("the binary runs");
+        Said {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Plays one feature on the Codabench stack; its results are in `out`.
+    pub fn play(&self, feature: &str, args: &[&str]) -> Said {
+        let feature = self.file("a.feature", feature);
+        let (stack, feature) = (codabench(), feature.display().to_string());
+        let stack = stack.display().to_string();
+        let mut all = vec![
+            "run",
+            feature.as_str(),
+            "--stack",
+            stack.as_str(),
+            "--out",
+            "out",
+        ];
+        all.extend(args);
+        self.shakedown(&all)
+    }
+
+    /// A JSON file in this folder.
+    pub fn json(&self, name: &str) -> Result<Value, Failed> {
+        let text = std::fs::read_to_string(self.path(name))?;
+        Ok(serde_json::from_str(&text)?)
+    }
+}
+
+/// Fails with a message unless `holds`.
+pub fn check(holds: bool, message: impl FnOnce() -> String) -> Result<(), Failed> {
+    if holds { Ok(()) } else { Err(message().into()) }
+}
+
+/// The events of a history.
+pub fn history(file: &Path) -> Result<Vec<Value>, Failed> {
+    let text = std::fs::read_to_string(file)?;
+    text.lines()
+        .map(|line| Ok(serde_json::from_str(line)?))
+        .collect()
+}

@@ -1,0 +1,236 @@
+//! What each verdict takes, on the process runtime: the table of verdicts, seen from outside.
+
+use crate::support::{Case, Said, Scratch, check, history};
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+
+pub fn trials() -> Vec<Trial> {
+    let cases: [Case; 9] = [
+        (
+            "held: the fault was felt and the invariant has witnesses",
+            held,
+        ),
+        (
+            "violated: the story names submission, moments and fault",
+            violated,
+        ),
+        (
+            "violated in the control run too: no fault was needed",
+            violated_without_fault,
+        ),
+        (
+            "inconclusive: a fault on a call that no one makes",
+            fault_on_no_call,
+        ),
+        (
+            "inconclusive: a count that is never reached",
+            count_never_reached,
+        ),
+        (
+            "inconclusive: a workload in which nothing succeeds",
+            nothing_succeeds,
+        ),
+        ("inconclusive: a condition that never came true", no_witness),
+        (
+            "inconclusive: every invariant holds, but one was never witnessed",
+            unwitnessed,
+        ),
+        (
+            "environment failed: a service that is never ready",
+            not_ready,
+        ),
+    ];
+    cases
+        .into_iter()
+        .map(|(name, run)| Trial::test(format!("verdict {name}"), run))
+        .collect()
+}
+
+/// Plays steps on the Codabench stack as local processes.
+fn play(scratch: &Scratch, steps: &[&str], args: &[&str]) -> Said {
+    let steps = steps.join("\n    ");
+    let text =
+        format!("Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    {steps}\n");
+    scratch.play(&text, &[&["--runtime", "process"], args].concat())
+}
+
+const SUBMIT: &str = "When \"submit\" runs 4 times";
+const FINAL: &str = "And every submission is final within 10s";
+const REFUSED_TWICE: &str =
+    "Given the call \"upload scores\" answers 503 the first 2 times for each submission";
+
+fn held() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let judge = "Then \"effect before status\" holds";
+    play(
+        &scratch,
+        &[REFUSED_TWICE, SUBMIT, FINAL, judge],
+        &["--seed", "7"],
+    )
+    .exits(0)?
+    .says(&["held"])?;
+    let run = scratch.json("out/run.json")?;
+    check(
+        run["verdict"] == "held" && run["exit_code"] == 0 && run["seed"] == 7,
+        || run.to_string(),
+    )?;
+    let scenario = &run["scenarios"][0];
+    check(scenario["line"] == 2 && scenario["scenario"] == "s", || {
+        run.to_string()
+    })?;
+    check(
+        scenario["feature"]
+            .as_str()
+            .is_some_and(|f| f.ends_with("a.feature")),
+        || run.to_string(),
+    )?;
+    check(
+        scenario["duration_ms"].as_u64().is_some_and(|ms| ms > 0),
+        || run.to_string(),
+    )?;
+    let invariant = &scenario["invariants"][0];
+    check(
+        invariant["name"] == "effect before status" && invariant["verdict"] == "held",
+        || run.to_string(),
+    )?;
+    check(invariant["witnesses"] == 4, || run.to_string())?;
+    let fault = &scenario["faults"][0];
+    let counts: Vec<&Value> = ["armed", "matched", "applied", "felt", "reached"]
+        .iter()
+        .map(|k| &fault[k])
+        .collect();
+    check(
+        counts == [1, 12, 8, 8, 0].map(Value::from).iter().collect::<Vec<_>>(),
+        || fault.to_string(),
+    )
+}
+
+fn violated() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let judge = "Then \"effect before status\" holds";
+    let mutant = ["--mutant", "finished-before-upload"];
+    let said = play(&scratch, &[REFUSED_TWICE, SUBMIT, FINAL, judge], &mutant).exits(1)?;
+    said.says(&[
+        "`effect before status` broke for submission ",
+        "status became Finished",
+        "the call \"upload scores\" answers 503",
+        "happened(\"scores stored\")",
+        "history.jsonl",
+        "--mutant 'finished-before-upload'",
+    ])?;
+    let run = scratch.json("out/run.json")?;
+    let invariant = &run["scenarios"][0]["invariants"][0];
+    check(invariant["verdict"] == "violated", || run.to_string())?;
+    check(
+        invariant["entity"]
+            .as_str()
+            .is_some_and(|e| e.starts_with("submission ")),
+        || run.to_string(),
+    )?;
+    // The proof must be found again in the history that the story points at.
+    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
+    let events = history(&scratch.path(file))?;
+    let proof = invariant["proof"].as_array().cloned().unwrap_or_default();
+    check(!proof.is_empty(), || "no proof".to_owned())?;
+    for moment in proof {
+        let known = events
+            .iter()
+            .any(|e| e["seq"] == moment["seq"] && e["at_ns"] == moment["at_ns"]);
+        check(known, || format!("{moment} is not in the history"))?;
+    }
+    Ok(())
+}
+
+fn violated_without_fault() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let judge = "Then \"effect before status\" holds";
+    let mutant = ["--mutant", "finished-before-upload"];
+    play(&scratch, &[REFUSED_TWICE, SUBMIT, FINAL, judge], &mutant)
+        .says(&["no fault was needed"])?;
+    Ok(())
+}
+
+fn fault_on_no_call() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    // Where there are no scores, nobody uploads any.
+    let fault = "Given the call \"upload scores\" answers 503";
+    let work = "When \"submit without scores\" runs 4 times";
+    let judge = "Then \"failed implies a reason\" holds";
+    let said = play(&scratch, &[fault, work, FINAL, judge], &[]).exits(2)?;
+    said.says(&["inconclusive", "the call \"upload scores\" never came by"])?;
+    Ok(())
+}
+
+fn count_never_reached() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let fault = "Given the call \"upload scores\" answers 503 the 40th time";
+    let judge = "Then \"effect before status\" holds";
+    let said = play(&scratch, &[fault, SUBMIT, FINAL, judge], &[]).exits(2)?;
+    said.says(&["inconclusive", "waited for number 40"])?;
+    Ok(())
+}
+
+fn nothing_succeeds() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let fault = "Given the call \"create submission\" answers 500";
+    let judge = "Then \"effect before status\" holds";
+    let said = play(&scratch, &[fault, SUBMIT, judge], &[]).exits(2)?;
+    said.says(&["inconclusive", "nothing was accepted", "status 500"])?;
+    Ok(())
+}
+
+fn no_witness() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    // Nothing fails here, so nothing is learnt about how failures look.
+    let said = play(
+        &scratch,
+        &[SUBMIT, FINAL, "Then \"failed implies a reason\" holds"],
+        &[],
+    )
+    .exits(2)?;
+    said.says(&["cannot tell whether `failed implies a reason` holds"])?;
+    Ok(())
+}
+
+fn unwitnessed() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let said = play(
+        &scratch,
+        &[SUBMIT, FINAL, "Then every invariant holds"],
+        &[],
+    )
+    .exits(2)?;
+    said.says(&["no scenario witnessed `failed implies a reason`"])?;
+    Ok(())
+}
+
+fn not_ready() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    scratch.file(
+        "compose.yaml",
+        "services:\n  db:\n    image: none\n    x-shakedown:\n      process: [sh, -c, 'echo I wait; exec sleep 60']\n      ready: {tcp: 5432, within: 300ms}\n",
+    );
+    let stack = scratch.file("shakedown.yaml", "stack: s\ncompose: compose.yaml\nentities: {thing: {learn: []}}\nworkloads: {w: {request: \"GET http://db:5432/\"}}\ninvariants: {i: {for: thing, never: 'happened(\"x\")'}}\n");
+    let feature =
+        scratch.file("a.feature", "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"w\" runs once\n    Then every invariant holds\n");
+    let (stack, feature) = (stack.display().to_string(), feature.display().to_string());
+    let args = [
+        "run",
+        &feature,
+        "--stack",
+        &stack,
+        "--out",
+        "out",
+        "--runtime",
+        "process",
+    ];
+    let said = scratch.shakedown(&args).exits(3)?;
+    said.says(&[
+        "service `db` was not ready",
+        "300ms",
+        "last:",
+        "I wait",
+        "help:",
+    ])?;
+    Ok(())
+}
