@@ -1,5 +1,6 @@
 //! How the harness itself reaches services by their names.
 
+use reqwest::header::{HOST, HeaderMap, HeaderValue};
 use std::net::SocketAddr;
 use std::time::Duration;
 use url::Url;
@@ -7,7 +8,8 @@ use url::Url;
 /// Gives the address at which the harness reaches a service's port, if it has one.
 pub type Resolve<'a> = &'a (dyn Fn(&str, u16) -> Option<SocketAddr> + Sync);
 
-/// An HTTP client that reaches the host of `url` where `resolve` says, and nothing else.
+/// An HTTP client for the host of `url` and nothing else, and the URL to give it: it leads to where `resolve` says,
+/// while the request still names the host as `url` does.
 ///
 /// # Errors
 /// In words, when the URL is not one or its host is not a service.
@@ -15,19 +17,28 @@ pub fn client(
     url: &str,
     resolve: Resolve<'_>,
     timeout: Duration,
-) -> Result<reqwest::Client, String> {
+) -> Result<(reqwest::Client, String), String> {
     let parsed = Url::parse(url).map_err(|e| format!("`{url}` is not a URL: {e}"))?;
     let host = parsed.host_str().unwrap_or_default();
     let port = parsed.port_or_known_default().unwrap_or(80);
     let address = resolve(host, port)
         .ok_or_else(|| format!("no service serves `{host}:{port}` in this stack"))?;
-    reqwest::Client::builder()
+    let named = match parsed.port() {
+        Some(port) => format!("{host}:{port}"),
+        None => host.to_owned(),
+    };
+    let header = HeaderValue::from_str(&named).map_err(|e| format!("`{named}` is no host: {e}"))?;
+    let client = reqwest::Client::builder()
         .no_proxy()
-        .resolve(host, address)
+        .default_headers(HeaderMap::from_iter([(HOST, header)]))
         .timeout(timeout)
         .redirect(reqwest::redirect::Policy::none())
         .build()
-        .map_err(|e| chain(&e))
+        .map_err(|e| chain(&e))?;
+    // By its text, because a URL may still have placeholders in it.
+    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+    let path = rest.find(['/', '?', '#']).map_or("", |at| &rest[at..]);
+    Ok((client, format!("{}://{address}{path}", parsed.scheme())))
 }
 
 /// An error with all its causes, on one line.
@@ -47,6 +58,29 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::Router;
+
+    #[tokio::test]
+    async fn a_request_goes_where_the_service_is_and_still_names_its_host() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let told = |request: axum::extract::Request| async move {
+            let host = request.headers()["host"].to_str().unwrap().to_owned();
+            format!("{host} {}", request.uri())
+        };
+        let server = axum::serve(listener, Router::new().fallback(told));
+        tokio::spawn(server.into_future());
+        let here = move |_: &str, _: u16| Some(address);
+        for (url, expected) in [
+            ("http://site:8000/a/${n}?b=1", "site:8000 /a/7?b=1"),
+            ("http://site/", "site /"),
+            ("http://site:8000?b", "site:8000 /?b"),
+        ] {
+            let (client, url) = client(url, &here, Duration::from_secs(5)).unwrap();
+            let answer = client.get(url.replace("${n}", "7")).send().await.unwrap();
+            assert_eq!(answer.text().await.unwrap(), expected);
+        }
+    }
 
     #[test]
     fn a_host_that_is_no_service_is_named() {

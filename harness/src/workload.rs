@@ -27,7 +27,7 @@ pub async fn run(
     resolve: Resolve<'_>,
     sink: &Sink,
 ) -> Result<(), String> {
-    let client = address::client(&workload.url, resolve, TIMEOUT)?;
+    let (client, url) = address::client(&workload.url, resolve, TIMEOUT)?;
     let method: reqwest::Method = workload
         .method
         .parse()
@@ -41,7 +41,7 @@ pub async fn run(
                 text.replace("${n}", &n.to_string())
                     .replace("${random}", &random)
             };
-            let mut request = client.request(method.clone(), fill(&workload.url));
+            let mut request = client.request(method.clone(), fill(&url));
             if let Some(body) = &workload.body {
                 request = request.json(&fill_in(body, &fill));
             }

@@ -13,6 +13,7 @@ use crate::history::{What, Writer};
 use crate::invariant::Judge;
 use crate::observe::Observers;
 use crate::plan::{Plan, Step};
+use crate::runtime::docker::DockerRuntime;
 use crate::runtime::process::ProcessRuntime;
 use crate::runtime::{Exit, Failure, RunFolder, Runtime};
 use crate::seed::Seed;
@@ -130,7 +131,7 @@ async fn runtime(
     let (stack, folder, run) = (setup.stack.clone(), folder.clone(), &setup.run);
     Ok(match setup.place {
         Place::Process => Arc::new(ProcessRuntime::new(stack, folder, run, exits)?),
-        Place::Docker => return Err(Failure::new("containers are not supported yet")),
+        Place::Docker => Arc::new(DockerRuntime::new(stack, folder, &setup.out, run, exits).await?),
     })
 }
 

@@ -34,7 +34,7 @@ impl Poll {
             );
         };
         let at = |e: String| format!("{}: {e}", rule.place);
-        let client = address::client(url, resolve, TIMEOUT).map_err(at)?;
+        let (client, url) = address::client(url, resolve, TIMEOUT).map_err(at)?;
         let method = method
             .parse()
             .map_err(|_| at(format!("`{method}` is no HTTP method")))?;
@@ -42,7 +42,7 @@ impl Poll {
             rule: rule.clone(),
             client,
             method,
-            url: url.clone(),
+            url,
             each: each.clone(),
         })
     }

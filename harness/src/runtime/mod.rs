@@ -2,6 +2,7 @@
 
 pub mod docker;
 mod folder;
+mod listen;
 mod loopback;
 pub mod process;
 pub mod ready;

@@ -4,10 +4,10 @@
 //! arguments is rewritten to the addresses at which it is to see them.
 
 use super::loopback::Block;
-use super::{Exit, Failure, RunFolder, Runtime};
-use crate::gateway::{self, Command, Handle, OBSERVER, Report, WORKLOAD};
+use super::{Exit, Failure, RunFolder, Runtime, listen};
+use crate::gateway::{self, Command, Handle, OBSERVER, WORKLOAD};
 use crate::host;
-use crate::stack::{Protocol, Service, Stack};
+use crate::stack::{Service, Stack};
 use async_trait::async_trait;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
@@ -71,40 +71,19 @@ impl ProcessRuntime {
         })
     }
 
-    /// Where a client has to be listened for.
-    fn listens(&self) -> Vec<Command> {
-        let clients = || {
-            [WORKLOAD, OBSERVER]
-                .into_iter()
-                .chain(self.stack.services.keys().map(String::as_str))
-        };
-        let mut listens = Vec::new();
-        for service in self
-            .stack
-            .services
-            .values()
-            .filter(|service| !self.absent(&service.name))
-        {
-            for (port, protocol) in &service.ports {
-                for client in clients().filter(|client| *client != service.name) {
-                    let Some(address) = self.block.front(client, &service.name) else {
-                        continue;
-                    };
-                    listens.push(Command::Listen {
-                        address,
-                        port: *port,
-                        service: service.name.clone(),
-                        client: Some(client.to_owned()),
-                        http: match protocol {
-                            Protocol::Sniffed => None,
-                            Protocol::Http => Some(true),
-                            Protocol::Tcp => Some(false),
-                        },
-                    });
-                }
-            }
+    /// The addresses at which a service seems to be, one for each client.
+    fn fronts(&self, service: &str) -> Vec<(IpAddr, Option<String>)> {
+        if self.absent(service) {
+            return Vec::new();
         }
-        listens
+        let services = self.stack.services.keys().map(String::as_str);
+        [WORKLOAD, OBSERVER]
+            .into_iter()
+            .chain(services.filter(|client| *client != service))
+            .filter_map(|client| {
+                Some((self.block.front(client, service)?, Some(client.to_owned())))
+            })
+            .collect()
     }
 
     /// What `client` is told, with names turned into addresses.
@@ -225,33 +204,8 @@ impl ProcessRuntime {
 impl Runtime for ProcessRuntime {
     async fn prepare(&self) -> Result<Handle, Failure> {
         let mut handle = gateway::local();
-        let listens = self.listens();
-        for listen in &listens {
-            let _ = handle.commands.send(listen.clone());
-        }
-        for _ in &listens {
-            match handle.reports.recv().await {
-                Some(Report::Listening { error: None, .. }) => {}
-                Some(Report::Listening {
-                    service,
-                    port,
-                    error: Some(error),
-                }) => {
-                    return Err(Failure {
-                        service: Some(service.clone()),
-                        help: Some("ports below 1024 need root or CAP_NET_BIND_SERVICE".to_owned()),
-                        ..Failure::new(format!(
-                            "no gateway can listen for `{service}:{port}`: {error}"
-                        ))
-                    });
-                }
-                other => {
-                    return Err(Failure::new(format!(
-                        "the gateway did not begin to listen: {other:?}"
-                    )));
-                }
-            }
-        }
+        let listens = listen::commands(&self.stack, |service| self.fronts(service));
+        listen::begin(&mut handle, listens).await?;
         *self.gateway.lock().expect("no panic while it is held") = Some(handle.commands.clone());
         Ok(handle)
     }

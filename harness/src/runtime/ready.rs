@@ -112,9 +112,9 @@ async fn probe(runtime: &dyn Runtime, service: &Service) -> Result<(), String> {
 
 async fn http(service: &str, port: u16, path: &str, at: SocketAddr) -> Result<(), String> {
     let url = format!("http://{service}:{port}{path}");
-    let client = address::client(&url, &|_, _| Some(at), TRY_WITHIN)?;
+    let (client, real_url) = address::client(&url, &|_, _| Some(at), TRY_WITHIN)?;
     let answer = client
-        .get(&url)
+        .get(&real_url)
         .send()
         .await
         .map_err(|e| address::chain(&e))?;

@@ -28,6 +28,7 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
     }
     let session = Session::begin(&args.play).await?;
     let invocation = &session.invocation;
+    session.make_images(&all_stacks(&loaded)).await;
     let show = Show::default();
     let mut matrix = Matrix {
         mutants: plant_all(invocation, &loaded, &show).await,
@@ -88,6 +89,20 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
         (false, _, _) => 1,
     };
     Ok(session.end(code).await)
+}
+
+/// The stacks as they are, and with each planted bug.
+fn all_stacks(loaded: &Loaded) -> Vec<Arc<Stack>> {
+    let with_mutants = |stack: &Arc<Stack>| {
+        let mutated = stack
+            .mutants
+            .keys()
+            .filter_map(|name| stack.with_mutant(name));
+        std::iter::once(stack.clone())
+            .chain(mutated.map(Arc::new))
+            .collect::<Vec<_>>()
+    };
+    loaded.stacks.values().flat_map(with_mutants).collect()
 }
 
 async fn plant_all(invocation: &Invocation, loaded: &Loaded, show: &Show) -> Vec<MutantResult> {

@@ -18,6 +18,8 @@ pub async fn run(args: RunArgs) -> Answer {
     }
     let session = Session::begin(&args.play).await?;
     let invocation = &session.invocation;
+    let stacks: Vec<_> = jobs.iter().map(|job| job.stack.clone()).collect();
+    session.make_images(&stacks).await;
     let show = Show::default();
     let played = invocation
         .play(&jobs, true, &|progress| show.see(progress))

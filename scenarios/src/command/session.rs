@@ -6,7 +6,9 @@ use shakedown_harness::invocation::Invocation;
 use shakedown_harness::problem::{Problem, Problems};
 use shakedown_harness::runtime::{docker, new_run_id, reaper::Reaper};
 use shakedown_harness::seed::Seed;
+use shakedown_harness::stack::Stack;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use tokio::sync::watch;
 
 /// The exit code after Ctrl-C, as shells have it: 128 and the signal's number.
@@ -62,6 +64,18 @@ impl Session {
             stop: stopped,
         };
         Ok(Session { invocation, reaper })
+    }
+
+    /// Makes the images that these stacks need and that are missing, before the first of them is started.
+    pub async fn make_images(&self, stacks: &[Arc<Stack>]) {
+        let Invocation { run, out, stop, .. } = &self.invocation;
+        if self.invocation.place == Place::Docker {
+            let mut stop = stop.clone();
+            tokio::select! {
+                () = docker::make_images(stacks, out, run, &|line| println!("{line}")) => {}
+                _ = stop.wait_for(|stop| *stop) => {}
+            }
+        }
     }
 
     /// Writes a result file; says so when it cannot.

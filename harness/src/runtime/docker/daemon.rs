@@ -1,0 +1,123 @@
+//! The Docker daemon: reaching it, and removing what bears a run's label.
+
+use super::super::Failure;
+use crate::address::chain;
+use bollard::Docker;
+use bollard::errors::Error;
+use bollard::query_parameters::{
+    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
+};
+use futures::future::join_all;
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
+use std::time::Duration;
+
+/// The label of everything that a run starts; its value is the run's id.
+pub(super) const RUN: &str = "shakedown.run";
+/// The label of everything that one stack of a run starts.
+pub(super) const STACK: &str = "shakedown.stack";
+
+/// How long a daemon may take to say that it is there.
+const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// What a dead harness asked of the daemon last may still be under way, so a sweep ends only when it has found
+/// nothing twice, this long apart.
+const SWEEP_EVERY: Duration = Duration::from_millis(200);
+/// At most so many rounds: what cannot be removed by then needs a person.
+const MAX_SWEEPS: u32 = 20;
+/// What Docker answers when something is not there (any more), or is in the middle of being removed.
+const GONE: [u16; 2] = [404, 409];
+
+/// Connects to the daemon that `DOCKER_HOST` names, or to the local one, and speaks the version that it knows.
+///
+/// # Errors
+/// Why there is none, in words.
+pub(super) async fn connect() -> Result<Docker, String> {
+    let docker = Docker::connect_with_defaults().map_err(|e| chain(&e))?;
+    match tokio::time::timeout(ANSWER_WITHIN, docker.negotiate_version()).await {
+        Ok(negotiated) => negotiated.map_err(|e| chain(&e)),
+        Err(_) => Err(format!("no answer within {} s", ANSWER_WITHIN.as_secs())),
+    }
+}
+
+/// Where ports that containers publish are reached, and the address at which they are to be published.
+///
+/// # Errors
+/// `DOCKER_HOST` names a host that has no address.
+pub(super) fn published_at() -> Result<(IpAddr, IpAddr), Failure> {
+    let local = IpAddr::V4(Ipv4Addr::LOCALHOST);
+    let host = std::env::var("DOCKER_HOST").unwrap_or_default();
+    let remote = url::Url::parse(&host)
+        .ok()
+        .filter(|url| url.scheme() != "unix");
+    let Some(name) = remote.and_then(|url| url.host_str().map(str::to_owned)) else {
+        return Ok((local, local));
+    };
+    let found = (name.as_str(), 0)
+        .to_socket_addrs()
+        .ok()
+        .and_then(|mut all| all.next());
+    match found {
+        Some(address) if address.ip().is_loopback() => Ok((address.ip(), local)),
+        Some(address) => Ok((address.ip(), IpAddr::V4(Ipv4Addr::UNSPECIFIED))),
+        None => Err(Failure::new(format!(
+            "DOCKER_HOST is `{host}`, but `{name}` has no address"
+        ))),
+    }
+}
+
+/// Whether an error says that there is nothing (any more) to do it to.
+pub(super) fn gone(error: &Error) -> bool {
+    matches!(error, Error::DockerResponseServerError { status_code, .. } if GONE.contains(status_code))
+}
+
+/// Removes every container and network that bears a label, once.
+///
+/// Gives how many were found.
+///
+/// # Errors
+/// The last of what could not be removed.
+pub(super) async fn remove(docker: &Docker, label: &str, value: &str) -> Result<usize, Error> {
+    let label = HashMap::from([("label", vec![format!("{label}={value}")])]);
+    let options = ListContainersOptionsBuilder::new()
+        .all(true)
+        .filters(&label);
+    let containers = docker.list_containers(Some(options.build())).await?;
+    let ids = containers.iter().filter_map(|one| one.id.as_deref());
+    let removed = join_all(ids.map(async |id| {
+        let options = RemoveContainerOptionsBuilder::new().force(true).v(true);
+        docker.remove_container(id, Some(options.build())).await
+    }))
+    .await;
+    let options = ListNetworksOptionsBuilder::new().filters(&label).build();
+    let networks = docker.list_networks(Some(options)).await?;
+    let ids = networks.iter().filter_map(|one| one.id.as_deref());
+    let cut = join_all(ids.map(|id| docker.remove_network(id))).await;
+    let failures = removed.into_iter().chain(cut).filter_map(Result::err);
+    match failures.filter(|error| !gone(error)).last() {
+        Some(error) => Err(error),
+        None => Ok(containers.len() + networks.len()),
+    }
+}
+
+/// Removes everything that bears a run's label, until there is nothing left of it.
+///
+/// # Errors
+/// In words, when the daemon does not answer or something cannot be removed.
+pub async fn sweep(run: &str) -> Result<(), String> {
+    let docker = connect().await?;
+    let mut last = Ok(usize::MAX);
+    for _ in 0..MAX_SWEEPS {
+        let found = remove(&docker, RUN, run).await;
+        if matches!((&last, &found), (Ok(0), Ok(0))) {
+            return Ok(());
+        }
+        last = found;
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+    match last {
+        Ok(left) => Err(format!(
+            "{left} containers and networks come back again and again"
+        )),
+        Err(error) => Err(chain(&error)),
+    }
+}

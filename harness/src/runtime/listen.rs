@@ -1,0 +1,68 @@
+//! Bringing a gateway to the point where it listens for every service.
+
+use super::Failure;
+use crate::gateway::{Command, Handle, Report};
+use crate::stack::{Protocol, Stack};
+use std::net::IpAddr;
+
+/// What a gateway is told so that it listens on every port of every service. `fronts` gives the addresses at which
+/// a service seems to be, each with the only client that uses it, where there is only one.
+pub(super) fn commands(
+    stack: &Stack,
+    fronts: impl Fn(&str) -> Vec<(IpAddr, Option<String>)>,
+) -> Vec<Command> {
+    let mut commands = Vec::new();
+    for service in stack.services.values() {
+        for (address, client) in fronts(&service.name) {
+            for (port, protocol) in &service.ports {
+                commands.push(Command::Listen {
+                    address,
+                    port: *port,
+                    service: service.name.clone(),
+                    client: client.clone(),
+                    http: match protocol {
+                        Protocol::Sniffed => None,
+                        Protocol::Http => Some(true),
+                        Protocol::Tcp => Some(false),
+                    },
+                });
+            }
+        }
+    }
+    commands
+}
+
+/// Sends these commands and waits until each was carried out.
+///
+/// # Errors
+/// The first address on which the gateway cannot listen.
+pub(super) async fn begin(handle: &mut Handle, commands: Vec<Command>) -> Result<(), Failure> {
+    let awaited = commands.len();
+    for command in commands {
+        // A gateway that is gone sends no reports either, which is noticed below.
+        let _ = handle.commands.send(command);
+    }
+    for _ in 0..awaited {
+        match handle.reports.recv().await {
+            Some(Report::Listening { error: None, .. }) => {}
+            Some(Report::Listening {
+                service,
+                port,
+                error: Some(error),
+            }) => {
+                let what = format!("no gateway can listen for `{service}:{port}`: {error}");
+                return Err(Failure {
+                    service: Some(service),
+                    help: Some("ports below 1024 need root or CAP_NET_BIND_SERVICE".to_owned()),
+                    ..Failure::new(what)
+                });
+            }
+            other => {
+                return Err(Failure::new(format!(
+                    "the gateway did not begin to listen: {other:?}"
+                )));
+            }
+        }
+    }
+    Ok(())
+}
