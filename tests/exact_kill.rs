@@ -23,14 +23,15 @@ fn one_slot(scratch: &Scratch) -> Result<String, Failed> {
         .expect("a file lies in a folder")
         .to_owned();
     let compose = std::fs::read_to_string(folder.join("compose.yaml"))?;
-    check(compose.contains("SLOTS: \"4\""), || {
-        "the worker's slots are not where this test looks".to_owned()
+    let setting = "      WORK_DIR: /work\n";
+    check(compose.contains(setting), || {
+        "the worker's settings are not where this test looks".to_owned()
     })?;
     let images = format!("{}/", folder.parent().expect("fixtures").display());
     scratch.file(
         "one/compose.yaml",
         &compose
-            .replace("SLOTS: \"4\"", "SLOTS: \"1\"")
+            .replace(setting, &format!("{setting}      SLOTS: \"1\"\n"))
             .replace("../", &images),
     );
     let stack = std::fs::read_to_string(folder.join("shakedown.yaml"))?;
@@ -69,40 +70,54 @@ fn exact(runtime: &str) -> Result<(), Failed> {
     }
     let file = scenario["history"].as_str().unwrap_or_default();
     let events = history(&scratch.path(file))?;
-    let struck: Vec<&Value> = events
-        .iter()
-        .filter(|e| e["kind"] == "fault" && e["moment"] == "applied")
-        .map(|e| &e["exchange"])
-        .collect();
+    let struck: Vec<usize> = positions(&events, |e| {
+        e["kind"] == "fault" && e["moment"] == "applied"
+    });
     check(struck.len() == KILLS, || {
         format!("{} exchanges were struck", struck.len())
     })?;
-    for exchange in struck {
-        proven(&events, exchange)?;
+    for applied in struck {
+        proven(&events, applied)?;
     }
     Ok(())
 }
 
-/// In the history: the callee's 201, then the worker's death, then that the caller got nothing.
-fn proven(events: &[Value], exchange: &Value) -> Result<(), Failed> {
-    let at = |kind: &str| {
-        events
-            .iter()
-            .position(|e| e["kind"] == kind && e["exchange"] == *exchange)
+fn positions(events: &[Value], wanted: impl Fn(&Value) -> bool) -> Vec<usize> {
+    (0..events.len())
+        .filter(|at| wanted(&events[*at]))
+        .collect()
+}
+
+/// In the history: first the callee's 201, then the kill; its caller left without an answer, and was dead before it
+/// was started again. (Its connection ends in the moment of its death, so it may be seen to leave before it is
+/// certainly dead.)
+fn proven(events: &[Value], applied: usize) -> Result<(), Failed> {
+    let exchange = &events[applied]["exchange"];
+    let one = |kind: &str, missing: &str| {
+        let found = positions(events, |e| e["kind"] == kind && e["exchange"] == *exchange);
+        match found[..] {
+            [at] => Ok(at),
+            _ => Err(Failed::from(format!(
+                "exchange {exchange}: {missing}: {found:?}"
+            ))),
+        }
     };
-    let missing = |what: &str| Failed::from(format!("exchange {exchange}: {what}"));
-    let answered = at("answered").ok_or_else(|| missing("the site never answered"))?;
-    let delivered = at("delivered").ok_or_else(|| missing("nobody knows what the worker saw"))?;
+    let answered = one("answered", "the site did not answer once")?;
+    let delivered = one("delivered", "it is not told once what the worker saw")?;
+    check(answered < applied && applied < delivered, || {
+        format!("exchange {exchange}: {answered}, {applied}, {delivered} are out of order")
+    })?;
     check(events[answered]["status"] == 201, || {
         format!("{}", events[answered])
     })?;
     check(events[delivered]["seen"]["as"] == "left", || {
         format!("{}", events[delivered])
     })?;
-    let killed =
-        |e: &Value| e["kind"] == "service" && e["service"] == "worker" && e["state"] == "killed";
-    let between = events.get(answered..delivered).unwrap_or_default();
-    check(between.iter().any(killed), || {
-        format!("exchange {exchange}: no death between its two events")
+    let next = positions(&events[applied..], |e| {
+        e["kind"] == "service" && e["service"] == "worker"
+    });
+    let next = next.first().map(|at| &events[applied + at]);
+    check(next.is_some_and(|e| e["state"] == "killed"), || {
+        format!("exchange {exchange}: no death after it, but {next:?}")
     })
 }

@@ -210,7 +210,7 @@ fn not_ready() -> Result<(), Failed> {
         "compose.yaml",
         "services:\n  db:\n    image: none\n    x-shakedown:\n      process: [sh, -c, 'echo I wait; exec sleep 60']\n      ready: {tcp: 5432, within: 300ms}\n",
     );
-    let stack = scratch.file("shakedown.yaml", "stack: s\ncompose: compose.yaml\nentities: {thing: {learn: []}}\nworkloads: {w: {request: \"GET http://db:5432/\"}}\ninvariants: {i: {for: thing, never: 'happened(\"x\")'}}\n");
+    let stack = scratch.file("shakedown.yaml", "stack: s\ncompose: compose.yaml\nentities: {thing: {learn: [{poll: \"GET http://db:5432/\", id: \"'1'\", event: x}]}}\nworkloads: {w: {request: \"GET http://db:5432/\"}}\ninvariants: {i: {for: thing, never: 'happened(\"x\")'}}\n");
     let feature =
         scratch.file("a.feature", "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"w\" runs once\n    Then every invariant holds\n");
     let (stack, feature) = (stack.display().to_string(), feature.display().to_string());

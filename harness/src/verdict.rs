@@ -42,7 +42,7 @@ pub const WRONG_USE: u8 = 64;
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+        f.pad(match self {
             Verdict::Held => "held",
             Verdict::Inconclusive => "inconclusive",
             Verdict::EnvironmentFailed => "environment failed",

@@ -18,8 +18,7 @@ pub fn scenario(played: &Played) -> String {
     let place = format!("{}:{}", plan.place.file.display(), plan.place.line);
     format!(
         "{mark} {:<18} {}  ({place}, {took})",
-        played.verdict.to_string(),
-        plan.scenario
+        played.verdict, plan.scenario
     )
 }
 

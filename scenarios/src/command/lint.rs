@@ -8,7 +8,7 @@ pub fn lint(args: LintArgs) -> Answer {
     for warning in &loaded.warnings {
         eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
     }
-    println!(
+    say!(
         "no mistakes in {} scenarios on {} stacks, {} warnings",
         loaded.plans.len(),
         loaded.stacks.len(),

@@ -1,5 +1,14 @@
 //! The command line.
 
+/// Prints a line. A reader that has left (`shakedown run | head`) is no reason to leave a stack running, so it is no
+/// error.
+macro_rules! say {
+    ($($words:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stdout(), $($words)*);
+    }};
+}
+
 mod lint;
 mod load;
 mod mutants;
@@ -8,10 +17,12 @@ mod run;
 mod session;
 mod steps;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::{ContextKind, ContextValue};
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use shakedown_harness::gateway;
+use shakedown_harness::problem::{Problems, suggest};
 use shakedown_harness::runtime::reaper;
 use shakedown_harness::verdict::WRONG_USE;
-use shakedown_harness::{gateway, problem::Problems};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -135,6 +146,14 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Asking for help is no mistake; all else is wrong use, whatever clap's own code for it.
             let _ = error.print();
+            if let Some(name) = unknown_command(&error) {
+                let known = Cli::command();
+                let shown = known
+                    .get_subcommands()
+                    .filter(|command| !command.is_hide_set());
+                let names: Vec<&str> = shown.map(|command| command.get_name()).collect();
+                eprintln!("  help:  {}", suggest(&name, names));
+            }
             return ExitCode::from(if error.use_stderr() { WRONG_USE } else { 0 });
         }
     };
@@ -156,6 +175,14 @@ pub fn main() -> ExitCode {
         }
     };
     runtime.block_on(carry_out(cli.command))
+}
+
+/// The name that somebody gave for a command and that is none.
+fn unknown_command(error: &clap::Error) -> Option<String> {
+    match error.get(ContextKind::InvalidSubcommand)? {
+        ContextValue::String(name) => Some(name.clone()),
+        _ => None,
+    }
 }
 
 async fn carry_out(command: Command) -> ExitCode {

@@ -46,7 +46,7 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
     let played = invocation
         .play(&jobs, true, &|progress| show.see(progress))
         .await;
-    println!();
+    say!();
     for one in played.iter().filter(|one| one.verdict != Verdict::Held) {
         let place = &one.job.plan.place;
         let at = format!(
@@ -56,7 +56,7 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
             place.line
         );
         matrix.false_alarms.push(format!("{}: {at}", one.verdict));
-        println!(
+        say!(
             "{}",
             report::story(
                 one,
@@ -71,9 +71,9 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
         ));
     }
     for mutant in &matrix.mutants {
-        println!("{mutant}");
+        say!("{mutant}");
     }
-    println!("{matrix}; seed {}", invocation.seed);
+    say!("{matrix}; seed {}", invocation.seed);
     let unmutated = invocation::verdict(&played);
     let value = report::mutants_json(
         &matrix,

@@ -43,7 +43,7 @@ impl Show {
                     bar.finish_and_clear();
                 }
                 let line = format!(
-                    "  {verdict:<12} {title}  ({})",
+                    "  {verdict:<18} {title}  ({})",
                     seconds(took.as_nanos() as u64)
                 );
                 self.print(&line);
@@ -53,7 +53,7 @@ impl Show {
 
     /// Prints a line above the live ones.
     pub fn print(&self, line: &str) {
-        self.lines.suspend(|| println!("{line}"));
+        self.lines.suspend(|| say!("{line}"));
     }
 }
 

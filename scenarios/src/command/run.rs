@@ -34,19 +34,19 @@ pub async fn run(args: RunArgs) -> Answer {
 
 fn print(played: &[Played], session: &Session, args: &RunArgs) {
     let invocation = &session.invocation;
-    println!();
+    say!();
     for one in played {
-        println!("{}", report::scenario(one));
+        say!("{}", report::scenario(one));
     }
-    println!();
+    say!();
     for one in played {
         let repeat = session::repeat(invocation, &one.job, args.features.stack.as_deref());
         let story = report::story(one, &repeat);
         if !story.is_empty() {
-            println!("{story}");
+            say!("{story}");
         }
     }
-    print!("{}", report::summary(played, invocation.seed.0));
+    say!("{}", report::summary(played, invocation.seed.0).trim_end());
 }
 
 /// One job for each plan, with the planted bug laid over its stack.

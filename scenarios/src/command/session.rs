@@ -54,7 +54,7 @@ impl Session {
         let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
         let seed = args.seed.map_or_else(Seed::fresh, Seed);
         let jobs = args.jobs.map_or(cores, usize::from);
-        println!("run {run}, seed {seed}, runtime {place}, {jobs} at once");
+        say!("run {run}, seed {seed}, runtime {place}, {jobs} at once");
         let invocation = Invocation {
             run,
             seed,
@@ -72,7 +72,7 @@ impl Session {
         if self.invocation.place == Place::Docker {
             let mut stop = stop.clone();
             tokio::select! {
-                () = docker::make_images(stacks, out, run, &|line| println!("{line}")) => {}
+                () = docker::make_images(stacks, out, run, &|line| say!("{line}")) => {}
                 _ = stop.wait_for(|stop| *stop) => {}
             }
         }
@@ -84,7 +84,7 @@ impl Session {
         let text = serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
         match std::fs::write(&file, text) {
             Ok(()) => {
-                println!("results: {}", file.display());
+                say!("results: {}", file.display());
                 true
             }
             Err(error) => {
@@ -131,7 +131,7 @@ async fn place(wanted: Where) -> Result<Place, Problems> {
         Where::Auto => match docker::answers().await {
             Ok(()) => Ok(Place::Docker),
             Err(why) => {
-                println!("no Docker daemon answers ({why}): services run as local processes");
+                say!("no Docker daemon answers ({why}): services run as local processes");
                 Ok(Place::Process)
             }
         },

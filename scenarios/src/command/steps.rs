@@ -7,12 +7,18 @@ pub fn steps() -> u8 {
     let mut family = "";
     for phrase in language::phrases() {
         if phrase.family != family {
+            let gap = if family.is_empty() { "" } else { "\n" };
             family = phrase.family;
-            println!("\n{family}");
+            say!("{gap}{family}");
         }
-        println!("  {}", phrase.pattern);
-        println!("      {}", phrase.meaning);
-        println!("      for example: {}", phrase.example);
+        say!("  {}", phrase.pattern);
+        say!("      {}", phrase.meaning);
+        say!("      for example: {}", phrase.example);
+    }
+    say!("\nhow often, for whom, from when: behind any fault, in any order");
+    for (form, meaning) in language::qualifiers() {
+        say!("  {form}");
+        say!("      {meaning}");
     }
     0
 }

@@ -1,11 +1,12 @@
 //! Feature files -> plans.
 
-use super::phrases::{parse, phrases};
+use super::advice::advice;
+use super::phrases::parse;
 use cucumber::feature::Ext as _;
 use cucumber::gherkin::{Background, Feature, GherkinEnv, Rule, Scenario};
 use regex::Regex;
 use shakedown_harness::plan::{Plan, Planned, Step};
-use shakedown_harness::problem::{Place, Problem, Problems, nearest, shown};
+use shakedown_harness::problem::{Place, Problem, Problems, shown};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -250,27 +251,3 @@ impl Reader<'_> {
 fn first_column(line: &str) -> usize {
     line.chars().take_while(|c| c.is_whitespace()).count() + 1
 }
-
-/// The phrase that is nearest to a step, names aside.
-fn advice(step: &str) -> String {
-    let blank = |text: &str| QUOTED.replace_all(text, "\"\"").into_owned();
-    let phrases = phrases();
-    let examples: Vec<String> = phrases.iter().map(|phrase| blank(phrase.example)).collect();
-    let near = nearest(&blank(step), examples.iter().map(String::as_str));
-    let phrase = near.and_then(|near| {
-        phrases
-            .iter()
-            .zip(&examples)
-            .find(|(_, example)| *example == near)
-    });
-    match phrase {
-        Some((phrase, _)) => format!(
-            "did you mean `{}`? `shakedown steps` prints the language",
-            phrase.pattern
-        ),
-        None => "`shakedown steps` prints the language".to_owned(),
-    }
-}
-
-static QUOTED: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new("\"[^\"]*\"").expect("the pattern is a constant"));

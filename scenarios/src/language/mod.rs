@@ -1,5 +1,6 @@
 //! The language of features: Gherkin steps <-> values.
 
+mod advice;
 mod check;
 mod feature;
 mod phrases;
