@@ -42,7 +42,10 @@ fn refused(text: &str, says: &[&str]) -> Result<(), Failed> {
 fn undefined_step() -> Result<(), Failed> {
     let text =
         feature("    Given the call \"upload scores\" anwsers 503\n    Then every invariant holds");
-    refused(&text, &["anwsers", "a.feature:4", "answers 503"])
+    refused(
+        &text,
+        &["anwsers", "a.feature:4:5", "`the call \"C\" answers STATUS"],
+    )
 }
 
 fn unknown_names() -> Result<(), Failed> {

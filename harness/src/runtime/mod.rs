@@ -14,6 +14,11 @@ use crate::gateway::Handle;
 use async_trait::async_trait;
 use std::net::SocketAddr;
 
+/// The running executable, even when its file has been replaced meanwhile, as a new build does.
+const OWN_EXECUTABLE: &str = "/proc/self/exe";
+/// What it calls itself when it is started once more.
+const OWN_NAME: &str = "shakedown";
+
 /// One stack that is being run. Methods may be called at the same time for different services.
 #[async_trait]
 pub trait Runtime: Send + Sync {

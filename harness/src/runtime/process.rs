@@ -4,7 +4,7 @@
 //! arguments is rewritten to the addresses at which it is to see them.
 
 use super::loopback::Block;
-use super::{Exit, Failure, RunFolder, Runtime, listen};
+use super::{Exit, Failure, OWN_EXECUTABLE, OWN_NAME, RunFolder, Runtime, listen};
 use crate::gateway::{self, Command, Handle, OBSERVER, WORKLOAD};
 use crate::host;
 use crate::stack::{Service, Stack};
@@ -116,16 +116,15 @@ impl ProcessRuntime {
                 ))
             });
         };
-        let own = std::env::current_exe()
-            .map_err(|e| Failure::new(format!("cannot find this executable: {e}")))?;
         let (name, arguments) = process
             .command
             .split_first()
             .expect("an absent service is not started");
         let mut program = match name.as_str() {
-            "shakedown" => Program::new(own),
+            OWN_NAME => Program::new(OWN_EXECUTABLE),
             other => Program::new(other),
         };
+        program.arg0(name);
         program.args(
             arguments
                 .iter()

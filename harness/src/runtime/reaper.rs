@@ -3,8 +3,8 @@
 //! It waits for the end of its standard input, whose other end only the harness holds. It touches nothing that
 //! does not bear the run's label.
 
-use super::docker;
 use super::process::LABEL;
+use super::{OWN_EXECUTABLE, OWN_NAME, docker};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::path::{Path, PathBuf};
@@ -33,8 +33,11 @@ impl Reaper {
     /// # Errors
     /// When this executable cannot be started once more.
     pub fn spawn(run: &str, out: &Path, docker: bool) -> std::io::Result<Reaper> {
-        let mut command = Command::new(std::env::current_exe()?);
-        command.args(["reap", "--run", run, "--out"]).arg(out);
+        let mut command = Command::new(OWN_EXECUTABLE);
+        command
+            .arg0(OWN_NAME)
+            .args(["reap", "--run", run, "--out"])
+            .arg(out);
         if docker {
             command.arg("--docker");
         }

@@ -1,6 +1,6 @@
 //! The image that holds this very executable and nothing else. It needs no base and no registry.
 
-use super::super::Failure;
+use super::super::{Failure, OWN_EXECUTABLE, OWN_NAME};
 use super::image::{Say, present};
 use crate::address::chain;
 use bollard::query_parameters::{
@@ -13,12 +13,10 @@ use std::collections::HashMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::OnceCell;
 
-/// The image's name without its tag.
-pub(super) const NAME: &str = "shakedown";
+/// The image's name without its tag, and the executable's name in it.
+pub(super) const NAME: &str = OWN_NAME;
 /// The label by which older ones are found.
 const LABEL: &str = "shakedown.own";
-/// The running executable, even when its file has been replaced meanwhile.
-const EXECUTABLE: &str = "/proc/self/exe";
 /// So many digits of the executable's digest make its tag.
 const TAG_DIGITS: usize = 16;
 /// Images of older executables go after this time, unless a container needs them.
@@ -63,8 +61,8 @@ async fn name() -> Result<String, Failure> {
 }
 
 async fn read() -> Result<Vec<u8>, Failure> {
-    let read = tokio::fs::read(EXECUTABLE).await;
-    read.map_err(|e| Failure::new(format!("cannot read this executable ({EXECUTABLE}): {e}")))
+    let read = tokio::fs::read(OWN_EXECUTABLE).await;
+    read.map_err(|e| Failure::new(format!("cannot read this executable: {e}")))
 }
 
 /// Makes an image of one layer with one file in it.
