@@ -31,14 +31,9 @@ impl Expression {
     /// Compiles `text`.
     ///
     /// # Errors
-    /// Gives the parser's message on one line.
+    /// Gives the parser's first message in short.
     pub fn parse(text: &str) -> Result<Expression, String> {
-        let program = Program::compile(text).map_err(|e| {
-            e.to_string()
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-        })?;
+        let program = Program::compile(text).map_err(|e| in_short(&e.to_string()))?;
         let mut variables: Vec<String> = program
             .references()
             .variables()
@@ -110,6 +105,22 @@ impl Expression {
                 }
                 other => format!("`{}`: {other}", self.text),
             })
+    }
+}
+
+/// The parser's first message without the list of all tokens that it would have taken:
+/// `character 15: mismatched input '<EOF>'`.
+fn in_short(message: &str) -> String {
+    let first = message.lines().next().unwrap_or_default();
+    let first = first.strip_prefix("ERROR: <input>:").unwrap_or(first);
+    let first = first.split(" expecting {").next().unwrap_or(first);
+    match first.split_once(": ") {
+        Some((place, what)) => {
+            let column = place.rsplit(':').next().unwrap_or(place);
+            let what = what.strip_prefix("Syntax error: ").unwrap_or(what);
+            format!("character {column}: {what}")
+        }
+        None => first.to_owned(),
     }
 }
 

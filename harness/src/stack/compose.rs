@@ -167,16 +167,14 @@ impl Reading<'_> {
 
 /// The services of a compose file.
 pub(super) fn services(root: &Node, reading: &mut Reading<'_>) -> IndexMap<String, Service> {
+    let entries = root.entries(reading.problems);
+    let top = root.fields_or(&TOP, entries, |entry| {
+        strange(entry, &TOP, &TOP_OTHERS, reading)
+    });
     let mut services = IndexMap::new();
-    for entry in root.entries(reading.problems) {
-        match entry.key.as_str() {
-            "services" => {
-                for service in entry.value.entries(reading.problems) {
-                    services.insert(service.key.clone(), read(service, reading));
-                }
-            }
-            key if TOP.contains(&key) || key.starts_with("x-") => {}
-            _ => strange(entry, &TOP, &TOP_OTHERS, reading),
+    if let Some(node) = top.get("services") {
+        for service in node.entries(reading.problems) {
+            services.insert(service.key.clone(), read(service, reading));
         }
     }
     if services.is_empty() {
@@ -187,8 +185,13 @@ pub(super) fn services(root: &Node, reading: &mut Reading<'_>) -> IndexMap<Strin
     services
 }
 
-/// A key that is not read: a warning if Compose knows it, a mistake if nobody does.
-fn strange(entry: &Entry, understood: &[&str], others: &[&str], reading: &mut Reading<'_>) {
+/// A key that is not read: a warning if Compose knows it, a mistake if nobody does. Gives the key that was meant.
+fn strange<'k>(
+    entry: &Entry,
+    understood: &[&'k str],
+    others: &[&'k str],
+    reading: &mut Reading<'_>,
+) -> Option<&'k str> {
     let key = entry.key.as_str();
     if others.contains(&key) || MORE.contains(&key) || key.starts_with("x-") {
         if !key.starts_with("x-") {
@@ -197,32 +200,26 @@ fn strange(entry: &Entry, understood: &[&str], others: &[&str], reading: &mut Re
                     .help("the stack runs as if it were not there"),
             );
         }
-        return;
+        return None;
     }
-    let known = || understood.iter().chain(others).chain(&MORE).copied();
+    let known = understood.iter().chain(others).chain(&MORE).copied();
+    let meant = nearest(key, known);
     let problem = Problem::at(&entry.place, format!("unknown key `{key}`"));
-    reading.problems.push(match nearest(key, known()) {
+    reading.problems.push(match meant {
         Some(near) => problem.help(format!("did you mean `{near}`?")),
         None => problem
             .help("the Compose specification has no such key; keys of your own begin with `x-`"),
     });
+    meant
 }
 
 fn read(entry: &Entry, reading: &mut Reading<'_>) -> Service {
     let node = &entry.value;
-    let fields = node.entries(reading.problems);
-    for field in fields
-        .iter()
-        .filter(|field| !UNDERSTOOD.contains(&field.key.as_str()))
-    {
-        strange(field, &UNDERSTOOD, &OTHERS, reading);
-    }
-    let get = |key: &str| {
-        fields
-            .iter()
-            .find(|field| field.key == key)
-            .map(|field| &field.value)
-    };
+    let entries = node.entries(reading.problems);
+    let fields = node.fields_or(&UNDERSTOOD, entries, |entry| {
+        strange(entry, &UNDERSTOOD, &OTHERS, reading)
+    });
+    let get = |key: &str| fields.get(key);
     let mut service = Service {
         name: entry.key.clone(),
         place: entry.place.clone(),

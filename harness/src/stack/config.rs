@@ -148,7 +148,7 @@ fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
         .and_then(|node| node.duration(problems))
         .unwrap_or(EVERY);
     let each = fields.get("each").and_then(|node| cel(node, problems));
-    if set.is_empty() && event.is_none() {
+    if fields.get("set").or(fields.get("event")).is_none() {
         problems.push(
             Problem::at(&node.place, "this rule teaches nothing").help("give it `set` or `event`"),
         );

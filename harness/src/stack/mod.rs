@@ -174,3 +174,6 @@ fn add_mentioned_ports(stack: &mut Stack) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

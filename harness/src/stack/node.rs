@@ -3,7 +3,7 @@
 //! Access is typed, and what does not fit is added to a list of problems instead of ending the reading.
 
 use crate::duration;
-use crate::problem::{Place, Problem, Problems};
+use crate::problem::{Place, Problem, Problems, nearest};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -68,23 +68,35 @@ impl Node {
         }
     }
 
-    /// A map's entries, which can only be these; a wrong key gets the nearest right one.
-    pub fn fields(&self, known: &[&str], problems: &mut Problems) -> Fields<'_> {
+    /// A map's entries, which can only be these; a wrong key gets the nearest right one, and is then read as that,
+    /// so that one slip is one mistake.
+    pub fn fields<'n>(&'n self, known: &[&'n str], problems: &mut Problems) -> Fields<'n> {
         let entries = self.entries(problems);
-        for entry in entries
-            .iter()
-            .filter(|entry| !known.contains(&entry.key.as_str()))
-        {
-            problems.push(Problem::unknown(
-                &entry.place,
-                "key",
-                &entry.key,
-                known.iter().copied(),
-            ));
+        self.fields_or(known, entries, |entry| {
+            let names = known.iter().copied();
+            problems.push(Problem::unknown(&entry.place, "key", &entry.key, names));
+            nearest(&entry.key, known.iter().copied())
+        })
+    }
+
+    /// The entries with known keys; of any other, `other` says which key it was meant to be, if any.
+    pub fn fields_or<'n>(
+        &'n self,
+        known: &[&'n str],
+        entries: &'n [Entry],
+        mut other: impl FnMut(&Entry) -> Option<&'n str>,
+    ) -> Fields<'n> {
+        let (mut right, mut meant) = (Vec::new(), Vec::new());
+        for entry in entries {
+            match known.iter().find(|name| **name == entry.key) {
+                Some(name) => right.push((*name, &entry.value)),
+                None => meant.extend(other(entry).map(|name| (name, &entry.value))),
+            }
         }
+        right.append(&mut meant);
         Fields {
             node: self,
-            entries,
+            entries: right,
         }
     }
 
@@ -186,7 +198,8 @@ impl Node {
 /// The entries of a map with known keys.
 pub(super) struct Fields<'n> {
     pub node: &'n Node,
-    entries: &'n [Entry],
+    /// Keys as they were meant; those that were written so come first.
+    entries: Vec<(&'n str, &'n Node)>,
 }
 
 impl<'n> Fields<'n> {
@@ -194,8 +207,8 @@ impl<'n> Fields<'n> {
     pub fn get(&self, key: &str) -> Option<&'n Node> {
         self.entries
             .iter()
-            .find(|entry| entry.key == key)
-            .map(|entry| &entry.value)
+            .find(|(name, _)| *name == key)
+            .map(|(_, value)| *value)
     }
 
     /// A value that must be there.
