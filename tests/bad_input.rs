@@ -4,7 +4,7 @@ use crate::support::{Case, Scratch, check, codabench};
 use libtest_mimic::{Failed, Trial};
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 8] = [
+    let cases: [Case; 9] = [
         ("an undefined step names the nearest phrase", undefined_step),
         (
             "an unknown call, service or invariant names the nearest",
@@ -16,6 +16,7 @@ pub fn trials() -> Vec<Trial> {
         ("an unknown stack names the nearest", unknown_stack),
         ("an unknown mutant names the nearest", unknown_mutant),
         ("a misspelt option is wrong use", misspelt_option),
+        ("a folder of results takes one run at a time", folder_in_use),
     ];
     cases
         .into_iter()
@@ -150,5 +151,24 @@ fn misspelt_option() -> Result<(), Failed> {
     scratch
         .shakedown(&["lint", "--stack", &stack, "no-such-folder"])
         .exits(64)?;
+    Ok(())
+}
+
+fn folder_in_use() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let older = scratch.file("out/run.json", "an older result");
+    let lock = std::fs::File::create(scratch.path("out/.lock"))?;
+    lock.lock()?;
+    let text = feature("    When \"submit\" runs once\n    Then \"terminal is final\" holds");
+    let play = || scratch.play(&text, &["--runtime", "process"]);
+    play()
+        .exits(64)?
+        .says(&["another shakedown is writing", "--out"])?;
+    check(older.exists(), || {
+        "the other one's results are gone".to_owned()
+    })?;
+    drop(lock);
+    play().exits(0)?;
+    scratch.json("out/run.json")?;
     Ok(())
 }

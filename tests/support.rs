@@ -126,6 +126,13 @@ impl Scratch {
         self.shakedown(&all)
     }
 
+    /// Plays a feature file on a stack of the test's own, as local processes.
+    pub fn play_on(&self, stack: &Path, feature: &Path) -> Said {
+        let (stack, feature) = (stack.display().to_string(), feature.display().to_string());
+        let where_to = ["--out", "out", "--runtime", "process"];
+        self.shakedown(&[&["run", &feature, "--stack", &stack], &where_to[..]].concat())
+    }
+
     /// A JSON file in this folder.
     pub fn json(&self, name: &str) -> Result<Value, Failed> {
         let text = std::fs::read_to_string(self.path(name))?;

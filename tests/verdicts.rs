@@ -5,7 +5,7 @@ use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 9] = [
+    let cases: [Case; 10] = [
         (
             "held: the fault was felt and the invariant has witnesses",
             held,
@@ -38,6 +38,10 @@ pub fn trials() -> Vec<Trial> {
         (
             "environment failed: a service that is never ready",
             not_ready,
+        ),
+        (
+            "a service that ended by itself is told and not helped up",
+            ended_by_itself,
         ),
     ];
     cases
@@ -213,18 +217,7 @@ fn not_ready() -> Result<(), Failed> {
     let stack = scratch.file("shakedown.yaml", "stack: s\ncompose: compose.yaml\nentities: {thing: {learn: [{poll: \"GET http://db:5432/\", id: \"'1'\", event: x}]}}\nworkloads: {w: {request: \"GET http://db:5432/\"}}\ninvariants: {i: {for: thing, never: 'happened(\"x\")'}}\n");
     let feature =
         scratch.file("a.feature", "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"w\" runs once\n    Then every invariant holds\n");
-    let (stack, feature) = (stack.display().to_string(), feature.display().to_string());
-    let args = [
-        "run",
-        &feature,
-        "--stack",
-        &stack,
-        "--out",
-        "out",
-        "--runtime",
-        "process",
-    ];
-    let said = scratch.shakedown(&args).exits(3)?;
+    let said = scratch.play_on(&stack, &feature).exits(3)?;
     said.says(&[
         "service `db` was not ready",
         "300ms",
@@ -233,4 +226,45 @@ fn not_ready() -> Result<(), Failed> {
         "help:",
     ])?;
     Ok(())
+}
+
+fn ended_by_itself() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    // The one ends as soon as the other is there, which is after both were ready.
+    let compose = "\
+services:
+  storage:
+    image: none
+    x-shakedown:
+      process: {command: [shakedown, serve, codabench/storage], environment: {DATA_DIR: \"${SHAKEDOWN_DATA}/storage\"}}
+      ready: {http: /health}
+    expose: [\"9000\"]
+    environment: {LISTEN: \"0.0.0.0:9000\", SIGNING_KEY: k}
+  brittle:
+    image: none
+    x-shakedown: {process: [sh, -c, 'echo begun; until [ -e \"$SHAKEDOWN_DATA/go\" ]; do sleep 0.01; done; exit 7']}
+  hammer:
+    image: none
+    depends_on: {brittle: {condition: service_healthy}}
+    x-shakedown: {process: [sh, -c, 'touch \"$SHAKEDOWN_DATA/go\"; exec sleep 60']}
+";
+    let shakedown = "\
+stack: s
+compose: compose.yaml
+settle: 1s
+entities: {store: {learn: [{poll: \"GET http://storage:9000/health\", id: \"'it'\", set: {up: status}}]}}
+workloads: {look: {request: \"GET http://storage:9000/health\"}}
+invariants: {it is up: {for: store, always: up == 200}}
+";
+    scratch.file("compose.yaml", compose);
+    let stack = scratch.file("shakedown.yaml", shakedown);
+    let feature = "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"look\" runs once\n    \
+                   And all faults are healed\n    Then every invariant holds\n";
+    let feature = scratch.file("a.feature", feature);
+    scratch
+        .play_on(&stack, &feature)
+        .exits(0)?
+        .says(&["service `brittle` ended by itself: exit status: 7"])?;
+    let log = std::fs::read_to_string(scratch.path("out/01-s/logs/brittle.log"))?;
+    check(log == "begun\n", || format!("it was started again:\n{log}"))
 }

@@ -93,6 +93,7 @@ const SETTLE_AT_MOST: Duration = Duration::from_secs(60);
 pub async fn run(setup: Setup) -> Outcome {
     let begun = Instant::now();
     let folder = RunFolder::new(&setup.out, &setup.name);
+    folder.clear();
     let (exits, exited) = mpsc::unbounded_channel();
     let mut outcome = match runtime(&setup, &folder, exits).await {
         Err(failure) => Outcome::failed(&setup, failure),

@@ -99,7 +99,7 @@ impl Outcome {
             (
                 findings,
                 tallies.collect(),
-                state.judge.notes(),
+                [state.notes.clone(), state.judge.notes()].concat(),
                 state.broken.clone(),
                 worked,
             )

@@ -2,6 +2,7 @@
 //!
 //! One lock keeps one order. What an event leads to (a fault felt, a fault ended) follows it at once.
 
+use crate::duration;
 use crate::fault::{Decision, Faults, Receipt};
 use crate::gateway::Stop;
 use crate::history::{Captures, ExchangeId, What, Writer};
@@ -31,6 +32,8 @@ pub struct State {
     pub worked: HashMap<String, Worked>,
     /// Named exchanges that have not ended, and when they were asked.
     under_way: HashMap<ExchangeId, Instant>,
+    /// What is worth knowing and changes nothing.
+    pub notes: Vec<String>,
     /// When something last happened that an invariant could care about.
     stirred: Instant,
     /// The first error of the disk.
@@ -57,6 +60,7 @@ impl Record {
             faults: Faults::default(),
             worked: HashMap::new(),
             under_way: HashMap::new(),
+            notes: Vec::new(),
             stirred: Instant::now(),
             broken: None,
         };
@@ -124,6 +128,13 @@ impl Record {
     /// A service is back.
     pub fn recovered(&self, service: &str) {
         self.change(|state| state.faults.recovered(service));
+    }
+
+    /// Takes note of something that is worth knowing and changes nothing.
+    pub fn note(&self, what: &str) {
+        let mut state = self.state();
+        let at = duration::seconds(state.writer.now_ns());
+        state.notes.push(format!("+{at} {what}"));
     }
 
     /// No fault strikes any more.

@@ -21,7 +21,9 @@ enum Stage {
     Started,
     Ready,
     Completed,
-    /// It ended; why.
+    /// It was killed on purpose, and comes back when the faults are healed.
+    Killed,
+    /// It ended by itself; why.
     Gone(String),
 }
 
@@ -105,7 +107,7 @@ impl Services {
         if !dead_already {
             self.runtime.kill(name).await?;
             *last_kill = Some(Instant::now());
-            self.stage(name, Stage::Gone("it was killed on purpose".to_owned()));
+            self.stage(name, Stage::Killed);
             let state = ServiceState::Killed;
             self.record.append(What::Service {
                 service: name.to_owned(),
@@ -120,7 +122,8 @@ impl Services {
         Ok(())
     }
 
-    /// Starts every service again that is down, and waits until all are ready.
+    /// Starts every service again that was killed on purpose, and waits until all are ready. One that ended by
+    /// itself stays as its `restart` policy leaves it: to help it up would hide what the fault did to it.
     ///
     /// # Errors
     /// The first service that did not come back.
@@ -128,13 +131,12 @@ impl Services {
         let restarting =
             std::mem::take(&mut *self.restarting.lock().expect("no panic while it is held"));
         restarting.join_all().await;
-        let gone =
-            |service: &&Service| matches!(*self.stages[&service.name].borrow(), Stage::Gone(_));
+        let killed = |service: &&Service| *self.stages[&service.name].borrow() == Stage::Killed;
         try_join_all(
             self.stack
                 .services
                 .values()
-                .filter(gone)
+                .filter(killed)
                 .map(|service| self.start(service)),
         )
         .await?;
@@ -153,6 +155,8 @@ impl Services {
         if exit.code == Some(0) {
             self.stage(&name, Stage::Completed);
         } else {
+            let note = format!("service `{name}` ended by itself: {}", exit.detail);
+            self.record.note(&note);
             self.stage(&name, Stage::Gone(exit.detail));
         }
         let mut restarts = self.restarts.lock().expect("no panic while it is held");
@@ -187,6 +191,7 @@ impl Services {
         self.runtime.start(&name).await?;
         let gone = || match &*self.stages[&service.name].borrow() {
             Stage::Gone(why) => Some(why.clone()),
+            Stage::Killed => Some("it was killed on purpose".to_owned()),
             _ => None,
         };
         let log = self.folder.log(&service.name);
@@ -222,7 +227,9 @@ impl Services {
             (Condition::Started, Stage::Absent) => false,
             (Condition::Started, _) => true,
             (Condition::Healthy, stage) => *stage == Stage::Ready,
-            (Condition::Completed, stage) => matches!(stage, Stage::Completed | Stage::Gone(_)),
+            (Condition::Completed, stage) => {
+                matches!(stage, Stage::Completed | Stage::Killed | Stage::Gone(_))
+            }
         };
         let reached = stage
             .wait_for(far_enough)

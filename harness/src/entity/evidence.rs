@@ -1,8 +1,8 @@
 //! What an answered call says, as variables for the rules that learn from it.
 
-use crate::expression::{Expression, Scope, Truth};
+use crate::expression::Scope;
 use crate::history::{Answered, Message};
-use crate::stack::Learn;
+use crate::stack::{Learn, Lesson};
 use serde_json::{Map, Value, json};
 
 /// The variables of an answered call: `request`, `response`, `path`.
@@ -17,50 +17,22 @@ pub(super) fn scope(answered: &Answered) -> Scope {
     scope
 }
 
-/// An entity's id and the fields that are set.
-pub(super) type Lesson = (String, Map<String, Value>);
-
-/// Applies a rule: the entity's id and the fields that it sets, or `None` when its condition is not met.
+/// Applies a rule; `None` when its condition is not met.
 pub(super) fn apply(
     entity: &str,
     rule: &Learn,
     scope: &Scope,
     answered: &Answered,
 ) -> Result<Option<Lesson>, String> {
-    if let Some(when) = &rule.when {
-        match when.test(scope) {
-            Truth::True => {}
-            Truth::False => return Ok(None),
-            Truth::Unknown(why) => return Err(why),
-        }
-    }
-    let id = match &rule.id {
-        Some(id) => id.value(scope).map(as_id)?,
-        None => answered
-            .captures
-            .get(entity)
-            .cloned()
-            .ok_or_else(|| format!("the path names no {entity}"))?,
-    };
-    Ok(Some((id, fields(&rule.set, scope)?)))
-}
-
-/// The fields that a rule sets.
-fn fields<'a>(
-    set: impl IntoIterator<Item = (&'a String, &'a Expression)>,
-    scope: &Scope,
-) -> Result<Map<String, Value>, String> {
-    set.into_iter()
-        .map(|(field, expression)| Ok((field.clone(), expression.value(scope)?)))
-        .collect()
-}
-
-/// Ids are strings; a number is taken by its digits.
-fn as_id(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
+    let id = answered.captures.get(entity).map(String::as_str);
+    rule.apply(scope, id).map_err(|trouble| {
+        let cut = |message: &Message| message.body_bytes > message.body.len() as u64;
+        let cut = match cut(&answered.request) || cut(&answered.response) {
+            true => ", of a body that is too long to be kept whole",
+            false => "",
+        };
+        format!("{trouble} (in a call answered {}{cut})", answered.status)
+    })
 }
 
 fn message(message: &Message, status: Option<u16>) -> Value {

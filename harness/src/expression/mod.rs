@@ -23,7 +23,9 @@ pub enum Truth {
     True,
     /// It does not.
     False,
-    /// It cannot be told; why.
+    /// It reads something that nobody has learnt yet; what.
+    Unset(String),
+    /// It cannot be evaluated; why.
     Unknown(String),
 }
 
@@ -75,14 +77,15 @@ impl Expression {
 
     /// Asks whether it holds.
     pub fn test(&self, scope: &Scope) -> Truth {
-        match self.evaluate(scope) {
+        match scope.run(&self.program, &self.variables) {
             Ok(Value::Bool(true)) => Truth::True,
             Ok(Value::Bool(false)) => Truth::False,
             Ok(other) => Truth::Unknown(format!(
                 "`{}` is not true or false but {other:?}",
                 self.text
             )),
-            Err(reason) => Truth::Unknown(reason),
+            Err(error @ ExecutionError::UndeclaredReference(_)) => Truth::Unset(self.words(error)),
+            Err(error) => Truth::Unknown(self.words(error)),
         }
     }
 
@@ -91,20 +94,21 @@ impl Expression {
     /// # Errors
     /// Why there is none, in words: something that it reads is not there.
     pub fn value(&self, scope: &Scope) -> Result<serde_json::Value, String> {
-        let value = self.evaluate(scope)?;
+        let value = scope
+            .run(&self.program, &self.variables)
+            .map_err(|error| self.words(error))?;
         scope::to_json(&value).ok_or_else(|| format!("`{}` is no value but {value:?}", self.text))
     }
 
-    fn evaluate(&self, scope: &Scope) -> Result<Value, String> {
-        scope
-            .run(&self.program, &self.variables)
-            .map_err(|error| match error {
-                ExecutionError::UndeclaredReference(name) => format!("`{name}` is not known"),
-                ExecutionError::NoSuchKey(key) => {
-                    format!("`{}` found nothing named `{key}`", self.text)
-                }
-                other => format!("`{}`: {other}", self.text),
-            })
+    /// Why there is no value.
+    fn words(&self, error: ExecutionError) -> String {
+        match error {
+            ExecutionError::UndeclaredReference(name) => format!("`{name}` is not known"),
+            ExecutionError::NoSuchKey(key) => {
+                format!("`{}` found nothing named `{key}`", self.text)
+            }
+            other => format!("`{}`: {other}", self.text),
+        }
     }
 }
 
@@ -223,7 +227,8 @@ mod tests {
             Truth::Unknown(reason) => reason,
             other => panic!("{text} is {other:?}"),
         };
-        assert!(unknown("shown > 0", json!({})).contains("`shown` is not known"));
+        let unset = Truth::Unset("`shown` is not known".to_owned());
+        assert_eq!(test("shown > 0", json!({})), unset);
         assert!(unknown("body.id == 1", json!({"body": {}})).contains("id"));
         assert!(unknown("n > 0", json!({"n": null})).contains("n > 0"));
         assert!(unknown("n", json!({"n": 5})).contains("not true or false"));

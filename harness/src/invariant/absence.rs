@@ -38,24 +38,23 @@ impl Absence {
 
 impl Monitor for Absence {
     fn see(&mut self, observation: &Observation, record: &Record, _: &Clocks) {
-        let fate = self
-            .tale
-            .entities
-            .entry(observation.id.clone())
-            .or_insert(Fate::Silent);
-        if matches!(fate, Fate::Broken(..)) {
+        let fate = self.tale.fate(&observation.id);
+        if fate.broken() {
             return;
         }
         match self.condition.test(record.scope()) {
-            Truth::Unknown(_) => {}
-            truth if truth == self.wanted => *fate = Fate::Witness,
-            _ => {
+            Truth::Unset(_) => {}
+            Truth::Unknown(why) => *fate = Fate::Unknown(why),
+            truth if truth != self.wanted => {
                 let why = match self.wanted {
                     Truth::True => format!("`{}` did not hold", self.condition.text()),
                     _ => format!("`{}` came true", self.condition.text()),
                 };
                 *fate = Fate::Broken(why, vec![record.last.clone()]);
             }
+            // What could not be evaluated once is not made up for by what comes later.
+            _ if matches!(fate, Fate::Unknown(_)) => {}
+            _ => *fate = Fate::Witness,
         }
     }
 

@@ -28,12 +28,8 @@ impl AtMost {
 
 impl Monitor for AtMost {
     fn see(&mut self, observation: &Observation, record: &Record, _: &Clocks) {
-        let fate = self
-            .tale
-            .entities
-            .entry(observation.id.clone())
-            .or_insert(Fate::Silent);
-        if observation.event.as_ref() != Some(&self.event) || matches!(fate, Fate::Broken(..)) {
+        let fate = self.tale.fate(&observation.id);
+        if observation.event.as_ref() != Some(&self.event) || fate.broken() {
             return;
         }
         let moments: Vec<_> = record.happened(&self.event).cloned().collect();

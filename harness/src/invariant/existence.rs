@@ -13,9 +13,18 @@ pub(super) struct Existence {
     eventually: Expression,
     within: Duration,
     clock: Clock,
-    /// What has not come yet: the first and the last thing seen of the entity.
-    open: Waiting<(Moment, Moment)>,
+    /// What has not come yet.
+    open: Waiting<Awaited>,
     tale: Tale,
+}
+
+/// An entity that is not there yet.
+struct Awaited {
+    /// The first and the last thing seen of it.
+    first: Moment,
+    last: Moment,
+    /// Why the condition cannot be evaluated now.
+    unclear: Option<String>,
 }
 
 impl Existence {
@@ -55,27 +64,40 @@ impl Monitor for Existence {
         let id = &observation.id;
         if !self.tale.entities.contains_key(id) {
             let deadline = Deadline::new(clocks, self.clock, self.within);
-            self.open
-                .set(id, deadline, (record.first.clone(), record.last.clone()));
+            let awaited = Awaited {
+                first: record.first.clone(),
+                last: record.last.clone(),
+                unclear: None,
+            };
+            self.open.set(id, deadline, awaited);
             let why = format!(
                 "the run ended before `{}` came true",
                 self.eventually.text()
             );
             self.tale.entities.insert(id.clone(), Fate::Unknown(why));
         }
-        let Some((_, last)) = self.open.get_mut(id) else {
+        let Some(awaited) = self.open.get_mut(id) else {
             return;
         };
-        *last = record.last.clone();
-        if self.eventually.test(record.scope()) == Truth::True {
-            self.open.met(id);
-            self.tale.entities.insert(id.clone(), Fate::Witness);
+        awaited.last = record.last.clone();
+        match self.eventually.test(record.scope()) {
+            Truth::True => {
+                self.open.met(id);
+                self.tale.entities.insert(id.clone(), Fate::Witness);
+            }
+            Truth::Unknown(why) => awaited.unclear = Some(why),
+            Truth::False | Truth::Unset(_) => awaited.unclear = None,
         }
     }
 
     fn tick(&mut self, clocks: &Clocks) {
         let (within, clock) = (duration::print(self.within), clock_words(self.clock));
-        while let Some((id, (first, last))) = self.open.expired(clocks) {
+        while let Some((id, awaited)) = self.open.expired(clocks) {
+            let Awaited {
+                first,
+                last,
+                unclear,
+            } = awaited;
             let text = self.eventually.text();
             let why = format!("`{text}` had not come true after {within}{clock}");
             let mut proof = vec![first.clone()];
@@ -85,7 +107,9 @@ impl Monitor for Existence {
                     ..last
                 });
             }
-            self.tale.entities.insert(id, Fate::Broken(why, proof));
+            let late = || Fate::Late(clocks.read(Clock::Wall), why, proof);
+            let fate = unclear.map_or_else(late, Fate::Unknown);
+            self.tale.entities.insert(id, fate);
         }
     }
 

@@ -1,8 +1,12 @@
 //! What an invariant came to, with the events that prove it.
 
-use crate::entity::Moment;
+use crate::duration;
+use crate::entity::{Moment, Record};
+use crate::expression::{Expression, Truth};
 use crate::verdict::Verdict;
 use indexmap::IndexMap;
+use std::fmt;
+use std::time::Duration;
 
 /// What one invariant came to in one run.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,8 +23,8 @@ pub struct Finding {
     pub entity: Option<String>,
     /// Why it is violated or inconclusive.
     pub reason: Option<String>,
-    /// A limit of what was seen: `seen every 100ms`.
-    pub note: Option<String>,
+    /// How well it could be seen, if something that it reads is only looked at now and then.
+    pub sight: Option<Sight>,
     /// What should have been.
     pub expected: String,
     /// The shortest list of events that proves a violation.
@@ -29,6 +33,25 @@ pub struct Finding {
     pub faults: Vec<String>,
     /// How many more entities broke it.
     pub also: u64,
+}
+
+/// How often observers looked: what came and went between two looks was not seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Sight {
+    /// The longest time for which one of them could not look, if it could not.
+    pub gap: Option<Duration>,
+    /// The time from one look to the next, of the slowest.
+    pub every: Duration,
+}
+
+impl fmt::Display for Sight {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "seen every {}", duration::print(self.every))?;
+        match self.gap {
+            Some(gap) => write!(f, ", once not for {} ms", gap.as_millis()),
+            None => Ok(()),
+        }
+    }
 }
 
 /// One event of a proof, in words.
@@ -61,6 +84,8 @@ pub(super) struct Tale {
     pub expected: String,
     /// What nobody did, if there is no witness: "`shown == 1` never came true".
     pub unwitnessed: String,
+    /// By entity id: a condition that could not be evaluated at some moment, and why.
+    pub unclear: IndexMap<String, String>,
 }
 
 /// What an invariant came to for one entity.
@@ -74,22 +99,54 @@ pub(super) enum Fate {
     Unknown(String),
     /// It was broken: why, and the events that prove it.
     Broken(String, Vec<Moment>),
+    /// A time ran out, in nanoseconds since the run began: why that breaks it, and the events that prove it. Whoever
+    /// was blind at that moment cannot have seen what came in time.
+    Late(u64, String, Vec<Moment>),
+}
+
+impl Fate {
+    /// Whether it was broken, one way or the other.
+    pub fn broken(&self) -> bool {
+        matches!(self, Fate::Broken(..) | Fate::Late(..))
+    }
 }
 
 impl Tale {
     /// Whether some entity broke it.
     pub fn broken(&self) -> bool {
-        self.entities
-            .values()
-            .any(|fate| matches!(fate, Fate::Broken(..)))
+        self.entities.values().any(Fate::broken)
+    }
+
+    /// The fate of an entity so far.
+    pub fn fate(&mut self, id: &str) -> &mut Fate {
+        self.entities.entry(id.to_owned()).or_insert(Fate::Silent)
+    }
+
+    /// Whether a condition on an entity holds now. Where it cannot be evaluated, nothing that this entity does later
+    /// makes up for it: a violation may have been missed.
+    pub fn holds(&mut self, id: &str, condition: &Expression, record: &Record) -> bool {
+        match condition.test(record.scope()) {
+            Truth::True => true,
+            Truth::False | Truth::Unset(_) => false,
+            Truth::Unknown(why) => {
+                self.unclear.entry(id.to_owned()).or_insert(why);
+                false
+            }
+        }
     }
 
     /// Makes the finding. `kind` is the kind of entity.
-    pub fn finding(self, invariant: &str, kind: &str) -> Finding {
+    pub fn finding(mut self, invariant: &str, kind: &str) -> Finding {
+        for (id, why) in std::mem::take(&mut self.unclear) {
+            let fate = self.fate(&id);
+            if !fate.broken() {
+                *fate = Fate::Unknown(why);
+            }
+        }
         let count =
             |wanted: fn(&Fate) -> bool| self.entities.values().filter(|f| wanted(f)).count() as u64;
         let witnesses = count(|fate| *fate == Fate::Witness);
-        let broken = count(|fate| matches!(fate, Fate::Broken(..)));
+        let broken = count(Fate::broken);
         let mut finding = Finding {
             invariant: invariant.to_owned(),
             verdict: Verdict::Held,
@@ -97,14 +154,15 @@ impl Tale {
             unwitnessed: false,
             entity: None,
             reason: None,
-            note: None,
+            sight: None,
             expected: self.expected.clone(),
             proof: Vec::new(),
             faults: Vec::new(),
             also: broken.saturating_sub(1),
         };
         let first = |wanted: fn(&Fate) -> bool| self.entities.iter().find(|(_, fate)| wanted(fate));
-        if let Some((id, Fate::Broken(why, proof))) = first(|fate| matches!(fate, Fate::Broken(..)))
+        if let Some((id, Fate::Broken(why, proof) | Fate::Late(_, why, proof))) =
+            first(Fate::broken)
         {
             finding.verdict = Verdict::Violated;
             finding.entity = Some(format!("{kind} {id}"));

@@ -1,11 +1,14 @@
 //! One pass over a history: entities learn, monitors watch, and at the end there is a finding for each invariant.
 
+use super::basis::{Basis, within};
+use super::blindness::Blindness;
 use super::clock::Clocks;
+use super::finding::{Fate, Sight, Tale};
 use super::{Finding, Monitor, monitor};
 use crate::entity::Entities;
 use crate::history::{Captures, Event, ExchangeId, FaultMoment, What};
-use crate::stack::{Evidence, Invariant, Pattern, Stack};
-use crate::{duration, verdict::Verdict};
+use crate::stack::{Invariant, Stack};
+use crate::verdict::Verdict;
 use indexmap::IndexSet;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
@@ -21,16 +24,14 @@ pub struct Judge {
     struck: BTreeMap<(String, String), IndexSet<String>>,
     /// The faults that struck no exchange.
     at_large: IndexSet<String>,
-    /// By source: the longest blindness and its reason, and whether the run ended with it.
-    blind: BTreeMap<String, (Duration, String, bool)>,
+    blindness: Blindness,
 }
 
 /// An invariant with its monitor.
 struct Watched {
     invariant: Invariant,
     monitor: Box<dyn Monitor>,
-    /// The polls and queries that it rests on, if it rests on nothing else, and how often they look.
-    polled: Vec<(String, Duration)>,
+    basis: Basis,
 }
 
 impl Judge {
@@ -41,7 +42,7 @@ impl Judge {
             Some(Watched {
                 invariant: invariant.clone(),
                 monitor: monitor(invariant, entity),
-                polled: polled(invariant, stack),
+                basis: Basis::new(invariant, entity),
             })
         });
         Judge {
@@ -51,7 +52,7 @@ impl Judge {
             under_way: HashMap::new(),
             struck: BTreeMap::new(),
             at_large: IndexSet::new(),
-            blind: BTreeMap::new(),
+            blindness: Blindness::default(),
         }
     }
 
@@ -59,7 +60,7 @@ impl Judge {
     pub fn see(&mut self, event: &Event) {
         self.advance(event.at_ns);
         self.clocks.see(event);
-        self.follow(&event.what);
+        self.follow(event.at_ns, &event.what);
         for observation in self.entities.observations(event) {
             let Some(record) = self.entities.learn(&observation) else {
                 continue;
@@ -122,13 +123,10 @@ impl Judge {
 
     fn finding(&self, watched: &Watched) -> Finding {
         let kind = &watched.invariant.entity;
-        let mut finding = watched
-            .monitor
-            .tale()
-            .finding(&watched.invariant.name, kind);
-        if let Some((_, every)) = watched.polled.iter().max_by_key(|(_, every)| *every) {
-            finding.note = Some(format!("seen every {}", duration::print(*every)));
-        }
+        let mut tale = watched.monitor.tale();
+        self.doubt(&watched.basis, &mut tale);
+        let mut finding = tale.finding(&watched.invariant.name, kind);
+        finding.sight = self.sight(&watched.basis);
         if let Some(id) = finding
             .entity
             .as_ref()
@@ -139,7 +137,7 @@ impl Judge {
             finding.faults = struck.chain(&self.at_large).cloned().collect();
         }
         if finding.verdict != Verdict::Violated
-            && let Some(reason) = self.blinded(watched)
+            && let Some(reason) = self.misread(watched).or_else(|| self.blinded(watched))
         {
             finding.verdict = Verdict::Inconclusive;
             finding.unwitnessed = false;
@@ -148,24 +146,57 @@ impl Judge {
         finding
     }
 
+    /// What was not seen in time may have been there all the same, if nobody could look at that time.
+    fn doubt(&self, basis: &Basis, tale: &mut Tale) {
+        for fate in tale.entities.values_mut() {
+            let Fate::Late(at_ns, why, _) = fate else {
+                continue;
+            };
+            let gap = basis
+                .polled
+                .iter()
+                .find_map(|(source, _)| self.blindness.at(source, *at_ns));
+            if let Some(gap) = gap {
+                *fate = Fate::Unknown(format!("{why}, but {gap}"));
+            }
+        }
+    }
+
+    /// How well what an invariant rests on could be seen, if it was not seen all the time.
+    fn sight(&self, basis: &Basis) -> Option<Sight> {
+        let every = basis.polled.iter().map(|(_, every)| *every).max()?;
+        let gaps = basis.polled.iter();
+        let gap = gaps
+            .filter_map(|(source, _)| self.blindness.longest(source))
+            .max();
+        Some(Sight { gap, every })
+    }
+
+    /// A rule that an invariant rests on and that could not be applied to some call.
+    fn misread(&self, watched: &Watched) -> Option<String> {
+        let mut troubles = self.entities.troubles();
+        let (place, trouble) =
+            troubles.find(|(place, _)| watched.basis.rules.iter().any(|rule| rule == place))?;
+        Some(format!(
+            "the rule at {place} could not be applied: {trouble}"
+        ))
+    }
+
     /// Why an invariant cannot be told for blindness, if so: it rests on an observer that was blind for longer
     /// than it grants, or at the end.
     fn blinded(&self, watched: &Watched) -> Option<String> {
         let window = within(&watched.invariant.pattern);
-        watched.polled.iter().find_map(|(source, _)| {
-            let (longest, reason, at_end) = self.blind.get(source)?;
-            let too_long = window.is_some_and(|window| *longest > window);
-            (too_long || *at_end).then(|| {
-                let until = if *at_end { ", until the end" } else { "" };
-                format!(
-                    "`{source}` could not look for {} ms{until}: {reason}",
-                    longest.as_millis()
-                )
-            })
+        let mut sources = watched.basis.polled.iter().map(|(source, _)| source);
+        sources.find_map(|source| {
+            let too_long = || {
+                let longest = self.blindness.longest(source)?;
+                (longest > window?).then(|| self.blindness.worst(source))?
+            };
+            self.blindness.at_end(source).or_else(too_long)
         })
     }
 
-    fn follow(&mut self, what: &What) {
+    fn follow(&mut self, at_ns: u64, what: &What) {
         match what {
             What::Asked(asked) if asked.call.is_some() => {
                 self.under_way
@@ -196,72 +227,10 @@ impl Judge {
                 over,
                 reason,
             } => {
-                let blind = Duration::from_nanos(*blind_ns);
-                let entry = self.blind.entry(source.clone()).or_default();
-                if blind >= entry.0 {
-                    *entry = (blind, reason.clone(), !over);
-                }
-                entry.2 = !over;
+                let gap_ns = (at_ns.saturating_sub(*blind_ns), at_ns);
+                self.blindness.see(source, gap_ns, *over, reason);
             }
             _ => {}
         }
     }
-}
-
-/// The time that a pattern grants.
-fn within(pattern: &Pattern) -> Option<Duration> {
-    match pattern {
-        Pattern::Response { within, .. } => *within,
-        Pattern::Existence { within, .. } => Some(*within),
-        _ => None,
-    }
-}
-
-/// The polls and queries that an invariant rests on; empty when some of what it reads is also learnt from calls.
-fn polled(invariant: &Invariant, stack: &Stack) -> Vec<(String, Duration)> {
-    let Some(entity) = stack.entities.get(&invariant.entity) else {
-        return Vec::new();
-    };
-    let (fields, events) = reads(
-        invariant,
-        entity.status.as_ref().map(|status| status.field.as_str()),
-    );
-    let teaches = |rule: &&crate::stack::Learn| {
-        rule.set.keys().any(|field| fields.contains(field))
-            || rule
-                .event
-                .as_ref()
-                .is_some_and(|event| events.contains(event))
-    };
-    let mut polled = Vec::new();
-    for rule in entity.learn.iter().filter(teaches) {
-        match &rule.evidence {
-            Evidence::Call(_) => return Vec::new(),
-            Evidence::Poll { every, .. } | Evidence::Sql { every, .. } => {
-                polled.push((rule.evidence.source(), *every));
-            }
-        }
-    }
-    polled
-}
-
-/// The fields and events that a pattern reads.
-fn reads(invariant: &Invariant, status: Option<&str>) -> (Vec<String>, Vec<String>) {
-    let expressions = match &invariant.pattern {
-        Pattern::Always(condition) | Pattern::Never(condition) => vec![condition],
-        Pattern::Response { when, then, .. } => vec![when, then],
-        Pattern::Precedence { no, before } => vec![no, before],
-        Pattern::Existence { eventually, .. } => vec![eventually],
-        Pattern::AtMost { event, .. } => return (Vec::new(), vec![event.clone()]),
-        Pattern::Moves => return (status.into_iter().map(str::to_owned).collect(), Vec::new()),
-    };
-    let fields = expressions
-        .iter()
-        .flat_map(|expression| expression.variables())
-        .collect();
-    let events = expressions
-        .iter()
-        .flat_map(|expression| expression.events())
-        .collect();
-    (fields, events)
 }

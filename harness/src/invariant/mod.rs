@@ -2,6 +2,8 @@
 
 mod absence;
 mod at_most;
+mod basis;
+mod blindness;
 mod clock;
 mod existence;
 mod finding;
@@ -10,7 +12,7 @@ mod moves;
 mod precedence;
 mod response;
 
-pub use finding::{Finding, Proof};
+pub use finding::{Finding, Proof, Sight};
 pub use judge::Judge;
 
 use crate::entity::{Observation, Record};

@@ -35,15 +35,11 @@ impl Moves {
 
 impl Monitor for Moves {
     fn see(&mut self, observation: &Observation, record: &Record, _: &Clocks) {
-        let fate = self
-            .tale
-            .entities
-            .entry(observation.id.clone())
-            .or_insert(Fate::Silent);
+        let fate = self.tale.fate(&observation.id);
         let Some((from, (to, came))) = record.moved() else {
             return;
         };
-        if matches!(fate, Fate::Broken(..)) {
+        if fate.broken() {
             return;
         }
         *fate = match from {

@@ -12,6 +12,8 @@ pub(super) struct Precedence {
     before: Expression,
     /// Entities for which `before` has come true.
     preceded: IndexSet<String>,
+    /// Entities for which `before` could not be evaluated at some moment, and why.
+    doubtful: IndexMap<String, String>,
     /// Entities that broke it: when `no` came true, and when `before` did, if it came at all.
     broken: IndexMap<String, (Moment, Option<Moment>)>,
     tale: Tale,
@@ -30,6 +32,7 @@ impl Precedence {
             no,
             before,
             preceded: IndexSet::new(),
+            doubtful: IndexMap::new(),
             broken: IndexMap::new(),
             tale,
         }
@@ -39,8 +42,14 @@ impl Precedence {
 impl Monitor for Precedence {
     fn see(&mut self, observation: &Observation, record: &Record, _: &Clocks) {
         let id = &observation.id;
-        let fate = self.tale.entities.entry(id.clone()).or_insert(Fate::Silent);
-        let before = self.before.test(record.scope()) == Truth::True;
+        let before = match self.before.test(record.scope()) {
+            Truth::Unknown(why) => {
+                self.doubtful.entry(id.clone()).or_insert(why);
+                false
+            }
+            truth => truth == Truth::True,
+        };
+        let no = self.tale.holds(id, &self.no, record);
         if let Some((_, late)) = self.broken.get_mut(id) {
             // It is broken for good; what is still worth knowing is by how much.
             if before && late.is_none() {
@@ -51,12 +60,13 @@ impl Monitor for Precedence {
         if before {
             self.preceded.insert(id.clone());
         }
-        if self.no.test(record.scope()) == Truth::True {
-            if self.preceded.contains(id) {
-                *fate = Fate::Witness;
-            } else {
-                self.broken.insert(id.clone(), (record.last.clone(), None));
-            }
+        let fate = self.tale.fate(id);
+        if no && self.preceded.contains(id) {
+            *fate = Fate::Witness;
+        } else if no && let Some(why) = self.doubtful.get(id) {
+            *fate = Fate::Unknown(why.clone());
+        } else if no {
+            self.broken.insert(id.clone(), (record.last.clone(), None));
         }
     }
 

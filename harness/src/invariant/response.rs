@@ -16,8 +16,8 @@ pub(super) struct Response {
     then: Expression,
     within: Option<Duration>,
     clock: Clock,
-    /// Conditions that came true and have no response yet.
-    open: Waiting<Moment>,
+    /// Conditions that came true and have no response yet: when, and why the response cannot be evaluated now.
+    open: Waiting<(Moment, Option<String>)>,
     /// Whether the condition held at the last look, so that only its coming true starts a deadline.
     held: HashMap<String, bool>,
     tale: Tale,
@@ -57,7 +57,11 @@ impl Response {
     fn at_once(&mut self, id: &str, record: &Record) {
         let fate = match self.then.test(record.scope()) {
             Truth::True => Fate::Witness,
-            Truth::Unknown(why) => Fate::Unknown(why),
+            Truth::Unset(why) => Fate::Unknown(why),
+            Truth::Unknown(why) => {
+                self.tale.unclear.insert(id.to_owned(), why);
+                return;
+            }
             Truth::False => {
                 let why = format!(
                     "`{}` held, but `{}` did not",
@@ -74,16 +78,10 @@ impl Response {
 impl Monitor for Response {
     fn see(&mut self, observation: &Observation, record: &Record, clocks: &Clocks) {
         let id = observation.id.as_str();
-        if matches!(
-            self.tale
-                .entities
-                .entry(id.to_owned())
-                .or_insert(Fate::Silent),
-            Fate::Broken(..)
-        ) {
+        if self.tale.fate(id).broken() {
             return;
         }
-        let holds = self.when.test(record.scope()) == Truth::True;
+        let holds = self.tale.holds(id, &self.when, record);
         let held = self.held.insert(id.to_owned(), holds).unwrap_or(false);
         let Some(within) = self.within else {
             if holds {
@@ -93,13 +91,20 @@ impl Monitor for Response {
         };
         if holds && !held && self.open.get_mut(id).is_none() {
             let deadline = Deadline::new(clocks, self.clock, within);
-            self.open.set(id, deadline, record.last.clone());
+            self.open.set(id, deadline, (record.last.clone(), None));
             let why = format!("the run ended before `{}` came true", self.then.text());
             self.tale.entities.insert(id.to_owned(), Fate::Unknown(why));
         }
-        if self.open.get_mut(id).is_some() && self.then.test(record.scope()) == Truth::True {
-            self.open.met(id);
-            self.tale.entities.insert(id.to_owned(), Fate::Witness);
+        let Some((_, unclear)) = self.open.get_mut(id) else {
+            return;
+        };
+        match self.then.test(record.scope()) {
+            Truth::True => {
+                self.open.met(id);
+                self.tale.entities.insert(id.to_owned(), Fate::Witness);
+            }
+            Truth::Unknown(why) => *unclear = Some(why),
+            Truth::False | Truth::Unset(_) => *unclear = None,
         }
     }
 
@@ -107,12 +112,12 @@ impl Monitor for Response {
         let Some(within) = self.within.map(duration::print) else {
             return;
         };
-        while let Some((id, since)) = self.open.expired(clocks) {
+        while let Some((id, (since, unclear))) = self.open.expired(clocks) {
             let (then, clock) = (self.then.text(), clock_words(self.clock));
             let why = format!("`{then}` had not come true {within}{clock} later");
-            self.tale
-                .entities
-                .insert(id, Fate::Broken(why, vec![since]));
+            let late = || Fate::Late(clocks.read(Clock::Wall), why, vec![since]);
+            let fate = unclear.map_or_else(late, Fate::Unknown);
+            self.tale.entities.insert(id, fate);
         }
     }
 

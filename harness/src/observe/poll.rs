@@ -2,7 +2,7 @@
 
 use super::{Look, Sighting};
 use crate::address::{self, Resolve};
-use crate::expression::{Expression, Scope, Truth};
+use crate::expression::{Expression, Scope};
 use crate::stack::{Evidence, Learn};
 use async_trait::async_trait;
 use serde_json::Value;
@@ -80,31 +80,10 @@ impl Look for Poll {
 
 /// Applies a rule to what is in scope: `None` when its condition is not met.
 pub(super) fn sighting(rule: &Learn, scope: &Scope) -> Result<Option<Sighting>, String> {
-    if let Some(when) = &rule.when
-        && when.test(scope) != Truth::True
-    {
-        return Ok(None);
-    }
-    let id = match &rule.id {
-        Some(id) => as_id(id.value(scope)?),
-        None => return Err(format!("{}: the rule has no `id`", rule.place)),
-    };
-    let set = rule
-        .set
-        .iter()
-        .map(|(field, expression)| Ok((field.clone(), expression.value(scope)?)))
-        .collect::<Result<_, String>>()?;
-    Ok(Some(Sighting {
+    let lesson = rule.apply(scope, None)?;
+    Ok(lesson.map(|(id, set)| Sighting {
         id,
         set,
         event: rule.event.clone(),
     }))
-}
-
-/// Ids are strings; a number is taken by its digits.
-fn as_id(value: Value) -> String {
-    match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    }
 }

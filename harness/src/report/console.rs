@@ -3,10 +3,11 @@
 use crate::duration::seconds;
 use crate::engine::Outcome;
 use crate::fault::Receipt;
-use crate::invariant::Finding;
+use crate::invariant::{Finding, Sight};
 use crate::invocation::{self, Played};
 use crate::runtime::Failure;
 use crate::verdict::Verdict;
+use indexmap::IndexMap;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -31,10 +32,12 @@ fn mark(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Why a scenario did not hold. Empty for one that did. `repeat` is the command that plays it again.
+/// Why a scenario did not hold, and what else is worth knowing; empty for one that held and has nothing to tell.
+/// `repeat` is the command that plays it again.
 pub fn story(played: &Played, repeat: &str) -> String {
     let mut text = String::new();
     if played.verdict == Verdict::Held {
+        notes(&mut text, &played.outcome);
         return text;
     }
     let plan = &played.job.plan;
@@ -75,6 +78,7 @@ pub fn story(played: &Played, repeat: &str) -> String {
     for receipt in &played.outcome.receipts {
         let _ = writeln!(text, "  fault:    {}", receipt_line(receipt));
     }
+    notes(&mut text, &played.outcome);
     let _ = writeln!(
         text,
         "  history:  {}",
@@ -82,6 +86,12 @@ pub fn story(played: &Played, repeat: &str) -> String {
     );
     let _ = writeln!(text, "  repeat:   {repeat}");
     text
+}
+
+fn notes(text: &mut String, outcome: &Outcome) {
+    for note in &outcome.notes {
+        let _ = writeln!(text, "  note:     {note}");
+    }
 }
 
 /// What one run came to, without where it can be read.
@@ -107,9 +117,13 @@ fn tell(text: &mut String, outcome: &Outcome, prefix: &str) {
             tally.text, tally.seen, tally.place
         );
     }
-    if outcome.verdict == Verdict::Violated {
-        return;
+    if outcome.verdict != Verdict::Violated {
+        untold(text, outcome, prefix);
     }
+}
+
+/// What could not be told, and why.
+fn untold(text: &mut String, outcome: &Outcome, prefix: &str) {
     for finding in outcome
         .findings
         .iter()
@@ -126,9 +140,6 @@ fn tell(text: &mut String, outcome: &Outcome, prefix: &str) {
     }
     for reason in &outcome.reasons {
         let _ = writeln!(text, "  {prefix}{reason}");
-    }
-    for note in &outcome.notes {
-        let _ = writeln!(text, "  {prefix}note: {note}");
     }
 }
 
@@ -202,6 +213,7 @@ pub fn summary(played: &[Played], seed: u64) -> String {
             );
         }
     }
+    text += &sights(played);
     let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
     for one in played {
         *counts.entry(one.verdict).or_default() += 1;
@@ -229,6 +241,22 @@ pub fn summary(played: &[Played], seed: u64) -> String {
         counts.join(", ")
     );
     text
+}
+
+/// The invariants that were only looked at now and then, each with its worst sight.
+fn sights(played: &[Played]) -> String {
+    let findings = played.iter().flat_map(|one| &one.outcome.findings);
+    let mut worst: IndexMap<&str, Sight> = IndexMap::new();
+    for finding in findings.filter(|finding| finding.witnesses > 0) {
+        if let Some(sight) = finding.sight {
+            let known = worst.entry(&finding.invariant).or_insert(sight);
+            *known = sight.max(*known);
+        }
+    }
+    let lines = worst
+        .iter()
+        .map(|(name, sight)| format!("note: `{name}` was {sight}\n"));
+    lines.collect()
 }
 
 /// The reason that the first scenario without a witness gave.

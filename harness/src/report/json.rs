@@ -36,6 +36,7 @@ fn scenario(played: &Played) -> Value {
             "witnesses": finding.witnesses,
             "entity": finding.entity,
             "reason": finding.reason,
+            "sight": finding.sight.map(|sight| sight.to_string()),
             "proof": proof.collect::<Vec<_>>(),
         })
     });
@@ -56,6 +57,7 @@ fn scenario(played: &Played) -> Value {
         "invariants": invariants.collect::<Vec<_>>(),
         "faults": faults.collect::<Vec<_>>(),
         "reasons": outcome.reasons,
+        "notes": outcome.notes,
         "failure": outcome.failure.as_ref().map(|failure| failure.what.clone()),
         "history": outcome.folder.join("history.jsonl").display().to_string(),
     })

@@ -24,6 +24,14 @@ impl RunFolder {
         }
     }
 
+    /// Removes what an earlier run of the same name has left here, so that nobody takes it for this one's.
+    pub fn clear(&self) {
+        // What was never there is no trouble, and what cannot be removed fails when it is written anew.
+        let _ = std::fs::remove_file(self.history());
+        let _ = std::fs::remove_dir_all(self.root.join("logs"));
+        let _ = std::fs::remove_dir_all(self.data());
+    }
+
     /// Makes the folders.
     ///
     /// # Errors
@@ -84,5 +92,7 @@ mod tests {
         let lines: Vec<String> = (0..10_000).map(|n| format!("line {n}")).collect();
         std::fs::write(folder.log("db"), lines.join("\n")).unwrap();
         assert_eq!(folder.tail("db"), lines[lines.len() - 20..].join("\n"));
+        folder.clear();
+        assert_eq!(folder.tail("db"), "");
     }
 }

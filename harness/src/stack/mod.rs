@@ -7,6 +7,7 @@ mod compose;
 mod config;
 mod extension;
 mod find;
+mod learn;
 mod model;
 mod node;
 mod pattern;
@@ -14,6 +15,7 @@ mod variables;
 mod yaml;
 
 pub use find::{all, find};
+pub use learn::{Evidence, Learn, Lesson};
 pub use model::*;
 
 use crate::expression::Expression;

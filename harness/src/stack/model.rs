@@ -1,5 +1,6 @@
 //! The values that the two stack files are read into.
 
+use super::Learn;
 use crate::expression::Expression;
 use crate::problem::Place;
 use indexmap::IndexMap;
@@ -204,62 +205,6 @@ pub struct Status {
     pub first: Option<String>,
     /// The statuses that end it.
     pub finals: Vec<String>,
-}
-
-/// One rule that turns evidence into an observation of one entity.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Learn {
-    /// Where it stands.
-    pub place: Place,
-    /// What it looks at.
-    pub evidence: Evidence,
-    /// Applies only when this is true.
-    pub when: Option<Expression>,
-    /// The entity's id, as a string. A call has it from its path where the path names the entity.
-    pub id: Option<Expression>,
-    /// Fields and their new values.
-    pub set: IndexMap<String, Expression>,
-    /// An event that happened to the entity.
-    pub event: Option<String>,
-}
-
-/// What a rule looks at.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Evidence {
-    /// An answered call. Variables: `request` and `response` (`.status`, `.headers`, `.body`),
-    /// `path` (what the braces of the call's path caught).
-    Call(String),
-    /// A request made again and again. Variables: `status`, `body`, and `item` with `each`.
-    Poll {
-        /// The method.
-        method: String,
-        /// The URL, with a service's name as host.
-        url: String,
-        /// Time from one request to the next.
-        every: Duration,
-        /// A list in the answer, looked at item by item.
-        each: Option<Expression>,
-    },
-    /// A query made again and again. Variable: `row`.
-    Sql {
-        /// The query.
-        query: String,
-        /// The service that it goes to.
-        on: String,
-        /// Time from one query to the next.
-        every: Duration,
-    },
-}
-
-impl Evidence {
-    /// How an observer of this evidence is called in a history.
-    pub fn source(&self) -> String {
-        match self {
-            Evidence::Call(call) => format!("call {call}"),
-            Evidence::Poll { method, url, .. } => format!("poll {method} {url}"),
-            Evidence::Sql { on, .. } => format!("sql on {on}"),
-        }
-    }
 }
 
 /// A way to give the stack something to do.

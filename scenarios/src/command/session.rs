@@ -7,6 +7,7 @@ use shakedown_harness::problem::{Problem, Problems};
 use shakedown_harness::runtime::{docker, new_run_id, reaper::Reaper};
 use shakedown_harness::seed::Seed;
 use shakedown_harness::stack::Stack;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::watch;
@@ -19,6 +20,30 @@ pub struct Session {
     /// The invocation.
     pub invocation: Invocation,
     reaper: Reaper,
+    /// Held until the end: a folder takes the results of one invocation at a time.
+    _lock: File,
+}
+
+/// The files of results that an invocation may leave in its folder.
+const RESULTS: [&str; 2] = ["run.json", "mutants.json"];
+
+/// Makes the folder this invocation's own: nobody else writes into it, and no older result is left that could be
+/// taken for its own.
+fn claim(out: &Path) -> Result<File, Problems> {
+    let problem = |what: String| Problems::from(Problem::with_file(out, what));
+    std::fs::create_dir_all(out).map_err(|e| problem(format!("cannot make this folder: {e}")))?;
+    let lock = File::create(out.join(".lock"))
+        .map_err(|e| problem(format!("cannot write into this folder: {e}")))?;
+    if lock.try_lock().is_err() {
+        let busy = Problem::with_file(out, "another shakedown is writing into this folder");
+        return Err(busy
+            .help("wait for it, or give this one another `--out`")
+            .into());
+    }
+    for name in RESULTS {
+        let _ = std::fs::remove_file(out.join(name));
+    }
+    Ok(lock)
 }
 
 impl Session {
@@ -36,7 +61,7 @@ impl Session {
         let problem = |what: &str, error: std::io::Error| {
             Problems::from(Problem::with_file(&out, format!("{what}: {error}")))
         };
-        std::fs::create_dir_all(&out).map_err(|e| problem("cannot make this folder", e))?;
+        let lock = claim(&out)?;
         let out_full = out
             .canonicalize()
             .map_err(|e| problem("cannot find this folder", e))?;
@@ -63,7 +88,11 @@ impl Session {
             out,
             stop: stopped,
         };
-        Ok(Session { invocation, reaper })
+        Ok(Session {
+            invocation,
+            reaper,
+            _lock: lock,
+        })
     }
 
     /// Makes the images that these stacks need and that are missing, before the first of them is started.

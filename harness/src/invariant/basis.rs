@@ -1,0 +1,79 @@
+//! What an invariant rests on.
+
+use crate::stack::{Entity, Evidence, Invariant, Learn, Pattern};
+use std::time::Duration;
+
+/// The rules that teach what an invariant reads.
+pub(super) struct Basis {
+    /// Their places.
+    pub rules: Vec<String>,
+    /// The polls and queries among them without which something that it reads would not be known, and how often they
+    /// look.
+    pub polled: Vec<(String, Duration)>,
+}
+
+impl Basis {
+    /// Of an invariant over this kind of entity.
+    pub fn new(invariant: &Invariant, entity: &Entity) -> Basis {
+        let status = entity.status.as_ref().map(|status| status.field.as_str());
+        let (fields, events) = reads(invariant, status);
+        let mut basis = Basis {
+            rules: Vec::new(),
+            polled: Vec::new(),
+        };
+        let sets = |rule: &Learn, field: &String| rule.set.contains_key(field);
+        let tells = |rule: &Learn, event: &String| rule.event.as_ref() == Some(event);
+        let asked = |rule: &&Learn| matches!(rule.evidence, Evidence::Call(_));
+        let called = || entity.learn.iter().filter(asked);
+        for rule in &entity.learn {
+            let teaches = fields.iter().any(|field| sets(rule, field))
+                || events.iter().any(|event| tells(rule, event));
+            if !teaches {
+                continue;
+            }
+            basis.rules.push(rule.place.to_string());
+            let alone = fields
+                .iter()
+                .any(|field| sets(rule, field) && !called().any(|call| sets(call, field)))
+                || events
+                    .iter()
+                    .any(|event| tells(rule, event) && !called().any(|call| tells(call, event)));
+            if let Evidence::Poll { every, .. } | Evidence::Sql { every, .. } = &rule.evidence
+                && alone
+            {
+                basis.polled.push((rule.evidence.source(), *every));
+            }
+        }
+        basis
+    }
+}
+
+/// The time that a pattern grants.
+pub(super) fn within(pattern: &Pattern) -> Option<Duration> {
+    match pattern {
+        Pattern::Response { within, .. } => *within,
+        Pattern::Existence { within, .. } => Some(*within),
+        _ => None,
+    }
+}
+
+/// The fields and events that a pattern reads.
+fn reads(invariant: &Invariant, status: Option<&str>) -> (Vec<String>, Vec<String>) {
+    let expressions = match &invariant.pattern {
+        Pattern::Always(condition) | Pattern::Never(condition) => vec![condition],
+        Pattern::Response { when, then, .. } => vec![when, then],
+        Pattern::Precedence { no, before } => vec![no, before],
+        Pattern::Existence { eventually, .. } => vec![eventually],
+        Pattern::AtMost { event, .. } => return (Vec::new(), vec![event.clone()]),
+        Pattern::Moves => return (status.into_iter().map(str::to_owned).collect(), Vec::new()),
+    };
+    let fields = expressions
+        .iter()
+        .flat_map(|expression| expression.variables())
+        .collect();
+    let events = expressions
+        .iter()
+        .flat_map(|expression| expression.events())
+        .collect();
+    (fields, events)
+}

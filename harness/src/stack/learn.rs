@@ -1,0 +1,99 @@
+//! Rules: what turns evidence into observations of entities.
+
+use crate::expression::{Expression, Scope, Truth};
+use crate::problem::Place;
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// One rule that turns evidence into an observation of one entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Learn {
+    /// Where it stands.
+    pub place: Place,
+    /// What it looks at.
+    pub evidence: Evidence,
+    /// Applies only when this is true.
+    pub when: Option<Expression>,
+    /// The entity's id, as a string. A call has it from its path where the path names the entity.
+    pub id: Option<Expression>,
+    /// Fields and their new values.
+    pub set: IndexMap<String, Expression>,
+    /// An event that happened to the entity.
+    pub event: Option<String>,
+}
+
+/// An entity's id and the fields that are set.
+pub type Lesson = (String, Map<String, Value>);
+
+impl Learn {
+    /// What it teaches from what is in scope; `None` when its condition is not met. `id` is the entity's id where the
+    /// rule does not say it.
+    ///
+    /// # Errors
+    /// In words: something that it reads is not there, so that nobody can tell what it would have taught.
+    pub fn apply(&self, scope: &Scope, id: Option<&str>) -> Result<Option<Lesson>, String> {
+        match self.when.as_ref().map(|when| when.test(scope)) {
+            None | Some(Truth::True) => {}
+            Some(Truth::False) => return Ok(None),
+            Some(Truth::Unset(why) | Truth::Unknown(why)) => return Err(why),
+        }
+        let id = match (&self.id, id) {
+            (Some(expression), _) => as_id(expression.value(scope)?),
+            (None, Some(id)) => id.to_owned(),
+            (None, None) => return Err("nothing says which entity it is about".to_owned()),
+        };
+        let values = self.set.iter();
+        let set = values
+            .map(|(field, expression)| Ok((field.clone(), expression.value(scope)?)))
+            .collect::<Result<_, String>>()?;
+        Ok(Some((id, set)))
+    }
+}
+
+/// Ids are strings; a number is taken by its digits.
+fn as_id(value: Value) -> String {
+    match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// What a rule looks at.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Evidence {
+    /// An answered call. Variables: `request` and `response` (`.status`, `.headers`, `.body`),
+    /// `path` (what the braces of the call's path caught).
+    Call(String),
+    /// A request made again and again. Variables: `status`, `body`, and `item` with `each`.
+    Poll {
+        /// The method.
+        method: String,
+        /// The URL, with a service's name as host.
+        url: String,
+        /// Time from one request to the next.
+        every: Duration,
+        /// A list in the answer, looked at item by item.
+        each: Option<Expression>,
+    },
+    /// A query made again and again. Variable: `row`.
+    Sql {
+        /// The query.
+        query: String,
+        /// The service that it goes to.
+        on: String,
+        /// Time from one query to the next.
+        every: Duration,
+    },
+}
+
+impl Evidence {
+    /// How an observer of this evidence is called in a history.
+    pub fn source(&self) -> String {
+        match self {
+            Evidence::Call(call) => format!("call {call}"),
+            Evidence::Poll { method, url, .. } => format!("poll {method} {url}"),
+            Evidence::Sql { on, .. } => format!("sql on {on}"),
+        }
+    }
+}
