@@ -1,6 +1,6 @@
 //! Nothing is left behind: after a clean end, Ctrl-C, and SIGKILL of the harness, on both runtimes.
 
-use crate::support::{Scratch, check, codabench, docker};
+use crate::support::{Scratch, check, codabench, docker, with_docker};
 use libtest_mimic::{Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -29,9 +29,11 @@ pub fn trials() -> Vec<Trial> {
             ("after kill -9", kill_nine),
         ];
         for (name, run) in cases {
-            let trial = Trial::test(format!("nothing is left {name} ({runtime})"), move || {
-                run(runtime)
-            });
+            let name = format!("nothing is left {name} ({runtime})");
+            let trial = match runtime {
+                "docker" => Trial::test(name, move || with_docker(|| run(runtime))),
+                _ => Trial::test(name, move || run(runtime)),
+            };
             trials.push(trial.with_ignored_flag(skip));
         }
     }

@@ -1,7 +1,7 @@
 //! The worker is killed exactly between "scores stored" and its hearing so: every time, on both runtimes, and the
 //! history proves it.
 
-use crate::support::{Scratch, check, codabench, docker, history};
+use crate::support::{Scratch, check, codabench, docker, history, with_docker};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
@@ -12,7 +12,9 @@ pub fn trials() -> Vec<Trial> {
     let process = Trial::test("exact kill: 50 of 50 as local processes", || {
         exact("process")
     });
-    let container = Trial::test("exact kill: 50 of 50 in containers", || exact("docker"));
+    let container = Trial::test("exact kill: 50 of 50 in containers", || {
+        with_docker(|| exact("docker"))
+    });
     vec![process, container.with_ignored_flag(!docker())]
 }
 

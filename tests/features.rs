@@ -1,15 +1,19 @@
 //! The main job: the features of the reference stacks hold, and each planted bug is caught, on both runtimes.
 
-use crate::support::{Scratch, check, docker, root};
+use crate::support::{Scratch, check, docker, root, with_docker};
 use libtest_mimic::{Failed, Trial};
 
 pub fn trials() -> Vec<Trial> {
     let process = Trial::test("features: hold as local processes", || hold("process"));
-    let docker_hold = Trial::test("features: hold in containers", || hold("docker"));
+    let docker_hold = Trial::test("features: hold in containers", || {
+        with_docker(|| hold("docker"))
+    });
     let mutants = Trial::test("mutants: all killed as local processes", || {
         killed("process")
     });
-    let docker_mutants = Trial::test("mutants: all killed in containers", || killed("docker"));
+    let docker_mutants = Trial::test("mutants: all killed in containers", || {
+        with_docker(|| killed("docker"))
+    });
     let no_docker = !docker();
     vec![
         process,

@@ -8,12 +8,12 @@ Feature: Finished implies an output
   Scenario: the storage does not accept the signature at first
     Given the call "upload output" answers 403 the first 2 times for each submission
     When "submit" runs 20 times with 4 clients
-    And every submission is final within 20s
+    And every submission is final within 60s
     Then every invariant holds
 
   @C5
   Scenario: the storage is overloaded at first
     Given the call "upload output" answers 503 the first 2 times for each submission
     When "submit" runs 20 times with 4 clients
-    And every submission is final within 20s
+    And every submission is final within 60s
     Then every invariant holds
