@@ -1,10 +1,10 @@
 //! One fault in force: its counts, what it waits for, and its receipt.
 
 use super::receipt::Short;
-use super::{Decision, Kind, Receipt, Target, event, kind, trigger_stop};
+use super::{Decision, Receipt, Target, call, event, target, trigger_stop};
 use crate::gateway::{Action, Moment, Stop};
 use crate::history::{Captures, ExchangeId, FaultMoment, Seen, What};
-use crate::plan::{Fault, Times};
+use crate::plan::{Effect, Fault, Times};
 use std::collections::{HashMap, HashSet};
 
 /// The key under which a fault counts when it does not count for each entity.
@@ -12,7 +12,7 @@ const ALL: &str = "";
 
 pub(super) struct Armed {
     number: usize,
-    kind: Box<dyn Kind>,
+    effect: Effect,
     times: Times,
     each: Option<String>,
     trigger: Option<Stop>,
@@ -36,7 +36,7 @@ impl Armed {
     pub fn new(number: usize, fault: &Fault, text: &str) -> Armed {
         Armed {
             number,
-            kind: kind(&fault.effect),
+            effect: fault.effect.clone(),
             times: fault.times,
             each: fault.each.clone(),
             trigger: fault.trigger.as_ref().map(trigger_stop),
@@ -53,14 +53,14 @@ impl Armed {
 
     /// The service to kill without waiting for anything.
     pub fn immediate_kill(&self) -> Option<String> {
-        match (self.kind.target(), &self.trigger) {
+        match (target(&self.effect), &self.trigger) {
             (Target::Service(service), None) => Some(service),
             _ => None,
         }
     }
 
     pub fn stops(&self) -> Vec<Stop> {
-        let own = match self.kind.target() {
+        let own = match target(&self.effect) {
             Target::Exchange(stop, _) => Some(stop),
             Target::Service(_) => None,
         };
@@ -87,7 +87,7 @@ impl Armed {
             Some(entity) => captures.get(entity).cloned().unwrap_or_default(),
             None => ALL.to_owned(),
         };
-        match self.kind.target() {
+        match target(&self.effect) {
             Target::Exchange(own, action) if own == *stop && self.live(&key) => {
                 let applies = self.count(&key, exchange, decision);
                 // Another fault that was armed earlier may have decided already.
@@ -157,7 +157,8 @@ impl Armed {
             return;
         }
         self.struck.remove(&exchange);
-        if self.kind.felt_as(seen) {
+        // A kill is felt when the runtime has seen the service dead, never through an exchange.
+        if matches!(&self.effect, Effect::Call { fault, .. } if call::felt(fault, seen)) {
             self.receipt.felt += 1;
             events.push(self.event(FaultMoment::Felt, Some(exchange)));
         }
@@ -181,7 +182,7 @@ impl Armed {
     }
 
     pub fn recovered(&mut self, service: &str, events: &mut Vec<What>) {
-        if self.down && matches!(self.kind.target(), Target::Service(own) if own == service) {
+        if self.down && matches!(target(&self.effect), Target::Service(own) if own == service) {
             self.down = false;
             self.rest(events);
         }
@@ -198,7 +199,8 @@ impl Armed {
     fn rest(&mut self, events: &mut Vec<What>) {
         let counting = match self.times {
             Times::Always => {
-                self.immediate_kill().is_none() && !matches!(self.kind.target(), Target::Service(_))
+                self.immediate_kill().is_none()
+                    && !matches!(target(&self.effect), Target::Service(_))
             }
             Times::First(n) => self.counts.values().any(|count| *count < n),
             Times::Nth(_) => false,
@@ -211,7 +213,7 @@ impl Armed {
     }
 
     fn judge(&mut self) {
-        let subject = match (&self.trigger, self.kind.target()) {
+        let subject = match (&self.trigger, target(&self.effect)) {
             (None, Target::Exchange(stop, _)) => format!("the call \"{}\"", stop.call),
             (Some(trigger), Target::Exchange(stop, _)) => {
                 format!(

@@ -3,28 +3,15 @@
 //! A fault here only decides. The gateway acts on exchanges, the engine acts on services, and both come back
 //! with what was seen; that is what the receipt counts.
 
-mod answer_empty;
-mod answer_lost;
-mod answers;
 mod armed;
-mod hangs;
-mod killed;
+mod call;
 mod receipt;
-mod refused;
 
 use crate::gateway::{Action, Moment, Stop};
-use crate::history::{Captures, ExchangeId, FaultMoment, Seen, What};
+use crate::history::{Captures, ExchangeId, FaultMoment, What};
 use crate::plan::{Effect, Fault, Trigger};
 use armed::Armed;
 pub use receipt::Receipt;
-
-/// What one kind of fault does. A new kind is a file and a line in [`kind`].
-trait Kind: Send {
-    /// Where it strikes.
-    fn target(&self) -> Target;
-    /// Whether what the caller saw is this fault, and not something else that happened to it.
-    fn felt_as(&self, seen: &Seen) -> bool;
-}
 
 /// Where a fault strikes, and how.
 enum Target {
@@ -34,15 +21,14 @@ enum Target {
     Service(String),
 }
 
-/// The list of kinds.
-fn kind(effect: &Effect) -> Box<dyn Kind> {
-    match effect.clone() {
-        Effect::Answers { call, status, body } => Box::new(answers::Answers { call, status, body }),
-        Effect::Hangs { call } => Box::new(hangs::Hangs { call }),
-        Effect::Refused { call } => Box::new(refused::Refused { call }),
-        Effect::AnswerLost { call } => Box::new(answer_lost::AnswerLost { call }),
-        Effect::AnswerEmpty { call } => Box::new(answer_empty::AnswerEmpty { call }),
-        Effect::Killed { service } => Box::new(killed::Killed { service }),
+fn target(effect: &Effect) -> Target {
+    match effect {
+        Effect::Call { call, fault } => {
+            let (moment, action) = call::action(fault);
+            let call = call.clone();
+            Target::Exchange(Stop { call, moment }, action)
+        }
+        Effect::Killed { service } => Target::Service(service.clone()),
     }
 }
 

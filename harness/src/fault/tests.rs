@@ -1,8 +1,11 @@
 //! Each kind of fault through its whole life, with the receipt that must come out.
 
 use super::*;
+use crate::gateway::Alteration;
+use crate::history::Seen;
 use crate::history::{Answered, Message};
-use crate::plan::Times;
+use crate::plan::{CallFault, Times};
+use std::time::Duration;
 
 fn call() -> String {
     "upload scores".to_owned()
@@ -73,10 +76,18 @@ fn missing(faults: &Faults) -> Option<String> {
     faults.receipts()[0].missing.clone()
 }
 
-const ANSWER_503: fn() -> Effect = || Effect::Answers {
-    call: call(),
-    status: 503,
-    body: None,
+fn on_call(fault: CallFault) -> Effect {
+    Effect::Call {
+        call: call(),
+        fault,
+    }
+}
+
+const ANSWER_503: fn() -> Effect = || {
+    on_call(CallFault::Answers {
+        status: 503,
+        body: None,
+    })
 };
 
 #[test]
@@ -96,6 +107,7 @@ fn a_count_for_each_entity_is_kept_apart() {
                 Seen::Answer {
                     status: 503,
                     body_bytes: 0,
+                    altered: false,
                 },
             ));
         }
@@ -153,6 +165,7 @@ fn a_count_that_was_not_reached_is_told() {
             Seen::Answer {
                 status: 503,
                 body_bytes: 0,
+                altered: false,
             },
         ));
     }
@@ -166,14 +179,22 @@ fn each_kind_acts_at_its_moment_and_knows_how_it_is_felt() {
     let empty = Seen::Answer {
         status: 201,
         body_bytes: 0,
+        altered: false,
     };
     let full = Seen::Answer {
         status: 201,
         body_bytes: 9,
+        altered: false,
     };
+    let altered = Seen::Answer {
+        status: 201,
+        body_bytes: 9,
+        altered: true,
+    };
+    let alter = |body| Action::Alter { body };
     let cases = [
         (
-            Effect::Hangs { call: call() },
+            on_call(CallFault::Hangs),
             Moment::Request,
             Action::Hang,
             Seen::Left,
@@ -181,7 +202,7 @@ fn each_kind_acts_at_its_moment_and_knows_how_it_is_felt() {
             0,
         ),
         (
-            Effect::Refused { call: call() },
+            on_call(CallFault::Refused),
             Moment::Request,
             Action::Reset,
             reset.clone(),
@@ -189,7 +210,7 @@ fn each_kind_acts_at_its_moment_and_knows_how_it_is_felt() {
             0,
         ),
         (
-            Effect::AnswerLost { call: call() },
+            on_call(CallFault::AnswerLost),
             Moment::Answer,
             Action::Reset,
             reset,
@@ -197,10 +218,69 @@ fn each_kind_acts_at_its_moment_and_knows_how_it_is_felt() {
             1,
         ),
         (
-            Effect::AnswerEmpty { call: call() },
+            on_call(CallFault::AnswerEmpty),
             Moment::Answer,
-            Action::Empty,
+            alter(Alteration::Empty),
             empty,
+            full.clone(),
+            1,
+        ),
+        (
+            on_call(CallFault::TakesLonger {
+                by: Duration::from_millis(50),
+            }),
+            Moment::Request,
+            Action::Delay { ms: 50 },
+            Seen::Left,
+            Seen::Reset,
+            0,
+        ),
+        (
+            on_call(CallFault::DeliveredTwice),
+            Moment::Request,
+            Action::Twice,
+            altered.clone(),
+            full.clone(),
+            0,
+        ),
+        (
+            on_call(CallFault::AnswerNeverArrives),
+            Moment::Answer,
+            Action::Hang,
+            Seen::Left,
+            full.clone(),
+            1,
+        ),
+        (
+            on_call(CallFault::AnswerMalformed),
+            Moment::Answer,
+            alter(Alteration::Malformed),
+            altered.clone(),
+            full.clone(),
+            1,
+        ),
+        (
+            on_call(CallFault::AnswerCut { after_bytes: 5 }),
+            Moment::Answer,
+            alter(Alteration::Cut { after_bytes: 5 }),
+            Seen::Cut {
+                status: 201,
+                body_bytes: 5,
+            },
+            full.clone(),
+            1,
+        ),
+        (
+            on_call(CallFault::AnswerSet {
+                path: "a".to_owned(),
+                value: 1.into(),
+            }),
+            Moment::Answer,
+            alter(Alteration::Set {
+                path: "a".to_owned(),
+                value: 1.into(),
+            }),
+            altered,
             full,
             1,
         ),
@@ -289,6 +369,7 @@ fn a_fault_is_active_until_it_is_used_up_or_healed() {
     let answer = Seen::Answer {
         status: 503,
         body_bytes: 0,
+        altered: false,
     };
     use FaultMoment::*;
     faults.decide(&at(Moment::Request), &of("7"), 1);
@@ -321,7 +402,7 @@ fn a_fault_is_active_until_it_is_used_up_or_healed() {
 fn the_first_armed_fault_decides_what_the_caller_sees() {
     let mut faults = armed(fault(ANSWER_503(), Times::First(1), None, None));
     faults.arm(
-        &fault(Effect::Refused { call: call() }, Times::Always, None, None),
+        &fault(on_call(CallFault::Refused), Times::Always, None, None),
         "refused",
     );
     faults.watching();

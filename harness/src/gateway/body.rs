@@ -97,6 +97,11 @@ impl Body {
         self.length
     }
 
+    /// The beginning of the decoded body.
+    pub(super) fn kept(&self) -> &[u8] {
+        &self.kept
+    }
+
     /// The beginning of the decoded body as text.
     pub(super) fn text(&self) -> String {
         String::from_utf8_lossy(&self.kept).into_owned()

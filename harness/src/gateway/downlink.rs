@@ -1,5 +1,6 @@
 //! The answer's way from callee to caller.
 
+use super::alter::Altered;
 use super::body::{Body, Framing};
 use super::head::{self, Answer, Parsed};
 use super::raw::READ_BYTES;
@@ -130,12 +131,13 @@ impl<'a> Downlink<'a> {
         }
     }
 
-    /// Puts the same head without a body in the place of what is not written yet.
-    pub(super) fn empty(&mut self, method: &str, status: u16) {
+    /// Puts the same head with another body in the place of what is not written yet.
+    pub(super) fn replace(&mut self, method: &str, status: u16, altered: &Altered) {
         self.forget();
-        let head = reply::emptied(&self.head, method, status);
-        self.ready = head.len();
-        let rest = std::mem::replace(self.buffer, BytesMut::from(&head[..]));
+        let mut bytes = reply::resized(&self.head, method, status, altered.declared);
+        bytes.extend_from_slice(&altered.bytes);
+        self.ready = bytes.len();
+        let rest = std::mem::replace(self.buffer, BytesMut::from(&bytes[..]));
         self.buffer.unsplit(rest);
     }
 

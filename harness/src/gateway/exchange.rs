@@ -1,6 +1,6 @@
 //! One request and its answer.
 
-use super::Action;
+use super::alter::{self, Altered};
 use super::ask::Ask;
 use super::body::{Body, Framing};
 use super::callee;
@@ -10,7 +10,9 @@ use super::reply;
 use super::session::{After, Session};
 use super::state::{State, Ticket};
 use super::uplink::{self, Left, Uplink};
+use super::{Action, Alteration};
 use crate::history::{Answered, Message, Seen};
+use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 /// Answers up to this length reach the caller in one piece, so that it cannot act on a status before the history
@@ -23,8 +25,7 @@ const DROPPED_BYTES: u64 = 1024 * 1024;
 
 /// What an answer has become.
 struct Carried {
-    status: u16,
-    body_bytes: u64,
+    seen: Seen,
     persists: bool,
     switches: bool,
 }
@@ -32,9 +33,9 @@ struct Carried {
 impl Session {
     /// Carries one exchange, whose request's head is the first `head` bytes of the caller's buffer.
     pub(super) async fn exchange(&mut self, request: Request, head: usize) -> After {
-        let (ticket, ask) = self.state.asked(&self.link, &request);
+        let (mut ticket, ask) = self.state.asked(&self.link, &request);
         let stopped = match ask {
-            Some(ask) => self.stopped(ask, &request, head).await,
+            Some(ask) => self.stopped(ask, &request, head, &mut ticket).await,
             None => None,
         };
         match stopped {
@@ -52,6 +53,7 @@ impl Session {
         mut ask: Ask,
         request: &Request,
         head: usize,
+        ticket: &mut Ticket,
     ) -> Option<(Seen, After)> {
         const LEFT: Option<(Seen, After)> = Some((Seen::Left, After::Gone));
         let (mut caller, mut write) = self.caller.split();
@@ -59,9 +61,25 @@ impl Session {
         let Ok(told) = uplink::staying(&mut caller, buffer, ask.told()).await else {
             return LEFT;
         };
+        if let Action::Delay { ms } = told.action {
+            let wait = async {
+                let late = tokio::time::sleep(Duration::from_millis(ms));
+                tokio::select! {
+                    () = late => {}
+                    () = ask.released(&told) => {}
+                }
+            };
+            let stayed = uplink::staying(&mut caller, buffer, wait).await;
+            return stayed.is_err().then_some((Seen::Left, After::Gone));
+        }
+        if told.action == Action::Twice {
+            let copied = self.copy(request, head, ticket).await;
+            ticket.copied = copied == Ok(true);
+            return copied.is_err().then_some((Seen::Left, After::Gone));
+        }
         let request_body = || Uplink::new(caller, None, buffer, head, request.framing);
         match &told.action {
-            Action::Pass => None,
+            Action::Pass | Action::Delay { .. } | Action::Twice => None,
             Action::Reset => Some((Seen::Reset, After::Reset)),
             Action::Hang => match request_body().during(ask.released(&told)).await {
                 Ok(()) => Some((Seen::Reset, After::Reset)),
@@ -86,10 +104,11 @@ impl Session {
                 let seen = Seen::Answer {
                     status: *status,
                     body_bytes,
+                    altered: false,
                 };
                 Some((seen, if persists { After::Next } else { After::Close }))
             }
-            Action::Empty => {
+            Action::Alter { .. } => {
                 tracing::warn!(action = ?told.action, "there is no answer yet; the request passes");
                 None
             }
@@ -122,12 +141,11 @@ impl Session {
                 match carry(state, &mut uplink, &mut downlink, request, &ticket).await {
                     Ok(answer) => {
                         let Carried {
-                            status,
-                            body_bytes,
+                            seen,
                             persists,
                             switches,
                         } = answer;
-                        state.delivered(ticket, Seen::Answer { status, body_bytes });
+                        state.delivered(ticket, seen);
                         return match (switches, persists && request.persists) {
                             (true, _) => After::Raw(None),
                             (_, false) => After::Close,
@@ -162,10 +180,15 @@ async fn carry(
         true => Pieces::Keep(KEPT_BYTES),
         false => Pieces::Pass,
     };
-    let mut empty = false;
+    let mut wanted = None;
     while !uplink.during(downlink.whole(pieces)).await?? {
-        empty = empties(uplink, state.answering(ticket)).await?;
-        pieces = if empty { Pieces::Drop } else { Pieces::Pass };
+        wanted = alteration(uplink, state.answering(ticket))
+            .await?
+            .filter(alter::needs_only_the_beginning);
+        pieces = match wanted {
+            Some(_) => Pieces::Drop,
+            None => Pieces::Pass,
+        };
     }
     let unseen = pieces != Pieces::Drop && !downlink.begun();
     let ask = state.answered(
@@ -173,37 +196,61 @@ async fn carry(
         answered(ticket, request, uplink.body(), &answer, downlink.body()),
         unseen,
     );
-    empty |= empties(uplink, ask).await?;
-    if empty {
-        downlink.empty(&request.method, answer.status);
+    wanted = wanted.or(alteration(uplink, ask).await?);
+    let altered = wanted
+        .filter(|_| reply::bodied(&request.method, answer.status))
+        .and_then(|how| alter::alter(&how, downlink.body()));
+    if let Some(altered) = &altered {
+        downlink.replace(&request.method, answer.status, altered);
     }
     if uplink.gone() {
         return Err(Broken::Left);
     }
     uplink.during(downlink.deliver()).await??;
+    let whole = !altered.as_ref().is_some_and(Altered::cut);
     Ok(Carried {
-        status: answer.status,
-        body_bytes: if empty { 0 } else { downlink.body().length() },
-        persists: answer.persists && (empty || !downlink.closed()),
+        seen: seen(answer.status, ticket, altered.as_ref(), downlink.body()),
+        persists: whole && answer.persists && (altered.is_some() || !downlink.closed()),
         switches: answer.switches,
     })
 }
 
-/// Waits for the harness's decision about an answer. Whether the answer is to be emptied.
-async fn empties(uplink: &mut Uplink<'_>, ask: Option<Ask>) -> Result<bool, Broken> {
+/// What the caller saw of an answer that was delivered.
+fn seen(status: u16, ticket: &Ticket, altered: Option<&Altered>, body: &Body) -> Seen {
+    let body_bytes = altered.map_or(body.length(), |altered| altered.bytes.len() as u64);
+    match altered {
+        Some(altered) if altered.cut() => Seen::Cut { status, body_bytes },
+        _ => Seen::Answer {
+            status,
+            body_bytes,
+            altered: altered.is_some() || ticket.copied,
+        },
+    }
+}
+
+/// Waits for the harness's decision about an answer. What is to become of its body.
+async fn alteration(
+    uplink: &mut Uplink<'_>,
+    ask: Option<Ask>,
+) -> Result<Option<Alteration>, Broken> {
     let Some(mut ask) = ask else {
-        return Ok(false);
+        return Ok(None);
     };
-    match uplink.during(ask.told()).await?.action {
-        Action::Pass => Ok(false),
-        Action::Empty => Ok(true),
+    let told = uplink.during(ask.told()).await?;
+    match &told.action {
+        Action::Pass => Ok(None),
+        Action::Alter { body } => Ok(Some(body.clone())),
         Action::Reset => Err(Broken::Reset),
-        action @ (Action::Answer { .. } | Action::Hang) => {
+        Action::Hang => {
+            uplink.during(ask.released(&told)).await?;
+            Err(Broken::Reset)
+        }
+        Action::Answer { .. } | Action::Delay { .. } | Action::Twice => {
             tracing::warn!(
-                ?action,
+                action = ?told.action,
                 "the callee has answered already; its answer passes"
             );
-            Ok(false)
+            Ok(None)
         }
     }
 }
@@ -255,7 +302,8 @@ fn answered(
     }
 }
 
-fn message(headers: &Headers, body: &Body) -> Message {
+/// What is kept of a head and a body.
+pub(super) fn message(headers: &Headers, body: &Body) -> Message {
     Message {
         headers: headers.clone(),
         body: body.text(),

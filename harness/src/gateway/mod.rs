@@ -10,11 +10,13 @@
 //! still wait for an answer: that is how a killed process looks, so it counts as having left.
 
 mod address;
+mod alter;
 mod ask;
 mod body;
 mod callee;
 mod connection;
 mod control;
+mod copy;
 mod downlink;
 mod exchange;
 mod head;

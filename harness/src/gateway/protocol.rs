@@ -52,7 +52,7 @@ pub enum Command {
         /// What to do.
         action: Action,
     },
-    /// Reset every connection that is held by [`Action::Hang`].
+    /// Reset every connection that is held by [`Action::Hang`], and let those of [`Action::Delay`] go on.
     Release,
 }
 
@@ -105,12 +105,45 @@ pub enum Action {
         /// The body.
         body: String,
     },
-    /// At the request: keep it until [`Command::Release`] or until the caller leaves; the callee is not asked.
+    /// Keep it until [`Command::Release`] or until the caller leaves. At the request the callee is not asked; at the
+    /// answer it did the work.
     Hang,
+    /// At the request: ask the callee so much later, or at [`Command::Release`] if that comes first.
+    Delay {
+        /// How much later.
+        ms: u64,
+    },
+    /// At the request: ask the callee twice, one time after the other; the caller gets the second answer.
+    Twice,
     /// Reset the caller's connection. At the request the callee is not asked; at the answer it did the work.
     Reset,
-    /// At the answer: deliver its status and headers with an empty body.
+    /// At the answer: deliver it with another body. An answer to which that cannot be done passes as it is.
+    Alter {
+        /// What becomes of the body.
+        body: Alteration,
+    },
+}
+
+/// What becomes of an answer's body.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "to", rename_all = "snake_case")]
+pub enum Alteration {
+    /// Nothing is left of it.
     Empty,
+    /// It can no longer be parsed.
+    Malformed,
+    /// So much of it arrives, and then the connection ends.
+    Cut {
+        /// The bytes that arrive.
+        after_bytes: u64,
+    },
+    /// One value of a JSON body is another.
+    Set {
+        /// Where it stands: names and list positions, with dots between them.
+        path: String,
+        /// The value.
+        value: serde_json::Value,
+    },
 }
 
 /// From gateway to harness, in the order in which things happened.

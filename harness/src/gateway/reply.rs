@@ -46,9 +46,14 @@ pub(super) fn given(
     (bytes, body.len() as u64)
 }
 
-/// A head as the callee wrote it, but for a body of no bytes.
-pub(super) fn emptied(head: &[u8], method: &str, status: u16) -> Vec<u8> {
-    if method == "HEAD" || bare(status) {
+/// Whether an answer to this method with this status can have a body.
+pub(super) fn bodied(method: &str, status: u16) -> bool {
+    method != "HEAD" && !bare(status)
+}
+
+/// A head as the callee wrote it, but for a body of so many bytes.
+pub(super) fn resized(head: &[u8], method: &str, status: u16, length: u64) -> Vec<u8> {
+    if !bodied(method, status) {
         return head.to_vec();
     }
     let mut bytes = Vec::with_capacity(head.len());
@@ -57,7 +62,7 @@ pub(super) fn emptied(head: &[u8], method: &str, status: u16) -> Vec<u8> {
         let colon = line.iter().position(|byte| *byte == b':').unwrap_or(0);
         let name = line[..colon].trim_ascii();
         if blank {
-            bytes.extend_from_slice(b"Content-Length: 0\r\n\r\n");
+            bytes.extend_from_slice(format!("Content-Length: {length}\r\n\r\n").as_bytes());
         } else if !BODY_HEADERS
             .iter()
             .any(|n| name.eq_ignore_ascii_case(n.as_bytes()))
@@ -125,14 +130,15 @@ mod tests {
     }
 
     #[test]
-    fn an_emptied_head_keeps_everything_but_its_body() {
+    fn a_head_for_another_body_keeps_all_that_does_not_speak_of_it() {
         let head = "HTTP/1.1 201 Made\r\nX-A: 1\r\nTransfer-Encoding: chunked\r\nx-b:2\r\nCONTENT-LENGTH: 7\r\n\r\n";
         let expected = "HTTP/1.1 201 Made\r\nX-A: 1\r\nx-b:2\r\nContent-Length: 0\r\n\r\n";
-        let emptied = |method, status| {
-            String::from_utf8(super::emptied(head.as_bytes(), method, status)).unwrap()
+        let resized = |method, status, length| {
+            String::from_utf8(super::resized(head.as_bytes(), method, status, length)).unwrap()
         };
-        assert_eq!(emptied("GET", 201), expected);
-        assert_eq!(emptied("HEAD", 201), head);
-        assert_eq!(emptied("GET", 304), head);
+        assert_eq!(resized("GET", 201, 0), expected);
+        assert_eq!(resized("GET", 201, 12), expected.replace(": 0", ": 12"));
+        assert_eq!(resized("HEAD", 201, 0), head);
+        assert_eq!(resized("GET", 304, 0), head);
     }
 }

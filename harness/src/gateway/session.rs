@@ -108,6 +108,7 @@ impl Session {
             let seen = Seen::Answer {
                 status: NO_STATUS,
                 body_bytes,
+                altered: false,
             };
             self.state.delivered(ticket, seen);
         }

@@ -41,6 +41,8 @@ pub(super) struct Ticket {
     pub(super) exchange: ExchangeId,
     pub(super) call: Option<String>,
     pub(super) captures: Captures,
+    /// The callee has had the same request before.
+    pub(super) copied: bool,
 }
 
 impl State {
@@ -83,10 +85,30 @@ impl State {
             Some((pattern.call.name.clone(), captures))
         });
         let (call, captures) = found.unzip();
+        let ticket = self.ticket(link, request, call, captures.unwrap_or_default());
+        let ask = self.stop(&rules, &ticket, Moment::Request);
+        (ticket, ask)
+    }
+
+    /// Reports that the gateway itself makes a request once more. Nothing stops it.
+    pub(super) fn asked_again(&self, link: &Link, request: &Request, original: &Ticket) -> Ticket {
+        let (call, captures) = (original.call.clone(), original.captures.clone());
+        self.ticket(link, request, call, captures)
+    }
+
+    /// Reports a request.
+    fn ticket(
+        &self,
+        link: &Link,
+        request: &Request,
+        call: Option<String>,
+        captures: Captures,
+    ) -> Ticket {
         let ticket = Ticket {
             exchange: self.exchanges.fetch_add(1, Ordering::Relaxed),
             call,
-            captures: captures.unwrap_or_default(),
+            captures,
+            copied: false,
         };
         self.event(What::Asked(Asked {
             exchange: ticket.exchange,
@@ -98,8 +120,7 @@ impl State {
             call: ticket.call.clone(),
             captures: ticket.captures.clone(),
         }));
-        let ask = self.stop(&rules, &ticket, Moment::Request);
-        (ticket, ask)
+        ticket
     }
 
     /// Reports an answer, and asks about it when its call is watched and the caller has seen nothing yet.

@@ -193,7 +193,19 @@ pub enum Seen {
         status: u16,
         /// The bytes of its body.
         body_bytes: u64,
+        /// The gateway made it another one, or had the callee do the work twice.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        altered: bool,
     },
+    /// The beginning of an answer, and then the end of the connection.
+    Cut {
+        /// Its status code.
+        status: u16,
+        /// The bytes of its body that arrived.
+        body_bytes: u64,
+    },
+    /// Nothing: the gateway asked once more than the caller did, and nobody waited for the answer.
+    Copy,
     /// Its connection was reset.
     Reset,
     /// The caller left before there was an answer.

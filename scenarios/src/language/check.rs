@@ -79,11 +79,7 @@ impl Checker<'_> {
 
     fn fault(&mut self, fault: &Fault) {
         let call = match &fault.effect {
-            Effect::Answers { call, .. }
-            | Effect::Hangs { call }
-            | Effect::Refused { call }
-            | Effect::AnswerLost { call }
-            | Effect::AnswerEmpty { call } => Some(call),
+            Effect::Call { call, .. } => Some(call),
             Effect::Killed { service } => {
                 self.known("service", service, self.stack.services.keys());
                 if fault.trigger.is_none()

@@ -5,7 +5,7 @@
 use super::qualifiers::{self, Qualifiers};
 use regex::{Captures, Regex};
 use shakedown_harness::duration;
-use shakedown_harness::plan::{Effect, Fault, Step};
+use shakedown_harness::plan::{CallFault, Effect, Fault, Step};
 use std::sync::LazyLock;
 
 /// A phrase as it is shown to people.
@@ -42,7 +42,7 @@ macro_rules! name {
 }
 
 /// The list of phrases.
-static PHRASES: [Entry; 14] = [
+static PHRASES: [Entry; 20] = [
     Entry {
         phrase: Phrase {
             family: STACK,
@@ -75,14 +75,7 @@ static PHRASES: [Entry; 14] = [
             example: "the call \"upload scores\" hangs the first time for each submission",
         },
         regex: concat!("the call ", name!(), " hangs(|[ ,].*)"),
-        step: |found, _| {
-            fault(
-                Effect::Hangs {
-                    call: found[1].to_owned(),
-                },
-                &found[2],
-            )
-        },
+        step: |found, _| on_call(&found[1], CallFault::Hangs, &found[2]),
     },
     Entry {
         phrase: Phrase {
@@ -92,14 +85,30 @@ static PHRASES: [Entry; 14] = [
             example: "the call \"acknowledge\" is refused once",
         },
         regex: concat!("the call ", name!(), " is refused(|[ ,].*)"),
-        step: |found, _| {
-            fault(
-                Effect::Refused {
-                    call: found[1].to_owned(),
-                },
-                &found[2],
-            )
+        step: |found, _| on_call(&found[1], CallFault::Refused, &found[2]),
+    },
+    Entry {
+        phrase: Phrase {
+            family: CALLS,
+            pattern: "the call \"C\" takes TIME longer",
+            meaning: "the callee is asked so much later; the caller may have given up by then",
+            example: "the call \"upload scores\" takes 300ms longer the first time for each submission",
         },
+        regex: concat!("the call ", name!(), " takes ([^ ]+) longer(|[ ,].*)"),
+        step: |found, _| {
+            let by = duration::parse(&found[2])?;
+            on_call(&found[1], CallFault::TakesLonger { by }, &found[3])
+        },
+    },
+    Entry {
+        phrase: Phrase {
+            family: CALLS,
+            pattern: "the call \"C\" is delivered twice",
+            meaning: "the callee is asked twice, one time after the other; the caller sees the second answer",
+            example: "the call \"upload scores\" is delivered twice for each submission",
+        },
+        regex: concat!("the call ", name!(), " is delivered twice(|[ ,].*)"),
+        step: |found, _| on_call(&found[1], CallFault::DeliveredTwice, &found[2]),
     },
     Entry {
         phrase: Phrase {
@@ -109,14 +118,17 @@ static PHRASES: [Entry; 14] = [
             example: "the answer to \"upload scores\" is lost the first time for each submission",
         },
         regex: concat!("the answer to ", name!(), " is lost(|[ ,].*)"),
-        step: |found, _| {
-            fault(
-                Effect::AnswerLost {
-                    call: found[1].to_owned(),
-                },
-                &found[2],
-            )
+        step: |found, _| on_call(&found[1], CallFault::AnswerLost, &found[2]),
+    },
+    Entry {
+        phrase: Phrase {
+            family: CALLS,
+            pattern: "the answer to \"C\" never arrives",
+            meaning: "the callee does the work; the caller waits until it gives up, or until the faults are healed",
+            example: "the answer to \"upload scores\" never arrives the first time for each submission",
         },
+        regex: concat!("the answer to ", name!(), " never arrives(|[ ,].*)"),
+        step: |found, _| on_call(&found[1], CallFault::AnswerNeverArrives, &found[2]),
     },
     Entry {
         phrase: Phrase {
@@ -126,14 +138,44 @@ static PHRASES: [Entry; 14] = [
             example: "the answer to \"upload scores\" is empty the 3rd time",
         },
         regex: concat!("the answer to ", name!(), " is empty(|[ ,].*)"),
-        step: |found, _| {
-            fault(
-                Effect::AnswerEmpty {
-                    call: found[1].to_owned(),
-                },
-                &found[2],
-            )
+        step: |found, _| on_call(&found[1], CallFault::AnswerEmpty, &found[2]),
+    },
+    Entry {
+        phrase: Phrase {
+            family: CALLS,
+            pattern: "the answer to \"C\" is malformed",
+            meaning: "the callee does the work; the caller gets half of the body, which no parser takes",
+            example: "the answer to \"update status\" is malformed once",
         },
+        regex: concat!("the answer to ", name!(), " is malformed(|[ ,].*)"),
+        step: |found, _| on_call(&found[1], CallFault::AnswerMalformed, &found[2]),
+    },
+    Entry {
+        phrase: Phrase {
+            family: CALLS,
+            pattern: "the answer to \"C\" is cut after N bytes",
+            meaning: "the callee does the work; the caller gets so much of the body, and then the connection ends (at most 65536)",
+            example: "the answer to \"update status\" is cut after 5 bytes the 2nd time",
+        },
+        regex: concat!(
+            "the answer to ",
+            name!(),
+            " is cut after ([0-9]+) bytes?(|[ ,].*)"
+        ),
+        step: |found, _| {
+            let after_bytes = cut_bytes(&found[2])?;
+            on_call(&found[1], CallFault::AnswerCut { after_bytes }, &found[3])
+        },
+    },
+    Entry {
+        phrase: Phrase {
+            family: CALLS,
+            pattern: "the answer to \"C\" has \"PATH\" set to VALUE",
+            meaning: "the callee does the work; in the JSON that the caller gets, one value is another (`\"a.0.b\"`; VALUE is JSON)",
+            example: "the answer to \"update status\" has \"status\" set to \"Running\" once",
+        },
+        regex: concat!("the answer to ", name!(), " has ", name!(), " set to (.+)"),
+        step: answer_set,
     },
     Entry {
         phrase: Phrase {
@@ -317,22 +359,7 @@ pub fn print(step: &Step) -> String {
 
 fn print_fault(fault: &Fault) -> String {
     let effect = match &fault.effect {
-        Effect::Answers {
-            call,
-            status,
-            body: None,
-        } => format!("the call \"{call}\" answers {status}"),
-        Effect::Answers {
-            call,
-            status,
-            body: Some(body),
-        } => {
-            format!("the call \"{call}\" answers {status} with \"{body}\"")
-        }
-        Effect::Hangs { call } => format!("the call \"{call}\" hangs"),
-        Effect::Refused { call } => format!("the call \"{call}\" is refused"),
-        Effect::AnswerLost { call } => format!("the answer to \"{call}\" is lost"),
-        Effect::AnswerEmpty { call } => format!("the answer to \"{call}\" is empty"),
+        Effect::Call { call, fault } => print_call_fault(call, fault),
         Effect::Killed { service } => format!("the service \"{service}\" is killed"),
     };
     let Fault {
@@ -347,6 +374,74 @@ fn print_fault(fault: &Fault) -> String {
             each,
             trigger,
         })
+}
+
+fn print_call_fault(call: &str, fault: &CallFault) -> String {
+    let (the_call, the_answer) = (
+        format!("the call \"{call}\""),
+        format!("the answer to \"{call}\""),
+    );
+    match fault {
+        CallFault::Answers { status, body: None } => format!("{the_call} answers {status}"),
+        CallFault::Answers {
+            status,
+            body: Some(body),
+        } => format!("{the_call} answers {status} with \"{body}\""),
+        CallFault::Hangs => format!("{the_call} hangs"),
+        CallFault::Refused => format!("{the_call} is refused"),
+        CallFault::TakesLonger { by } => {
+            format!("{the_call} takes {} longer", duration::print(*by))
+        }
+        CallFault::DeliveredTwice => format!("{the_call} is delivered twice"),
+        CallFault::AnswerLost => format!("{the_answer} is lost"),
+        CallFault::AnswerNeverArrives => format!("{the_answer} never arrives"),
+        CallFault::AnswerEmpty => format!("{the_answer} is empty"),
+        CallFault::AnswerMalformed => format!("{the_answer} is malformed"),
+        CallFault::AnswerCut { after_bytes } => {
+            format!("{the_answer} is cut after {after_bytes} bytes")
+        }
+        CallFault::AnswerSet { path, value } => {
+            format!("{the_answer} has \"{path}\" set to {value}")
+        }
+    }
+}
+
+/// The most bytes of a body after which it can be cut: so much of it is kept.
+const CUT_BYTES: u64 = 65_536;
+
+fn cut_bytes(digits: &str) -> Result<u64, String> {
+    match digits.parse() {
+        Ok(bytes) if bytes <= CUT_BYTES => Ok(bytes),
+        _ => Err(format!(
+            "an answer can be cut after 0 to {CUT_BYTES} bytes, not after {digits}"
+        )),
+    }
+}
+
+fn answer_set(found: &Captures<'_>, _: Option<&str>) -> Result<Step, String> {
+    let text = &found[3];
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
+    let value = match values.next() {
+        Some(Ok(value)) => value,
+        _ => {
+            return Err(format!(
+                "`{text}` does not begin with a JSON value, such as 7, \"seven\", true, null or [1, 2]"
+            ));
+        }
+    };
+    let rest = &text[values.byte_offset()..];
+    if !(rest.is_empty() || rest.starts_with([' ', ','])) {
+        return Err(format!(
+            "after the JSON value `{value}`, `{rest}` is no word"
+        ));
+    }
+    let path = found[2].to_owned();
+    on_call(&found[1], CallFault::AnswerSet { path, value }, rest)
+}
+
+fn on_call(call: &str, fault: CallFault, rest: &str) -> Result<Step, String> {
+    let call = call.to_owned();
+    self::fault(Effect::Call { call, fault }, rest)
 }
 
 fn answers(found: &Captures<'_>, docstring: Option<&str>) -> Result<Step, String> {
@@ -367,14 +462,7 @@ fn answers(found: &Captures<'_>, docstring: Option<&str>) -> Result<Step, String
     if wants_body && body.is_none() {
         return Err("`with` needs a body: in quotes, or as a doc string below".to_owned());
     }
-    fault(
-        Effect::Answers {
-            call: found[1].to_owned(),
-            status,
-            body,
-        },
-        &found[4],
-    )
+    on_call(&found[1], CallFault::Answers { status, body }, &found[4])
 }
 
 fn fault(effect: Effect, rest: &str) -> Result<Step, String> {
@@ -449,6 +537,11 @@ mod tests {
         assert!(error("the call \"a\" hangs the first 0 times").contains("begins with 1"));
         assert!(error("the call \"a\" answers 200 with").contains("needs a body"));
         assert!(error("the call \"a\" answers 999").contains("200 to 599"));
+        assert!(error("the call \"a\" takes 5 longer").contains("`5`"));
+        assert!(error("the answer to \"a\" is cut after 65537 bytes").contains("65536"));
+        assert!(error("the answer to \"a\" has \"b\" set to seven").contains("JSON"));
+        assert!(error("the answer to \"a\" has \"b\" set to \"x\"th time").contains("`th time`"));
+        assert!(error("the answer to \"a\" has \"b\" set to 7 sometimes").contains("`sometimes`"));
         assert!(error("\"a\" runs 0 times").contains("begins with 1"));
         assert!(error("every job is final within soon").contains("`soon`"));
         assert_eq!(parse("the call \"a\" anwsers 503", None), None);
@@ -462,14 +555,40 @@ mod tests {
         "[a-z][a-z0-9_]{0,8}"
     }
 
+    fn values() -> impl Strategy<Value = serde_json::Value> {
+        prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(Into::into),
+            any::<i32>().prop_map(Into::into),
+            "[^\n]{0,10}".prop_map(Into::into),
+            proptest::collection::vec(any::<u8>(), 0..3).prop_map(Into::into),
+        ]
+    }
+
+    fn call_faults() -> impl Strategy<Value = CallFault> {
+        prop_oneof![
+            (200u16..600, proptest::option::of("[^\"\n]{0,10}"))
+                .prop_map(|(status, body)| CallFault::Answers { status, body }),
+            (1u64..9_999_999).prop_map(|ms| CallFault::TakesLonger {
+                by: Duration::from_millis(ms)
+            }),
+            proptest::sample::select(vec![
+                CallFault::Hangs,
+                CallFault::Refused,
+                CallFault::DeliveredTwice,
+                CallFault::AnswerLost,
+                CallFault::AnswerNeverArrives,
+                CallFault::AnswerEmpty,
+                CallFault::AnswerMalformed,
+            ]),
+            (0..=CUT_BYTES).prop_map(|after_bytes| CallFault::AnswerCut { after_bytes }),
+            (name(), values()).prop_map(|(path, value)| CallFault::AnswerSet { path, value }),
+        ]
+    }
+
     fn effects() -> impl Strategy<Value = Effect> {
         prop_oneof![
-            (name(), 200u16..600, proptest::option::of("[^\"\n]{0,10}"))
-                .prop_map(|(call, status, body)| Effect::Answers { call, status, body }),
-            name().prop_map(|call| Effect::Hangs { call }),
-            name().prop_map(|call| Effect::Refused { call }),
-            name().prop_map(|call| Effect::AnswerLost { call }),
-            name().prop_map(|call| Effect::AnswerEmpty { call }),
+            (name(), call_faults()).prop_map(|(call, fault)| Effect::Call { call, fault }),
             name().prop_map(|service| Effect::Killed { service }),
         ]
     }

@@ -1,7 +1,7 @@
 //! Stopped exchanges: what the caller saw, what the callee saw, and every event.
 
 use super::stage::*;
-use crate::gateway::{Action, Command, Moment, Report};
+use crate::gateway::{Action, Alteration, Command, Moment, Report};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const POST: &str = "POST /jobs/7 HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";
@@ -189,9 +189,14 @@ async fn a_held_answer_is_emptied_whatever_its_framing() {
     let chunked = "HTTP/1.1 201 Created\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nmade\r\n0\r\n\r\n";
     for answer in [MADE, chunked] {
         let (mut stage, mut caller, mut callee, ask) = stopped_answer(answer).await;
-        stage.act(ask, Action::Empty);
+        stage.act(
+            ask,
+            Action::Alter {
+                body: Alteration::Empty,
+            },
+        );
         caller.hears(emptied).await;
-        stage.expect(&["1 saw 201, 0"]).await;
+        stage.expect(&["1 saw 201, 0, altered"]).await;
         // The connection is in order afterwards.
         stage.watch(&[]).await;
         caller.says(POST).await;
@@ -207,6 +212,151 @@ async fn a_held_answer_is_emptied_whatever_its_framing() {
             .await;
         stage.end().await;
     }
+}
+
+#[tokio::test]
+async fn a_held_answer_gets_another_body() {
+    let set = |path: &str| Alteration::Set {
+        path: path.to_owned(),
+        value: 8.into(),
+    };
+    let json = "HTTP/1.1 201 Created\r\nContent-Length: 8\r\nX-A: b\r\n\r\n{\"id\":7}";
+    let chunked = "HTTP/1.1 201 Created\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{\"id\":7}\r\n0\r\n\r\n";
+    let head = "HTTP/1.1 201 Created\r\nX-A: b\r\nContent-Length: ";
+    let cases = [
+        (
+            set("id"),
+            json,
+            "8\r\n\r\n{\"id\":8}",
+            "1 saw 201, 8, altered",
+        ),
+        (
+            set("id"),
+            chunked,
+            "8\r\n\r\n{\"id\":8}",
+            "1 saw 201, 8, altered",
+        ),
+        (
+            Alteration::Malformed,
+            chunked,
+            "7\r\n\r\n{\"id\n{\"",
+            "1 saw 201, 7, altered",
+        ),
+    ];
+    for (body, answer, expected, seen) in cases {
+        let (mut stage, mut caller, _callee, ask) = stopped_answer(answer).await;
+        stage.act(ask, Action::Alter { body });
+        caller.hears(&format!("{head}{expected}")).await;
+        stage.expect(&[seen]).await;
+        stage.end().await;
+    }
+    // What cannot be done is not done, and the history says that nothing was altered.
+    for body in [set("a.b"), Alteration::Cut { after_bytes: 8 }] {
+        let (mut stage, mut caller, _callee, ask) = stopped_answer(json).await;
+        stage.act(ask, Action::Alter { body });
+        caller.hears(json).await;
+        stage.expect(&["1 saw 201, 8"]).await;
+        stage.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_held_answer_is_cut_and_the_connection_ends() {
+    let (mut stage, mut caller, _callee, ask) = stopped_answer(MADE).await;
+    let body = Alteration::Cut { after_bytes: 3 };
+    stage.act(ask, Action::Alter { body });
+    caller
+        .hears("HTTP/1.1 201 Created\r\nX-A: b\r\nContent-Length: 4\r\n\r\nmad")
+        .await;
+    caller.hears_end().await;
+    stage.expect(&["1 cut 201, 3"]).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_held_answer_never_arrives() {
+    let (mut stage, caller, _callee, ask) = stopped_answer(MADE).await;
+    stage.act(ask, Action::Hang);
+    drop(caller);
+    stage.expect(&["1 left"]).await;
+    let (mut stage, mut caller, _callee, ask) = stopped_answer(MADE).await;
+    stage.act(ask, Action::Hang);
+    stage.watch(&[]).await;
+    let early = caller.0.try_read(&mut [0; 1]).map_err(|e| e.kind());
+    assert_eq!(early, Err(std::io::ErrorKind::WouldBlock));
+    stage.send(Command::Release);
+    caller.hears_reset().await;
+    stage.expect(&["1 saw reset"]).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_request_is_delayed() {
+    let (mut stage, mut caller, ask) = stopped_request(POST).await;
+    let begun = std::time::Instant::now();
+    stage.act(ask, Action::Delay { ms: 100 });
+    let mut callee = stage.callee().await;
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(100));
+    callee.hears(POST).await;
+    callee.says(MADE).await;
+    caller.hears(MADE).await;
+    stage.expect(&["1 answered 201", "1 saw 201, 4"]).await;
+    // One that waits for an hour goes on when it is released, and is noticed when it leaves.
+    let hour = Action::Delay { ms: 3_600_000 };
+    let (mut stage, mut caller, ask) = stopped_request(POST).await;
+    stage.act(ask, hour.clone());
+    stage.watch(&[]).await;
+    stage.send(Command::Release);
+    let mut callee = stage.callee().await;
+    callee.hears(POST).await;
+    callee.says(MADE).await;
+    caller.hears(MADE).await;
+    stage.expect(&["1 answered 201", "1 saw 201, 4"]).await;
+    let (mut stage, caller, ask) = stopped_request(POST).await;
+    stage.act(ask, hour);
+    drop(caller);
+    stage.expect(&["1 left"]).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_request_is_delivered_twice() {
+    let parts = POST.split_at(POST.len() - 2);
+    let (mut stage, mut caller, ask) = stopped_request(parts.0).await;
+    stage.act(ask, Action::Twice);
+    caller.says(parts.1).await;
+    stage.expect(&["2 asked worker POST /jobs/7"]).await;
+    let mut copy = stage.callee().await;
+    copy.hears(POST).await;
+    copy.says("HTTP/1.1 100 Continue\r\n\r\n").await;
+    copy.says("HTTP/1.1 409 Conflict\r\nContent-Length: 2\r\n\r\nno")
+        .await;
+    stage.expect(&["2 answered 409", "2 was a copy"]).await;
+    let mut callee = stage.callee().await;
+    callee.hears(POST).await;
+    callee.says(MADE).await;
+    caller.hears(MADE).await;
+    stage
+        .expect(&["1 answered 201", "1 saw 201, 4, altered"])
+        .await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_copy_that_the_callee_does_not_answer_is_no_second_delivery() {
+    let (mut stage, mut caller, ask) = stopped_request(POST).await;
+    stage.act(ask, Action::Twice);
+    stage.expect(&["2 asked worker POST /jobs/7"]).await;
+    let mut copy = stage.callee().await;
+    copy.hears(POST).await;
+    drop(copy);
+    stage.expect(&["2 saw unreachable"]).await;
+    let mut callee = stage.callee().await;
+    callee.hears(POST).await;
+    callee.says(MADE).await;
+    caller.hears(MADE).await;
+    stage.expect(&["1 answered 201", "1 saw 201, 4"]).await;
+    stage.end().await;
 }
 
 #[tokio::test]
@@ -233,7 +383,12 @@ async fn a_caller_is_known_to_be_dead_even_when_the_decision_follows_at_once() {
 async fn an_action_that_does_not_fit_lets_the_exchange_pass() {
     let (mut stage, mut caller, ask) = stopped_request(POST).await;
     stage.watch(&[Moment::Answer]).await;
-    stage.act(ask, Action::Empty);
+    stage.act(
+        ask,
+        Action::Alter {
+            body: Alteration::Empty,
+        },
+    );
     let mut callee = stage.callee().await;
     callee.hears(POST).await;
     callee.says(MADE).await;
@@ -318,7 +473,13 @@ async fn an_answer_too_long_to_hold_is_decided_on_early() {
     );
     let heard = long_answer(Action::Reset, &["1 saw reset"]).await;
     assert_eq!(heard.len(), 0);
-    let heard = long_answer(Action::Empty, &["1 answered 201", "1 saw 201, 0"]).await;
+    let heard = long_answer(
+        Action::Alter {
+            body: Alteration::Empty,
+        },
+        &["1 answered 201", "1 saw 201, 0, altered"],
+    )
+    .await;
     assert_eq!(
         String::from_utf8_lossy(&heard),
         "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n"

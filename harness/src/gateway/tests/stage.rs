@@ -186,7 +186,16 @@ fn told(what: &What) -> String {
         What::Asked(a) => format!("{} asked {} {} {}", a.exchange, a.client, a.method, a.path),
         What::Answered(a) => format!("{} answered {}", a.exchange, a.status),
         What::Delivered { exchange, seen } => match seen {
-            Seen::Answer { status, body_bytes } => format!("{exchange} saw {status}, {body_bytes}"),
+            Seen::Answer {
+                status,
+                body_bytes,
+                altered,
+            } => {
+                let altered = if *altered { ", altered" } else { "" };
+                format!("{exchange} saw {status}, {body_bytes}{altered}")
+            }
+            Seen::Cut { status, body_bytes } => format!("{exchange} cut {status}, {body_bytes}"),
+            Seen::Copy => format!("{exchange} was a copy"),
             Seen::Reset => format!("{exchange} saw reset"),
             Seen::Left => format!("{exchange} left"),
             Seen::Unreachable { .. } => format!("{exchange} saw unreachable"),

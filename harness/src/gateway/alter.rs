@@ -1,0 +1,156 @@
+//! Answers with another body.
+
+use super::Alteration;
+use super::body::{Body, RECORDED_BYTES};
+use serde_json::Value;
+
+/// What makes the half of a body something that no parser takes: no JSON string goes over the end of a line.
+const UNBALANCED: &[u8] = b"\n{\"";
+
+/// What the caller gets instead of a body.
+#[derive(Debug, PartialEq)]
+pub(super) struct Altered {
+    /// The length that the head declares.
+    pub(super) declared: u64,
+    /// The bytes that follow; fewer than declared when the answer is cut.
+    pub(super) bytes: Vec<u8>,
+}
+
+impl Altered {
+    /// A body that arrives whole.
+    fn whole(bytes: Vec<u8>) -> Altered {
+        Altered {
+            declared: bytes.len() as u64,
+            bytes,
+        }
+    }
+
+    /// Whether the connection ends before the body does.
+    pub(super) fn cut(&self) -> bool {
+        self.declared > self.bytes.len() as u64
+    }
+}
+
+/// Whether this can be done to a body of which only the beginning is kept.
+pub(super) fn needs_only_the_beginning(how: &Alteration) -> bool {
+    match how {
+        Alteration::Empty | Alteration::Malformed => true,
+        Alteration::Cut { after_bytes } => *after_bytes <= RECORDED_BYTES as u64,
+        Alteration::Set { .. } => false,
+    }
+}
+
+/// Alters a body that has come as far as `body` says. `None`: that cannot be done to this one, because it is too short
+/// to be cut there, or is no JSON with such a place in it, or is longer than what is kept of it.
+pub(super) fn alter(how: &Alteration, body: &Body) -> Option<Altered> {
+    let whole = || (body.length() == body.kept().len() as u64).then(|| body.kept());
+    match how {
+        Alteration::Empty => Some(Altered::whole(Vec::new())),
+        Alteration::Malformed => {
+            let half = (body.length() / 2).min(RECORDED_BYTES as u64) as usize;
+            Some(Altered::whole([&body.kept()[..half], UNBALANCED].concat()))
+        }
+        Alteration::Cut { after_bytes } => {
+            let kept = body.kept().get(..usize::try_from(*after_bytes).ok()?)?;
+            (body.length() > *after_bytes).then(|| Altered {
+                declared: body.length(),
+                bytes: kept.to_vec(),
+            })
+        }
+        Alteration::Set { path, value } => {
+            let mut json = serde_json::from_slice(whole()?).ok()?;
+            set(&mut json, path, value)?;
+            Some(Altered::whole(serde_json::to_vec(&json).ok()?))
+        }
+    }
+}
+
+/// Sets one value. What it stands in must be there; a new field of it may be made.
+fn set(json: &mut Value, path: &str, value: &Value) -> Option<()> {
+    let (parents, last) = path.rsplit_once('.').unwrap_or(("", path));
+    let mut at = json;
+    for name in parents.split('.').filter(|name| !name.is_empty()) {
+        at = match at {
+            Value::Object(fields) => fields.get_mut(name)?,
+            Value::Array(items) => items.get_mut(name.parse::<usize>().ok()?)?,
+            _ => return None,
+        };
+    }
+    match at {
+        Value::Object(fields) => drop(fields.insert(last.to_owned(), value.clone())),
+        Value::Array(items) => *items.get_mut(last.parse::<usize>().ok()?)? = value.clone(),
+        _ => return None,
+    }
+    Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::body::Framing;
+    use serde_json::json;
+
+    fn check(how: Alteration, body: &str, expected: Option<(&str, u64)>) {
+        let mut came = Body::new(Framing::Length(body.len() as u64));
+        came.feed(body.as_bytes());
+        let altered = alter(&how, &came);
+        let altered = altered
+            .as_ref()
+            .map(|a| (std::str::from_utf8(&a.bytes).unwrap(), a.declared));
+        assert_eq!(altered, expected, "{how:?} of {body}");
+    }
+
+    #[test]
+    fn a_body_is_emptied_spoilt_or_cut() {
+        check(Alteration::Empty, "made", Some(("", 0)));
+        check(
+            Alteration::Malformed,
+            r#"{"id": 7}"#,
+            Some(("{\"id\n{\"", 7)),
+        );
+        for json in ["{}", "[1, 2]", "12", "\"a\"", "true", ""] {
+            let mut came = Body::new(Framing::Length(json.len() as u64));
+            came.feed(json.as_bytes());
+            let spoilt = alter(&Alteration::Malformed, &came).unwrap().bytes;
+            assert!(serde_json::from_slice::<Value>(&spoilt).is_err(), "{json}");
+        }
+        check(Alteration::Cut { after_bytes: 3 }, "made", Some(("mad", 4)));
+        check(Alteration::Cut { after_bytes: 0 }, "made", Some(("", 4)));
+        check(Alteration::Cut { after_bytes: 4 }, "made", None);
+        check(Alteration::Cut { after_bytes: 9 }, "made", None);
+    }
+
+    #[test]
+    fn one_value_of_a_json_body_is_set_where_there_is_a_place_for_it() {
+        let set = |path: &str, value: Value| Alteration::Set {
+            path: path.to_owned(),
+            value,
+        };
+        let body = r#"{"a":{"b":1},"c":[1,{"d":2}]}"#;
+        let whole = |text: &'static str| Some((text, text.len() as u64));
+        check(
+            set("a.b", json!("x")),
+            body,
+            whole(r#"{"a":{"b":"x"},"c":[1,{"d":2}]}"#),
+        );
+        check(
+            set("c.1.d", json!(null)),
+            body,
+            whole(r#"{"a":{"b":1},"c":[1,{"d":null}]}"#),
+        );
+        check(
+            set("c.0", json!(7)),
+            body,
+            whole(r#"{"a":{"b":1},"c":[7,{"d":2}]}"#),
+        );
+        check(
+            set("new", json!([])),
+            r#"{"a":1}"#,
+            whole(r#"{"a":1,"new":[]}"#),
+        );
+        check(set("x.b", json!(1)), body, None);
+        check(set("c.9", json!(1)), body, None);
+        check(set("a.b.c", json!(1)), body, None);
+        check(set("a", json!(1)), "made", None);
+    }
+}
