@@ -1,21 +1,58 @@
 //! The worker is killed exactly between "scores stored" and its hearing so: every time, on both runtimes, and the
-//! history proves it.
+//! history proves it. So it is at the other moments that can set a kill off.
 
 use crate::support::{Scratch, check, codabench, docker, history, with_docker};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
-/// How often the worker is killed at that moment.
-const KILLS: usize = 50;
+/// A moment at which the worker is killed, and how often.
+struct Kill {
+    moment: &'static str,
+    kills: usize,
+    /// What the site has answered by then; `None`: it was not asked.
+    answered: Option<u16>,
+}
+
+const STORED: Kill = Kill {
+    moment: "after \"upload scores\" is answered",
+    kills: 50,
+    answered: Some(201),
+};
+const SCORING: Kill = Kill {
+    moment: "when submission reaches \"Scoring\"",
+    kills: 10,
+    answered: Some(200),
+};
+const HAPPENED: Kill = Kill {
+    moment: "when \"output stored\" happens",
+    kills: 10,
+    answered: Some(200),
+};
+const SENT: Kill = Kill {
+    moment: "before \"upload scores\" is sent",
+    kills: 10,
+    answered: None,
+};
 
 pub fn trials() -> Vec<Trial> {
-    let process = Trial::test("exact kill: 50 of 50 as local processes", || {
-        exact("process")
-    });
     let container = Trial::test("exact kill: 50 of 50 in containers", || {
-        with_docker(|| exact("docker"))
+        with_docker(|| exact("docker", &STORED))
     });
-    vec![process, container.with_ignored_flag(!docker())]
+    vec![
+        Trial::test("exact kill: 50 of 50 as local processes", || {
+            exact("process", &STORED)
+        }),
+        container.with_ignored_flag(!docker()),
+        Trial::test("exact kill: when a status is learnt", || {
+            exact("process", &SCORING)
+        }),
+        Trial::test("exact kill: when an event is learnt", || {
+            exact("process", &HAPPENED)
+        }),
+        Trial::test("exact kill: before a call is sent", || {
+            exact("process", &SENT)
+        }),
+    ]
 }
 
 /// A stack like the reference stack whose worker takes one job at a time, so that each kill meets one exchange.
@@ -43,12 +80,13 @@ fn one_slot(scratch: &Scratch) -> Result<String, Failed> {
         .to_string())
 }
 
-fn exact(runtime: &str) -> Result<(), Failed> {
+fn exact(runtime: &str, kill: &Kill) -> Result<(), Failed> {
+    let Kill { moment, kills, .. } = kill;
     let scratch = Scratch::new();
     let stack = one_slot(&scratch)?;
     let text = format!(
-        "Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    And the service \"worker\" is killed after \
-         \"upload scores\" is answered, the first time for each submission\n    When \"submit\" runs {KILLS} times\n    \
+        "Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    And the service \"worker\" is killed \
+         {moment}, the first time for each submission\n    When \"submit\" runs {kills} times\n    \
          And every submission is final within 5m\n    Then \"effect before status\" holds\n    \
          And \"scored at most once\" holds\n"
     );
@@ -67,19 +105,21 @@ fn exact(runtime: &str) -> Result<(), Failed> {
     let run = scratch.json("out/run.json")?;
     let scenario = &run["scenarios"][0];
     let fault = &scenario["faults"][0];
-    for count in ["applied", "felt", "reached"] {
-        check(fault[count] == KILLS, || fault.to_string())?;
+    for count in ["applied", "felt"] {
+        check(fault[count] == *kills, || fault.to_string())?;
     }
+    let reached = kill.answered.map_or(0, |_| *kills);
+    check(fault["reached"] == reached, || fault.to_string())?;
     let file = scenario["history"].as_str().unwrap_or_default();
     let events = history(&scratch.path(file))?;
     let struck: Vec<usize> = positions(&events, |e| {
         e["kind"] == "fault" && e["moment"] == "applied"
     });
-    check(struck.len() == KILLS, || {
+    check(struck.len() == *kills, || {
         format!("{} exchanges were struck", struck.len())
     })?;
     for applied in struck {
-        proven(&events, applied)?;
+        proven(&events, applied, kill.answered)?;
     }
     Ok(())
 }
@@ -90,10 +130,10 @@ fn positions(events: &[Value], wanted: impl Fn(&Value) -> bool) -> Vec<usize> {
         .collect()
 }
 
-/// In the history: first the callee's 201, then the kill; its caller left without an answer, and was dead before it
-/// was started again. (Its connection ends in the moment of its death, so it may be seen to leave before it is
+/// In the history: first the callee's answer, then the kill; its caller left without an answer, and was dead before
+/// it was started again. (Its connection ends in the moment of its death, so it may be seen to leave before it is
 /// certainly dead.)
-fn proven(events: &[Value], applied: usize) -> Result<(), Failed> {
+fn proven(events: &[Value], applied: usize, status: Option<u16>) -> Result<(), Failed> {
     let exchange = &events[applied]["exchange"];
     let one = |kind: &str, missing: &str| {
         let found = positions(events, |e| e["kind"] == kind && e["exchange"] == *exchange);
@@ -104,14 +144,23 @@ fn proven(events: &[Value], applied: usize) -> Result<(), Failed> {
             ))),
         }
     };
-    let answered = one("answered", "the site did not answer once")?;
+    let (before, expected) = match status {
+        Some(status) => {
+            let answered = one("answered", "the site did not answer once")?;
+            (answered, events[answered]["status"] == status)
+        }
+        None => {
+            let answers = positions(events, |e| {
+                e["kind"] == "answered" && e["exchange"] == *exchange
+            });
+            (one("asked", "it was not asked once")?, answers.is_empty())
+        }
+    };
     let delivered = one("delivered", "it is not told once what the worker saw")?;
-    check(answered < applied && applied < delivered, || {
-        format!("exchange {exchange}: {answered}, {applied}, {delivered} are out of order")
+    check(before < applied && applied < delivered, || {
+        format!("exchange {exchange}: {before}, {applied}, {delivered} are out of order")
     })?;
-    check(events[answered]["status"] == 201, || {
-        format!("{}", events[answered])
-    })?;
+    check(expected, || format!("{}", events[before]))?;
     check(events[delivered]["seen"]["as"] == "left", || {
         format!("{}", events[delivered])
     })?;

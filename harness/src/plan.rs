@@ -81,8 +81,10 @@ pub struct Fault {
     pub effect: Effect,
     /// How often.
     pub times: Times,
-    /// Counted over all entities, or for each one on its own.
-    pub each: Option<String>,
+    /// The chance with which it strikes each of these times, above 0 and up to 1; certainly when `None`.
+    pub chance: Option<f64>,
+    /// For whom.
+    pub whom: Whom,
     /// From which moment on; at once when `None`.
     pub trigger: Option<Trigger>,
 }
@@ -158,9 +160,47 @@ pub enum Times {
     Nth(u64),
 }
 
+/// For whom a fault counts and strikes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Whom {
+    /// For all together.
+    All,
+    /// For each entity of this kind on its own.
+    Each(String),
+    /// For the first entity of this kind that comes by, and for no other.
+    One(String),
+}
+
+impl Whom {
+    /// The kind of entity.
+    pub fn entity(&self) -> Option<&String> {
+        match self {
+            Whom::All => None,
+            Whom::Each(entity) | Whom::One(entity) => Some(entity),
+        }
+    }
+}
+
 /// The moment that sets a fault off.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Trigger {
+    /// The caller has sent the call; the callee does not know yet.
+    BeforeSent {
+        /// The call.
+        call: String,
+    },
+    /// An entity is seen to have come to a status.
+    Reaches {
+        /// The kind of entity.
+        entity: String,
+        /// The status.
+        status: String,
+    },
+    /// An event is seen to have happened to an entity.
+    Happens {
+        /// The event.
+        event: String,
+    },
     /// The callee has answered; the caller does not know yet.
     AfterAnswered {
         /// The call.

@@ -40,6 +40,16 @@ pub async fn conduct(
                 }
                 None => return Failure::new("the gateway is gone"),
             },
+            kills = record.loose_kills() => {
+                for kill in kills {
+                    let (services, broke) = (services.clone(), broke.clone());
+                    tokio::spawn(async move {
+                        if let Err(failure) = services.kill(&kill.service, kill.fault, None).await {
+                            let _ = broke.send(failure);
+                        }
+                    });
+                }
+            },
             Some(exit) = exits.recv() => services.exited(exit),
             Some(failure) = broken.recv() => return failure,
         }

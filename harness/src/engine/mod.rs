@@ -149,7 +149,7 @@ async fn phases(
             return Outcome::failed(&setup, Failure::new(what));
         }
     };
-    let record = Arc::new(Record::new(writer, Judge::new(&setup.stack)));
+    let record = Arc::new(Record::new(writer, Judge::new(&setup.stack), setup.seed));
     record.append(What::Started {
         run: setup.run.clone(),
         scenario: setup.plan.scenario.clone(),

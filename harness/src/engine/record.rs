@@ -3,11 +3,12 @@
 //! One lock keeps one order. What an event leads to (a fault felt, a fault ended) follows it at once.
 
 use crate::duration;
-use crate::fault::{Decision, Faults, Receipt};
+use crate::fault::{Decision, Faults, Kill, Receipt};
 use crate::gateway::Stop;
 use crate::history::{Captures, ExchangeId, What, Writer};
 use crate::invariant::Judge;
 use crate::plan::Fault;
+use crate::seed::Seed;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -53,11 +54,11 @@ pub struct Worked {
 
 impl Record {
     /// A record that writes to `writer`.
-    pub fn new(writer: Writer, judge: Judge) -> Record {
+    pub fn new(writer: Writer, judge: Judge, seed: Seed) -> Record {
         let state = State {
             writer,
             judge,
-            faults: Faults::default(),
+            faults: Faults::new(seed),
             worked: HashMap::new(),
             under_way: HashMap::new(),
             notes: Vec::new(),
@@ -80,8 +81,22 @@ impl Record {
     }
 
     /// Adds a fault to those that the gateway must stop for.
-    pub fn arm(&self, fault: &Fault, text: &str) -> (usize, Option<String>) {
-        self.state().faults.arm(fault, text)
+    pub fn arm(&self, fault: &Fault, text: &str, teachers: Vec<String>) -> (usize, Option<String>) {
+        self.state().faults.arm(fault, text, teachers)
+    }
+
+    /// Waits for kills that no stopped exchange waits for.
+    pub async fn loose_kills(&self) -> Vec<Kill> {
+        let mut changed = self.changed.subscribe();
+        loop {
+            changed.mark_unchanged();
+            let kills = self.state().faults.loose_kills();
+            if !kills.is_empty() {
+                return kills;
+            }
+            // The sender lives as long as `self`.
+            let _ = changed.changed().await;
+        }
     }
 
     /// The moments at which the gateway must stop now.
@@ -200,7 +215,17 @@ impl State {
     fn put(&mut self, what: What) {
         self.follow(&what);
         match self.writer.append(what) {
-            Ok(event) => self.judge.see(&event),
+            Ok(event) => {
+                let exchange = match &event.what {
+                    What::Answered(answered) => Some(answered.exchange),
+                    _ => None,
+                };
+                for fact in self.judge.see(&event) {
+                    for follow_up in self.faults.learn(&fact, exchange) {
+                        self.put(follow_up);
+                    }
+                }
+            }
             Err(error) => {
                 self.broken
                     .get_or_insert_with(|| format!("the history could not be written: {error}"));

@@ -143,6 +143,13 @@ impl Services {
         Ok(())
     }
 
+    /// The services that were killed on purpose and have not been started again.
+    pub fn killed(&self) -> Vec<&str> {
+        let killed = |name: &&String| *self.stages[*name].borrow() == Stage::Killed;
+        let names = self.stack.services.keys().filter(killed);
+        names.map(String::as_str).collect()
+    }
+
     /// A service ended without being asked to.
     pub fn exited(self: &Arc<Self>, exit: Exit) {
         let name = exit.service.clone();

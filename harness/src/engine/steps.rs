@@ -4,8 +4,9 @@ use super::Setup;
 use super::record::Record;
 use super::services::Services;
 use crate::gateway::{CallPattern, Command, WORKLOAD};
-use crate::plan::{Fault, Planned, Step};
+use crate::plan::{Fault, Planned, Step, Trigger};
 use crate::runtime::{Failure, Runtime};
+use crate::stack::{Entity, Evidence, Learn, Stack};
 use crate::{duration, workload};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -70,7 +71,12 @@ impl Steps<'_> {
     }
 
     async fn arm(&self, fault: &Fault, text: &str) -> Result<(), Failure> {
-        let (number, kill) = self.record.arm(fault, text);
+        let teachers = fault
+            .trigger
+            .iter()
+            .flat_map(|trigger| teachers(&self.setup.stack, trigger))
+            .collect();
+        let (number, kill) = self.record.arm(fault, text, teachers);
         if let Some(service) = kill {
             return self.services.kill(&service, number, None).await;
         }
@@ -151,8 +157,15 @@ impl Steps<'_> {
             .join(", ");
         let more = if left.len() > MAX_NAMED { ", ..." } else { "" };
         let (count, within) = (left.len(), duration::print(within));
+        let down = match self.services.killed()[..] {
+            [] => String::new(),
+            ref killed => format!(
+                "; `{}` was killed and stays down until `all faults are healed`, having no `restart` policy",
+                killed.join("`, `")
+            ),
+        };
         Some(format!(
-            "{text}: {count} not final after {within}: {entity} {named}{more}"
+            "{text}: {count} not final after {within}: {entity} {named}{more}{down}"
         ))
     }
 
@@ -166,4 +179,27 @@ impl Steps<'_> {
         let _ = self.commands.send(Command::Release);
         self.services.heal().await
     }
+}
+
+/// The calls whose answers can teach what a trigger waits for.
+fn teachers(stack: &Stack, trigger: &Trigger) -> Vec<String> {
+    let rules = stack
+        .entities
+        .values()
+        .flat_map(|entity| entity.learn.iter().map(move |rule| (entity, rule)));
+    let teaches = |(entity, rule): &(&Entity, &Learn)| match trigger {
+        Trigger::AfterAnswered { .. } | Trigger::BeforeSent { .. } => false,
+        Trigger::Reaches { entity: kind, .. } => {
+            let field = entity.status.as_ref().map(|status| &status.field);
+            entity.name == *kind && field.is_some_and(|field| rule.set.contains_key(field))
+        }
+        Trigger::Happens { event } => rule.event.as_ref() == Some(event),
+    };
+    let calls = rules
+        .filter(teaches)
+        .filter_map(|(_, rule)| match &rule.evidence {
+            Evidence::Call(call) => Some(call.clone()),
+            Evidence::Poll { .. } | Evidence::Sql { .. } => None,
+        });
+    calls.collect()
 }

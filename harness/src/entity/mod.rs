@@ -30,6 +30,19 @@ pub struct Observation {
     pub source: String,
 }
 
+/// What an observation has just made true of an entity.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Fact {
+    /// The kind of entity.
+    pub entity: String,
+    /// Which one.
+    pub id: String,
+    /// The statuses that it has come to.
+    pub statuses: Vec<String>,
+    /// The event that happened to it.
+    pub event: Option<String>,
+}
+
 /// All entities of a run.
 pub struct Entities {
     kinds: IndexMap<String, Entity>,

@@ -31,6 +31,8 @@ pub struct Record {
     statuses: Vec<Came>,
     /// The last status change happened with the last observation.
     changed: bool,
+    /// How many statuses there were before the last observation; `None`: there was no observation yet.
+    known: Option<usize>,
     events: Vec<(String, Moment)>,
 }
 
@@ -48,6 +50,7 @@ impl Record {
             scope: Scope::new(),
             statuses: Vec::new(),
             changed: false,
+            known: None,
             events,
         };
         if let Some(status) = &kind.status {
@@ -68,6 +71,7 @@ impl Record {
             seq: observation.seq,
             text: format!("{text} ({})", observation.source),
         };
+        self.known = Some(self.known.map_or(0, |_| self.statuses.len()));
         self.last = moment(in_words(observation));
         self.changed = false;
         for (field, value) in &observation.set {
@@ -103,6 +107,13 @@ impl Record {
     /// Whether it ever had a status.
     pub fn reached(&self, status: &str) -> bool {
         self.statuses.iter().any(|(name, _)| name == status)
+    }
+
+    /// The statuses that the last observation brought, with the one that it began as if that was the first.
+    pub fn came(&self) -> impl Iterator<Item = &str> {
+        self.statuses[self.known.unwrap_or(0)..]
+            .iter()
+            .map(|(name, _)| name.as_str())
     }
 
     /// The last two statuses, if the last observation changed the status. The former one is `None` for the first

@@ -1,28 +1,25 @@
-//! One fault in force: its counts, what it waits for, and its receipt.
+//! One fault in force: what it waits for, what it does, and its receipt.
 
-use super::receipt::Short;
-use super::{Decision, Receipt, Target, call, event, target, trigger_stop};
+use super::tally::Tally;
+use super::{Decision, Fact, Kill, Receipt, Target, call, event, target, trigger};
 use crate::gateway::{Action, Moment, Stop};
 use crate::history::{Captures, ExchangeId, FaultMoment, Seen, What};
-use crate::plan::{Effect, Fault, Times};
-use std::collections::{HashMap, HashSet};
-
-/// The key under which a fault counts when it does not count for each entity.
-const ALL: &str = "";
+use crate::plan::{Effect, Fault, Trigger};
+use crate::seed::Seed;
+use std::collections::HashSet;
 
 pub(super) struct Armed {
     number: usize,
     effect: Effect,
-    times: Times,
-    each: Option<String>,
-    trigger: Option<Stop>,
+    tally: Tally,
+    trigger: Option<Trigger>,
+    /// The calls that can teach what the trigger waits for: their answers are held back until it has been heard.
+    teachers: Vec<String>,
     /// The keys for which the trigger has gone off.
     triggered: HashSet<String>,
-    /// How often the call came by, per key.
-    counts: HashMap<String, u64>,
     /// Exchanges on which the fault acts and whose end is still to come.
     under_way: HashSet<ExchangeId>,
-    /// Exchanges on which the fault acted, for which the callee did the work.
+    /// Exchanges on which the fault acted, for which the callee is still to do the work.
     struck: HashSet<ExchangeId>,
     /// The service is down by this fault.
     down: bool,
@@ -33,15 +30,21 @@ pub(super) struct Armed {
 }
 
 impl Armed {
-    pub fn new(number: usize, fault: &Fault, text: &str) -> Armed {
+    pub fn new(
+        number: usize,
+        fault: &Fault,
+        text: &str,
+        teachers: Vec<String>,
+        seed: Seed,
+    ) -> Armed {
+        let name = format!("fault {number}");
         Armed {
             number,
             effect: fault.effect.clone(),
-            times: fault.times,
-            each: fault.each.clone(),
-            trigger: fault.trigger.as_ref().map(trigger_stop),
+            tally: Tally::new(fault.times, fault.chance, &fault.whom, seed, name),
+            trigger: fault.trigger.clone(),
+            teachers,
             triggered: HashSet::new(),
-            counts: HashMap::new(),
             under_way: HashSet::new(),
             struck: HashSet::new(),
             down: false,
@@ -64,7 +67,12 @@ impl Armed {
             Target::Exchange(stop, _) => Some(stop),
             Target::Service(_) => None,
         };
-        own.into_iter().chain(self.trigger.clone()).collect()
+        let trigger = self.trigger.as_ref().and_then(trigger::stop);
+        let teachers = self.teachers.iter().map(|call| Stop {
+            call: call.clone(),
+            moment: Moment::Answer,
+        });
+        own.into_iter().chain(trigger).chain(teachers).collect()
     }
 
     pub fn confirm(&mut self) -> Option<What> {
@@ -76,6 +84,7 @@ impl Armed {
         Some(self.event(FaultMoment::Armed, None))
     }
 
+    /// Decides about a stopped exchange.
     pub fn decide(
         &mut self,
         stop: &Stop,
@@ -83,56 +92,115 @@ impl Armed {
         exchange: ExchangeId,
         decision: &mut Decision,
     ) {
-        let key = match &self.each {
-            Some(entity) => captures.get(entity).cloned().unwrap_or_default(),
-            None => ALL.to_owned(),
-        };
-        match target(&self.effect) {
-            Target::Exchange(own, action) if own == *stop && self.live(&key) => {
-                let applies = self.count(&key, exchange, decision);
-                // Another fault that was armed earlier may have decided already.
-                if applies && decision.action == Action::Pass {
-                    decision.action = action;
-                    self.under_way.insert(exchange);
-                    self.struck.insert(exchange);
-                    self.apply(Some(exchange), &mut decision.events);
+        let key = self
+            .tally
+            .key(|entity| captures.get(entity).map(String::as_str));
+        let sets_off = self.trigger.as_ref().and_then(trigger::stop).as_ref() == Some(stop);
+        // What is not sent yet can still be struck itself; what is answered cannot.
+        if sets_off && stop.moment == Moment::Request {
+            self.triggered.insert(key.clone());
+        }
+        if !self.tally.spares(&key) {
+            match target(&self.effect) {
+                Target::Exchange(own, action) if own == *stop && self.live(&key) => {
+                    self.strike(&key, stop, exchange, action, decision);
+                }
+                Target::Service(service) if sets_off => {
+                    let kill = self.set_off(&key, service, Some(exchange), &mut decision.events);
+                    let kill = kill.map(|kill| (kill.fault, kill.service));
+                    decision.kills.extend(kill);
                     if stop.moment == Moment::Answer {
+                        // The callee has answered already: that is the trigger.
                         self.reached(exchange, &mut decision.events);
                     }
                 }
+                _ => {}
             }
-            Target::Service(service) if self.trigger.as_ref() == Some(stop) => {
-                let applies = self.count(&key, exchange, decision);
-                if applies {
-                    self.struck.insert(exchange);
-                    // The callee has answered already: that is the trigger.
-                    self.reached(exchange, &mut decision.events);
-                    self.apply(Some(exchange), &mut decision.events);
-                    decision.kills.push((self.number, service));
-                }
-            }
-            _ => {}
         }
-        if self.trigger.as_ref() == Some(stop) {
+        if sets_off {
             self.triggered.insert(key);
         }
         self.judge();
     }
 
-    /// Counts a match; true when the fault applies to it.
-    fn count(&mut self, key: &str, exchange: ExchangeId, decision: &mut Decision) -> bool {
-        let count = self.counts.entry(key.to_owned()).or_default();
-        *count += 1;
-        let applies = match self.times {
-            Times::Always => true,
-            Times::First(n) => *count <= n,
-            Times::Nth(n) => *count == n,
+    /// Takes note of something that has just been learnt. Gives the kill that it sets off.
+    pub fn learn(
+        &mut self,
+        fact: &Fact,
+        exchange: Option<ExchangeId>,
+        events: &mut Vec<What>,
+    ) -> Option<Kill> {
+        let waited_for = self
+            .trigger
+            .as_ref()
+            .is_some_and(|trigger| trigger::met(trigger, fact));
+        if !waited_for {
+            return None;
+        }
+        let key = self
+            .tally
+            .key(|entity| (entity == fact.entity).then_some(fact.id.as_str()));
+        self.triggered.insert(key.clone());
+        let kill = match target(&self.effect) {
+            Target::Service(service) if !self.tally.spares(&key) => {
+                self.set_off(&key, service, exchange, events)
+            }
+            _ => None,
         };
+        if let Some(exchange) = exchange {
+            // The callee has answered already: that is how it was learnt.
+            self.reached(exchange, events);
+        }
+        self.judge();
+        kill
+    }
+
+    /// Acts on an exchange, if its count says so.
+    fn strike(
+        &mut self,
+        key: &str,
+        stop: &Stop,
+        exchange: ExchangeId,
+        action: Action,
+        decision: &mut Decision,
+    ) {
+        let strikes = self.count(key, Some(exchange), &mut decision.events);
+        // Another fault that was armed earlier may have decided already.
+        if strikes && decision.action == Action::Pass {
+            decision.action = action;
+            self.under_way.insert(exchange);
+            self.struck.insert(exchange);
+            self.apply(Some(exchange), &mut decision.events);
+            if stop.moment == Moment::Answer {
+                self.reached(exchange, &mut decision.events);
+            }
+        }
+    }
+
+    /// Has the service killed, if the count says so.
+    fn set_off(
+        &mut self,
+        key: &str,
+        service: String,
+        exchange: Option<ExchangeId>,
+        events: &mut Vec<What>,
+    ) -> Option<Kill> {
+        if !self.count(key, exchange, events) {
+            return None;
+        }
+        self.struck.extend(exchange);
+        self.apply(exchange, events);
+        Some(Kill {
+            fault: self.number,
+            service,
+            exchange,
+        })
+    }
+
+    fn count(&mut self, key: &str, exchange: Option<ExchangeId>, events: &mut Vec<What>) -> bool {
         self.receipt.matched += 1;
-        decision
-            .events
-            .push(self.event(FaultMoment::Matched, Some(exchange)));
-        applies
+        events.push(self.event(FaultMoment::Matched, exchange));
+        self.tally.count(key)
     }
 
     fn live(&self, key: &str) -> bool {
@@ -170,7 +238,8 @@ impl Armed {
         let mut events = Vec::new();
         if self.trigger.is_none() {
             self.receipt.matched += 1;
-            *self.counts.entry(ALL.to_owned()).or_default() += 1;
+            let all = self.tally.key(|_| None);
+            self.tally.count(&all);
             self.apply(None, &mut events);
         }
         self.down = true;
@@ -197,14 +266,8 @@ impl Armed {
     /// Says `Ended` when nothing of the fault is left for now: no exchange under way, the service up, and no
     /// entity in the middle of its count.
     fn rest(&mut self, events: &mut Vec<What>) {
-        let counting = match self.times {
-            Times::Always => {
-                self.immediate_kill().is_none()
-                    && !matches!(target(&self.effect), Target::Service(_))
-            }
-            Times::First(n) => self.counts.values().any(|count| *count < n),
-            Times::Nth(_) => false,
-        };
+        let counting =
+            matches!(target(&self.effect), Target::Exchange(..)) && self.tally.counting();
         let idle = self.under_way.is_empty() && !self.down && (self.over || !counting);
         if self.active && idle {
             self.active = false;
@@ -213,37 +276,26 @@ impl Armed {
     }
 
     fn judge(&mut self) {
-        let subject = match (&self.trigger, target(&self.effect)) {
+        let trigger = self.trigger.as_ref().map(trigger::words);
+        let never = match (&trigger, target(&self.effect)) {
+            (Some(trigger), _) if self.triggered.is_empty() => {
+                format!("its moment never came: {trigger}")
+            }
+            (_, Target::Service(service)) => format!("the service \"{service}\" was never killed"),
+            (_, Target::Exchange(stop, _)) => format!(
+                "the call \"{}\" never came by: nobody made that request on that link",
+                stop.call
+            ),
+        };
+        let subject = match (trigger, target(&self.effect)) {
             (None, Target::Exchange(stop, _)) => format!("the call \"{}\"", stop.call),
             (Some(trigger), Target::Exchange(stop, _)) => {
-                format!(
-                    "the call \"{}\" (after \"{}\" was answered)",
-                    stop.call, trigger.call
-                )
+                format!("the call \"{}\" ({trigger})", stop.call)
             }
-            (Some(trigger), Target::Service(_)) => format!("the answer to \"{}\"", trigger.call),
+            (Some(trigger), Target::Service(_)) => format!("its moment ({trigger})"),
             (None, Target::Service(service)) => format!("the service \"{service}\""),
         };
-        let short = match self.times {
-            Times::First(n) => self.short(n),
-            _ => None,
-        };
-        self.receipt.judge(&subject, self.times, short);
-    }
-
-    fn short(&self, wanted: u64) -> Option<Short> {
-        let below = self
-            .counts
-            .values()
-            .filter(|count| **count < wanted)
-            .count();
-        let lowest = self.counts.values().copied().min()?;
-        (below > 0).then(|| Short {
-            below,
-            hit: self.counts.len(),
-            each: self.each.clone(),
-            lowest,
-        })
+        self.receipt.judge(&never, &subject, &self.tally);
     }
 
     fn event(&self, moment: FaultMoment, exchange: Option<ExchangeId>) -> What {

@@ -6,10 +6,14 @@
 mod armed;
 mod call;
 mod receipt;
+mod tally;
+mod trigger;
 
-use crate::gateway::{Action, Moment, Stop};
+use crate::entity::Fact;
+use crate::gateway::{Action, Stop};
 use crate::history::{Captures, ExchangeId, FaultMoment, What};
-use crate::plan::{Effect, Fault, Trigger};
+use crate::plan::{Effect, Fault};
+use crate::seed::Seed;
 use armed::Armed;
 pub use receipt::Receipt;
 
@@ -33,9 +37,22 @@ fn target(effect: &Effect) -> Target {
 }
 
 /// The faults of one run.
-#[derive(Default)]
 pub struct Faults {
     armed: Vec<Armed>,
+    seed: Seed,
+    /// Kills that were set off and that nobody has taken on yet.
+    kills: Vec<Kill>,
+}
+
+/// A service that is to be killed now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kill {
+    /// The fault's number.
+    pub fault: usize,
+    /// The service.
+    pub service: String,
+    /// The exchange that is to go on only once the service is dead.
+    pub exchange: Option<ExchangeId>,
 }
 
 /// What to do with an exchange that the gateway has stopped.
@@ -50,11 +67,23 @@ pub struct Decision {
 }
 
 impl Faults {
-    /// Adds a fault. It counts as armed once [`Faults::watching`] says so.
+    /// No faults yet; chances are drawn from the seed.
+    pub fn new(seed: Seed) -> Faults {
+        let (armed, kills) = Default::default();
+        Faults { armed, seed, kills }
+    }
+
+    /// Adds a fault. It counts as armed once [`Faults::watching`] says so. `teachers` are the calls whose answers can
+    /// teach what its trigger waits for.
     ///
     /// Gives its number, and the service to kill at once when it needs no trigger.
-    pub fn arm(&mut self, fault: &Fault, text: &str) -> (usize, Option<String>) {
-        let armed = Armed::new(self.armed.len(), fault, text);
+    pub fn arm(
+        &mut self,
+        fault: &Fault,
+        text: &str,
+        teachers: Vec<String>,
+    ) -> (usize, Option<String>) {
+        let armed = Armed::new(self.armed.len(), fault, text, teachers, self.seed);
         let kill = armed.immediate_kill();
         self.armed.push(armed);
         (self.armed.len() - 1, kill)
@@ -93,7 +122,30 @@ impl Faults {
         for armed in self.armed.iter_mut().filter(|armed| !armed.over) {
             armed.decide(stop, captures, exchange, &mut decision);
         }
+        let due = self.take_kills(|kill| kill.exchange == Some(exchange));
         decision
+            .kills
+            .extend(due.into_iter().map(|kill| (kill.fault, kill.service)));
+        decision
+    }
+
+    /// Takes note of something that has just been learnt about an entity, and of the exchange that taught it. Gives
+    /// the events that follow from it.
+    pub fn learn(&mut self, fact: &Fact, exchange: Option<ExchangeId>) -> Vec<What> {
+        let mut events = Vec::new();
+        for armed in self.armed.iter_mut().filter(|armed| !armed.over) {
+            self.kills.extend(armed.learn(fact, exchange, &mut events));
+        }
+        events
+    }
+
+    /// The kills that wait for no exchange.
+    pub fn loose_kills(&mut self) -> Vec<Kill> {
+        self.take_kills(|kill| kill.exchange.is_none())
+    }
+
+    fn take_kills(&mut self, which: impl Fn(&Kill) -> bool) -> Vec<Kill> {
+        self.kills.extract_if(.., |kill| which(kill)).collect()
     }
 
     /// Takes note of what an exchange came to. Gives the events that follow from it.
@@ -103,6 +155,12 @@ impl Faults {
                 self.each(|armed, events| armed.reached(answered.exchange, events))
             }
             What::Delivered { exchange, seen } => {
+                // It went on before anybody could stop it; the kill comes too late to be exact, but it comes.
+                let late = |kill: &&mut Kill| kill.exchange == Some(*exchange);
+                self.kills
+                    .iter_mut()
+                    .filter(late)
+                    .for_each(|kill| kill.exchange = None);
                 self.each(|armed, events| armed.delivered(*exchange, seen, events))
             }
             _ => Vec::new(),
@@ -138,16 +196,6 @@ impl Faults {
             step(armed, &mut events);
         }
         events
-    }
-}
-
-/// The stop at which a trigger is noticed.
-fn trigger_stop(trigger: &Trigger) -> Stop {
-    match trigger {
-        Trigger::AfterAnswered { call } => Stop {
-            call: call.clone(),
-            moment: Moment::Answer,
-        },
     }
 }
 

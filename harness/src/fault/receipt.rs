@@ -1,5 +1,6 @@
 //! The proof of a fault.
 
+use super::tally::Tally;
 use crate::plan::Times;
 use serde::Serialize;
 
@@ -37,18 +38,22 @@ impl Receipt {
         }
     }
 
-    /// Names the first link of the chain armed, matched, applied, felt that is missing. `short` tells of
-    /// entities for which the count was not reached: how many, of how many, and the highest count seen.
-    pub(super) fn judge(&mut self, subject: &str, times: Times, short: Option<Short>) {
-        let wanted = match times {
+    /// Names the first link of the chain armed, matched, applied, felt that is missing. `never` says what did not
+    /// happen when nothing matched.
+    pub(super) fn judge(&mut self, never: &str, subject: &str, tally: &Tally) {
+        let short = tally.short();
+        let wanted = match tally.times() {
             Times::Always => 1,
             Times::First(n) | Times::Nth(n) => n,
         };
         self.missing = if self.armed == 0 {
             Some("it was never armed: the run ended before its step".to_owned())
         } else if self.matched == 0 {
+            Some(format!("it was armed, but {never}"))
+        } else if let (0, Some(chance)) = (self.applied, tally.chance()) {
             Some(format!(
-                "it was armed, but {subject} never came by: nobody made that request on that link"
+                "{subject} came by {}, and a chance of {chance} struck it never",
+                count(self.matched)
             ))
         } else if self.applied == 0 {
             Some(format!(

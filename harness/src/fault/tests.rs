@@ -2,9 +2,10 @@
 
 use super::*;
 use crate::gateway::Alteration;
+use crate::gateway::Moment;
 use crate::history::Seen;
 use crate::history::{Answered, Message};
-use crate::plan::{CallFault, Times};
+use crate::plan::{CallFault, Times, Trigger, Whom};
 use std::time::Duration;
 
 fn call() -> String {
@@ -19,17 +20,19 @@ fn at(moment: Moment) -> Stop {
 }
 
 fn fault(effect: Effect, times: Times, each: Option<&str>, trigger: Option<Trigger>) -> Fault {
+    let whom = each.map_or(Whom::All, |entity| Whom::Each(entity.to_owned()));
     Fault {
         effect,
         times,
-        each: each.map(str::to_owned),
+        chance: None,
+        whom,
         trigger,
     }
 }
 
 fn armed(fault: Fault) -> Faults {
-    let mut faults = Faults::default();
-    faults.arm(&fault, "the fault");
+    let mut faults = Faults::new(Seed(7));
+    faults.arm(&fault, "the fault", Vec::new());
     assert_eq!(moments(&faults.watching()), [FaultMoment::Armed]);
     faults
 }
@@ -126,8 +129,12 @@ fn a_count_for_each_entity_is_kept_apart() {
 #[test]
 fn every_missing_link_of_the_chain_is_named() {
     let never_armed = {
-        let mut faults = Faults::default();
-        faults.arm(&fault(ANSWER_503(), Times::Always, None, None), "the fault");
+        let mut faults = Faults::new(Seed(7));
+        faults.arm(
+            &fault(ANSWER_503(), Times::Always, None, None),
+            "the fault",
+            Vec::new(),
+        );
         faults
     };
     assert!(missing(&never_armed).unwrap().contains("never armed"));
@@ -318,7 +325,7 @@ fn a_kill_at_a_trigger_is_active_until_the_service_is_back() {
     assert_eq!(first.action, Action::Pass);
     assert_eq!(first.kills, [(0, "worker".to_owned())]);
     use FaultMoment::*;
-    assert_eq!(moments(&first.events), [Matched, Reached, Applied]);
+    assert_eq!(moments(&first.events), [Matched, Applied, Reached]);
     assert_eq!(moments(&faults.killed(0)), [Felt]);
     assert_eq!(
         faults.decide(&at(Moment::Answer), &of("2"), 2).kills,
@@ -356,6 +363,144 @@ fn a_trigger_sets_a_call_fault_off_for_its_own_entity_only() {
         "not this one"
     );
     assert_ne!(act(&at(Moment::Request), "7", 4), Action::Pass);
+}
+
+fn kill() -> Effect {
+    Effect::Killed {
+        service: "worker".to_owned(),
+    }
+}
+
+#[test]
+fn before_a_call_is_sent_its_service_is_killed_and_the_call_itself_can_be_struck() {
+    let before = || Some(Trigger::BeforeSent { call: call() });
+    let mut faults = armed(fault(kill(), Times::First(1), None, before()));
+    assert_eq!(faults.stops(), [at(Moment::Request)]);
+    let first = faults.decide(&at(Moment::Request), &of("1"), 1);
+    assert_eq!(first.kills, [(0, "worker".to_owned())]);
+    faults.killed(0);
+    assert_eq!(figures(&faults), [1, 1, 1, 1, 0], "the callee did nothing");
+
+    let mut faults = armed(fault(ANSWER_503(), Times::First(1), None, before()));
+    let action = faults.decide(&at(Moment::Request), &of("1"), 1).action;
+    assert_ne!(action, Action::Pass);
+}
+
+fn fact(id: &str, statuses: &[&str], event: Option<&str>) -> Fact {
+    Fact {
+        entity: "submission".to_owned(),
+        id: id.to_owned(),
+        statuses: statuses.iter().map(|status| status.to_string()).collect(),
+        event: event.map(str::to_owned),
+    }
+}
+
+#[test]
+fn what_a_call_teaches_kills_before_its_answer_goes_on() {
+    let trigger = Trigger::Reaches {
+        entity: "submission".to_owned(),
+        status: "Scoring".to_owned(),
+    };
+    let mut faults = Faults::new(Seed(7));
+    let fault = fault(kill(), Times::First(1), Some("submission"), Some(trigger));
+    faults.arm(&fault, "the fault", vec![call()]);
+    faults.watching();
+    assert_eq!(faults.stops(), [at(Moment::Answer)], "the teacher is held");
+    assert!(
+        missing(&faults)
+            .unwrap()
+            .contains("when submission reaches \"Scoring\"")
+    );
+    faults.learn(&fact("7", &["Running"], None), Some(1));
+    assert_eq!(faults.decide(&at(Moment::Answer), &of("7"), 1).kills, []);
+    faults.learn(&fact("7", &["Scoring"], None), Some(2));
+    assert_eq!(
+        faults.loose_kills(),
+        [],
+        "it waits for the exchange to be asked about"
+    );
+    let due = faults.decide(&at(Moment::Answer), &of("7"), 2).kills;
+    assert_eq!(due, [(0, "worker".to_owned())]);
+    // What a poll teaches waits for nobody, and what slipped by comes late.
+    faults.learn(&fact("8", &["Running", "Scoring"], None), None);
+    assert_eq!(faults.loose_kills().len(), 1);
+    faults.learn(&fact("9", &["Scoring"], None), Some(3));
+    faults.see(&seen(3, Seen::Left));
+    assert_eq!(faults.loose_kills().len(), 1);
+    faults.learn(&fact("9", &["Scoring"], None), None);
+    assert_eq!(faults.loose_kills(), [], "only the first time for each");
+}
+
+#[test]
+fn an_event_sets_a_call_fault_off_for_its_own_entity_only() {
+    let trigger = Trigger::Happens {
+        event: "scores stored".to_owned(),
+    };
+    let mut faults = armed(fault(
+        ANSWER_503(),
+        Times::Always,
+        Some("submission"),
+        Some(trigger),
+    ));
+    let mut act = |id: &str, n| faults.decide(&at(Moment::Request), &of(id), n).action;
+    assert_eq!(act("7", 1), Action::Pass);
+    faults.learn(&fact("7", &[], Some("output stored")), None);
+    let mut act = |id: &str, n| faults.decide(&at(Moment::Request), &of(id), n).action;
+    assert_eq!(act("7", 2), Action::Pass);
+    faults.learn(&fact("7", &[], Some("scores stored")), None);
+    let mut act = |id: &str, n| faults.decide(&at(Moment::Request), &of(id), n).action;
+    assert_eq!(act("8", 3), Action::Pass);
+    assert_ne!(act("7", 4), Action::Pass);
+}
+
+#[test]
+fn one_entity_is_struck_and_all_others_are_spared() {
+    let mut faults = armed(Fault {
+        whom: Whom::One("submission".to_owned()),
+        ..fault(ANSWER_503(), Times::First(2), None, None)
+    });
+    let mut struck =
+        |id: &str, n| faults.decide(&at(Moment::Request), &of(id), n).action != Action::Pass;
+    let struck = [("7", 1), ("8", 2), ("7", 3), ("7", 4), ("8", 5)].map(|(id, n)| struck(id, n));
+    assert_eq!(struck, [true, false, true, false, false]);
+    assert_eq!(figures(&faults)[1], 3, "the others were no match");
+}
+
+#[test]
+fn a_chance_is_drawn_from_the_seed_for_each_entity_apart() {
+    let draws = |seed, ids: &[&str]| -> Vec<(String, bool)> {
+        let mut faults = Faults::new(Seed(seed));
+        let fault = Fault {
+            chance: Some(0.3),
+            ..fault(ANSWER_503(), Times::Always, Some("submission"), None)
+        };
+        faults.arm(&fault, "the fault", Vec::new());
+        faults.watching();
+        let draw = |(n, id): (usize, &&str)| {
+            let decision = faults.decide(&at(Moment::Request), &of(id), n as u64);
+            (id.to_string(), decision.action != Action::Pass)
+        };
+        ids.iter().enumerate().map(draw).collect()
+    };
+    let sorted = |mut drawn: Vec<(String, bool)>| {
+        drawn.sort();
+        drawn
+    };
+    let (one, other) = (["7", "8", "9"].repeat(40), ["9", "7", "8"].repeat(40));
+    assert_eq!(
+        sorted(draws(1, &one)),
+        sorted(draws(1, &other)),
+        "order changes nothing"
+    );
+    assert_ne!(draws(1, &one), draws(2, &one));
+    let struck = draws(1, &one).iter().filter(|(_, struck)| *struck).count();
+    assert!((18..=54).contains(&struck), "{struck} of 120 at 0.3");
+    let mut faults = armed(Fault {
+        chance: Some(1e-9),
+        ..fault(ANSWER_503(), Times::Always, None, None)
+    });
+    faults.decide(&at(Moment::Request), &of("1"), 1);
+    assert!(missing(&faults).unwrap().contains("a chance of"));
 }
 
 #[test]
@@ -404,6 +549,7 @@ fn the_first_armed_fault_decides_what_the_caller_sees() {
     faults.arm(
         &fault(on_call(CallFault::Refused), Times::Always, None, None),
         "refused",
+        Vec::new(),
     );
     faults.watching();
     assert!(matches!(

@@ -5,7 +5,7 @@ use super::blindness::Blindness;
 use super::clock::Clocks;
 use super::finding::{Fate, Sight, Tale};
 use super::{Finding, Monitor, monitor};
-use crate::entity::Entities;
+use crate::entity::{Entities, Fact};
 use crate::history::{Captures, Event, ExchangeId, FaultMoment, What};
 use crate::stack::{Invariant, Stack};
 use crate::verdict::Verdict;
@@ -56,8 +56,9 @@ impl Judge {
         }
     }
 
-    /// Takes the next event in.
-    pub fn see(&mut self, event: &Event) {
+    /// Takes the next event in. Gives what it made true of entities.
+    pub fn see(&mut self, event: &Event) -> Vec<Fact> {
+        let mut facts = Vec::new();
         self.advance(event.at_ns);
         self.clocks.see(event);
         self.follow(event.at_ns, &event.what);
@@ -70,7 +71,14 @@ impl Judge {
                     watched.monitor.see(&observation, record, &self.clocks);
                 }
             }
+            facts.push(Fact {
+                entity: observation.entity.clone(),
+                id: observation.id.clone(),
+                statuses: record.came().map(str::to_owned).collect(),
+                event: observation.event.clone(),
+            });
         }
+        facts
     }
 
     /// Lets time pass without an event.

@@ -1,6 +1,6 @@
 //! What steps name must exist in their stack.
 
-use shakedown_harness::plan::{Effect, Fault, Plan, Planned, Step, Trigger};
+use shakedown_harness::plan::{Effect, Fault, Plan, Planned, Step, Times, Trigger, Whom};
 use shakedown_harness::problem::{Place, Problem, Problems};
 use shakedown_harness::stack::{Entity, Stack};
 
@@ -83,9 +83,8 @@ impl Checker<'_> {
             Effect::Killed { service } => {
                 self.known("service", service, self.stack.services.keys());
                 if fault.trigger.is_none()
-                    && (fault.each.is_some()
-                        || fault.times != shakedown_harness::plan::Times::Always
-                            && fault.times != shakedown_harness::plan::Times::First(1))
+                    && (fault.whom != Whom::All
+                        || !matches!(fault.times, Times::Always | Times::First(1)))
                 {
                     let what = "a service is killed once at this step; there is nothing to count"
                         .to_owned();
@@ -94,17 +93,25 @@ impl Checker<'_> {
                 None
             }
         };
-        let trigger = fault
-            .trigger
-            .as_ref()
-            .map(|Trigger::AfterAnswered { call }| call);
+        let trigger = match &fault.trigger {
+            Some(Trigger::AfterAnswered { call } | Trigger::BeforeSent { call }) => Some(call),
+            Some(Trigger::Reaches { entity, status }) => {
+                self.reaches(entity, status, &fault.whom);
+                None
+            }
+            Some(Trigger::Happens { event }) => {
+                self.happens(event, &fault.whom);
+                None
+            }
+            None => None,
+        };
         for call in call.into_iter().chain(trigger) {
             self.known("call", call, self.stack.calls.keys());
-            if let (Some(entity), Some(known)) = (&fault.each, self.stack.calls.get(call))
+            if let (Some(entity), Some(known)) = (fault.whom.entity(), self.stack.calls.get(call))
                 && !known.path.contains(&format!("{{{entity}}}"))
             {
                 let what = format!(
-                    "`{call}` cannot be counted for each {entity}: its path does not name it"
+                    "`{call}` cannot be counted for one {entity} or each: its path does not name it"
                 );
                 self.say(
                     what,
@@ -112,8 +119,52 @@ impl Checker<'_> {
                 );
             }
         }
-        if let Some(entity) = &fault.each {
+        if let Some(entity) = fault.whom.entity() {
             self.known("entity", entity, self.stack.entities.keys());
+        }
+    }
+
+    /// A trigger that waits for a status.
+    fn reaches(&mut self, entity: &str, status: &str, whom: &Whom) {
+        self.known("entity", entity, self.stack.entities.keys());
+        self.same(entity, whom);
+        let Some(kind) = self.stack.entities.get(entity) else {
+            return;
+        };
+        let field = kind.status.as_ref().map(|status| &status.field);
+        if !field.is_some_and(|field| kind.learn.iter().any(|rule| rule.set.contains_key(field))) {
+            let what = format!("nothing teaches the status of `{entity}`, so it can reach none");
+            self.say(what, "add `status` to it, and a rule that sets that field");
+        } else if !kind.moves.is_empty() {
+            self.known("status", status, statuses(kind));
+        }
+    }
+
+    /// A trigger that waits for an event.
+    fn happens(&mut self, event: &str, whom: &Whom) {
+        let told = |entity: &Entity| {
+            let events: Vec<String> = entity
+                .learn
+                .iter()
+                .filter_map(|r| r.event.clone())
+                .collect();
+            events
+        };
+        let events: Vec<String> = self.stack.entities.values().flat_map(told).collect();
+        self.known("event", event, events.iter());
+        let teller = |entity: &&Entity| told(entity).iter().any(|told| told == event);
+        if let Some(entity) = self.stack.entities.values().find(teller) {
+            let name = entity.name.clone();
+            self.same(&name, whom);
+        }
+    }
+
+    /// What is counted for each entity of a kind can only be set off by entities of that kind.
+    fn same(&mut self, entity: &str, whom: &Whom) {
+        if let Some(counted) = whom.entity().filter(|counted| *counted != entity) {
+            let what =
+                format!("the moment is one of a {entity}, but the fault counts for a {counted}");
+            self.say(what, &format!("count for each {entity}, or for all"));
         }
     }
 

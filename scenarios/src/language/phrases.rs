@@ -63,7 +63,7 @@ static PHRASES: [Entry; 20] = [
         regex: concat!(
             "the call ",
             name!(),
-            " answers ([0-9]{3})(?: with(?: \"([^\"]*)\")?)?(|[ ,].*)"
+            " answers ([0-9]{3})(?: with \"([^\"]*)\"|(?<bare> with))?(|[ ,].*)"
         ),
         step: answers,
     },
@@ -364,14 +364,16 @@ fn print_fault(fault: &Fault) -> String {
     };
     let Fault {
         times,
-        each,
+        chance,
+        whom,
         trigger,
         ..
     } = fault.clone();
     effect
         + &qualifiers::print(&Qualifiers {
             times,
-            each,
+            chance,
+            whom,
             trigger,
         })
 }
@@ -455,26 +457,30 @@ fn answers(found: &Captures<'_>, docstring: Option<&str>) -> Result<Step, String
     }
     let inline = found.get(3).map(|body| body.as_str());
     let body = inline.or(docstring).map(str::to_owned);
-    let wants_body = found[0]
-        .split('"')
-        .nth(2)
-        .is_some_and(|rest| rest.contains(" with"));
+    let wants_body = found.name("bare").is_some();
+    // `with` can also begin a chance.
+    if let Some(chance) = found[5].strip_prefix(" probability").filter(|_| wants_body) {
+        let rest = format!(" with probability{chance}");
+        return on_call(&found[1], CallFault::Answers { status, body: None }, &rest);
+    }
     if wants_body && body.is_none() {
         return Err("`with` needs a body: in quotes, or as a doc string below".to_owned());
     }
-    on_call(&found[1], CallFault::Answers { status, body }, &found[4])
+    on_call(&found[1], CallFault::Answers { status, body }, &found[5])
 }
 
 fn fault(effect: Effect, rest: &str) -> Result<Step, String> {
     let Qualifiers {
         times,
-        each,
+        chance,
+        whom,
         trigger,
     } = qualifiers::parse(rest)?;
     Ok(Step::Fault(Fault {
         effect,
         times,
-        each,
+        chance,
+        whom,
         trigger,
     }))
 }
@@ -490,7 +496,7 @@ fn positive(digits: &str, of: &str) -> Result<u64, String> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use shakedown_harness::plan::{Times, Trigger};
+    use shakedown_harness::plan::{Times, Trigger, Whom};
     use std::time::Duration;
 
     #[test]
@@ -534,6 +540,9 @@ mod tests {
         let error = |text: &str| parse(text, None).unwrap().unwrap_err();
         assert!(error("the call \"a\" hangs sometimes").contains("`sometimes`"));
         assert!(error("the call \"a\" hangs once the 2nd time").contains("twice"));
+        assert!(error("the call \"a\" hangs for one b for each c").contains("twice"));
+        assert!(error("the call \"a\" hangs with probability 1.5").contains("up to 1"));
+        assert!(error("the call \"a\" hangs with probability 0").contains("above 0"));
         assert!(error("the call \"a\" hangs the first 0 times").contains("begins with 1"));
         assert!(error("the call \"a\" answers 200 with").contains("needs a body"));
         assert!(error("the call \"a\" answers 999").contains("200 to 599"));
@@ -602,13 +611,26 @@ mod tests {
     }
 
     fn steps() -> impl Strategy<Value = Step> {
-        let trigger = proptest::option::of(name().prop_map(|call| Trigger::AfterAnswered { call }));
-        let fault = (effects(), times(), proptest::option::of(word()), trigger).prop_map(
-            |(effect, times, each, trigger)| {
+        let whom = prop_oneof![
+            Just(Whom::All),
+            word().prop_map(Whom::Each),
+            word().prop_map(Whom::One),
+        ];
+        let trigger = prop_oneof![
+            name().prop_map(|call| Trigger::AfterAnswered { call }),
+            name().prop_map(|call| Trigger::BeforeSent { call }),
+            (word(), name()).prop_map(|(entity, status)| Trigger::Reaches { entity, status }),
+            name().prop_map(|event| Trigger::Happens { event }),
+        ];
+        let chance = proptest::option::of((1u32..=1000).prop_map(|n| f64::from(n) / 1000.0));
+        let trigger = proptest::option::of(trigger);
+        let fault = (effects(), times(), chance, whom, trigger).prop_map(
+            |(effect, times, chance, whom, trigger)| {
                 Step::Fault(Fault {
                     effect,
                     times,
-                    each,
+                    chance,
+                    whom,
                     trigger,
                 })
             },

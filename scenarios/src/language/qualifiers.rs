@@ -1,24 +1,33 @@
-//! How often a fault strikes, for whom, and from when: `the first 2 times`, `for each submission`, `after "C" is
-//! answered`, `once`; in any order, with a comma before any of them.
+//! How often a fault strikes, for whom, and from when: `the first 2 times`, `with probability 0.3`, `for each
+//! submission`, `after "C" is answered`; in any order, with a comma before any of them.
 
 use regex::Regex;
-use shakedown_harness::plan::{Times, Trigger};
+use shakedown_harness::plan::{Times, Trigger, Whom};
 use std::sync::LazyLock;
 
 /// What stands behind a fault.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Qualifiers {
     pub times: Times,
-    pub each: Option<String>,
+    pub chance: Option<f64>,
+    pub whom: Whom,
     pub trigger: Option<Trigger>,
 }
 
 /// The forms, for messages and for the list of phrases.
-pub(super) const FORMS: [(&str, &str); 6] = [
+pub(super) const FORMS: [(&str, &str); 11] = [
     ("the first time", "only the first time"),
     ("the first 2 times", "only the first so many times"),
     ("the 3rd time", "only that time"),
     ("once", "only the first time"),
+    (
+        "with probability 0.3",
+        "each of these times with this chance; the seed decides, for each entity apart",
+    ),
+    (
+        "for one submission",
+        "only for the first entity that comes by",
+    ),
     (
         "for each submission",
         "counted for each entity on its own; the call's path must name it",
@@ -26,6 +35,18 @@ pub(super) const FORMS: [(&str, &str); 6] = [
     (
         "after \"upload scores\" is answered",
         "from the moment when the callee has answered; the caller does not know yet",
+    ),
+    (
+        "before \"upload scores\" is sent",
+        "from the moment when the caller has sent it; the callee does not know yet",
+    ),
+    (
+        "when submission reaches \"Scoring\"",
+        "from the moment when the entity's status is learnt; a call that teaches it is not answered before",
+    ),
+    (
+        "when \"scores stored\" happens",
+        "from the moment when the event is learnt; a call that teaches it is not answered before",
     ),
 ];
 
@@ -48,19 +69,36 @@ static PARSERS: LazyLock<Vec<Form>> = LazyLock::new(|| {
         form("the ([0-9]+)(?:st|nd|rd|th) time", |found, q| {
             times(q, Times::Nth(count(&found[1])?))
         }),
-        form("for each ([A-Za-z_][A-Za-z0-9_-]*)", |found, q| {
-            match q.each.replace(found[1].to_owned()) {
+        form("with probability ([0-9.]+)", |found, q| {
+            match q.chance.replace(chance(&found[1])?) {
                 None => Ok(()),
-                Some(_) => Err("`for each` stands here twice".to_owned()),
+                Some(_) => Err("`with probability` stands here twice".to_owned()),
             }
         }),
+        form("for each ([A-Za-z_][A-Za-z0-9_-]*)", |found, q| {
+            whom(q, Whom::Each(found[1].to_owned()))
+        }),
+        form("for one ([A-Za-z_][A-Za-z0-9_-]*)", |found, q| {
+            whom(q, Whom::One(found[1].to_owned()))
+        }),
         form("after \"([^\"]+)\" is answered", |found, q| {
-            match q.trigger.replace(Trigger::AfterAnswered {
-                call: found[1].to_owned(),
-            }) {
-                None => Ok(()),
-                Some(_) => Err("`after ... is answered` stands here twice".to_owned()),
-            }
+            let call = found[1].to_owned();
+            trigger(q, Trigger::AfterAnswered { call })
+        }),
+        form("before \"([^\"]+)\" is sent", |found, q| {
+            let call = found[1].to_owned();
+            trigger(q, Trigger::BeforeSent { call })
+        }),
+        form(
+            "when ([A-Za-z_][A-Za-z0-9_-]*) reaches \"([^\"]+)\"",
+            |found, q| {
+                let (entity, status) = (found[1].to_owned(), found[2].to_owned());
+                trigger(q, Trigger::Reaches { entity, status })
+            },
+        ),
+        form("when \"([^\"]+)\" happens", |found, q| {
+            let event = found[1].to_owned();
+            trigger(q, Trigger::Happens { event })
         }),
     ]
 });
@@ -69,6 +107,29 @@ fn times(qualifiers: &mut Qualifiers, times: Times) -> Result<(), String> {
     match std::mem::replace(&mut qualifiers.times, times) {
         Times::Always => Ok(()),
         _ => Err("how often stands here twice".to_owned()),
+    }
+}
+
+fn whom(qualifiers: &mut Qualifiers, whom: Whom) -> Result<(), String> {
+    match std::mem::replace(&mut qualifiers.whom, whom) {
+        Whom::All => Ok(()),
+        _ => Err("for whom stands here twice".to_owned()),
+    }
+}
+
+fn trigger(qualifiers: &mut Qualifiers, trigger: Trigger) -> Result<(), String> {
+    match qualifiers.trigger.replace(trigger) {
+        None => Ok(()),
+        Some(_) => Err("from when stands here twice".to_owned()),
+    }
+}
+
+fn chance(digits: &str) -> Result<f64, String> {
+    match digits.parse() {
+        Ok(chance) if chance > 0.0 && chance <= 1.0 => Ok(chance),
+        _ => Err(format!(
+            "`{digits}` is no probability: above 0, and up to 1"
+        )),
     }
 }
 
@@ -85,7 +146,8 @@ fn count(digits: &str) -> Result<u64, String> {
 pub(super) fn parse(text: &str) -> Result<Qualifiers, String> {
     let mut qualifiers = Qualifiers {
         times: Times::Always,
-        each: None,
+        chance: None,
+        whom: Whom::All,
         trigger: None,
     };
     let mut rest = text.trim_start_matches([',', ' ']);
@@ -114,11 +176,21 @@ pub(super) fn print(qualifiers: &Qualifiers) -> String {
         Times::First(n) => format!(" the first {n} times"),
         Times::Nth(n) => format!(" the {n}{} time", ordinal(n)),
     };
-    if let Some(entity) = &qualifiers.each {
-        text.push_str(&format!(" for each {entity}"));
+    if let Some(chance) = qualifiers.chance {
+        text.push_str(&format!(" with probability {chance}"));
     }
-    if let Some(Trigger::AfterAnswered { call }) = &qualifiers.trigger {
-        text.push_str(&format!(" after \"{call}\" is answered"));
+    match &qualifiers.whom {
+        Whom::All => {}
+        Whom::Each(entity) => text.push_str(&format!(" for each {entity}")),
+        Whom::One(entity) => text.push_str(&format!(" for one {entity}")),
+    }
+    if let Some(trigger) = &qualifiers.trigger {
+        text.push_str(&match trigger {
+            Trigger::AfterAnswered { call } => format!(" after \"{call}\" is answered"),
+            Trigger::BeforeSent { call } => format!(" before \"{call}\" is sent"),
+            Trigger::Reaches { entity, status } => format!(" when {entity} reaches \"{status}\""),
+            Trigger::Happens { event } => format!(" when \"{event}\" happens"),
+        });
     }
     text
 }

@@ -1,0 +1,113 @@
+//! How often a fault's moment came by, for whom, and whether it strikes this time.
+
+use super::receipt::Short;
+use crate::plan::{Times, Whom};
+use crate::seed::Seed;
+use rand::RngExt;
+use std::collections::HashMap;
+
+/// The key under which a fault counts when it does not count for each entity.
+const ALL: &str = "";
+
+/// The counts of one fault.
+pub(super) struct Tally {
+    times: Times,
+    /// The chance with which it strikes when its count says that it may.
+    chance: Option<f64>,
+    whom: Whom,
+    /// The one entity that it strikes, once there is one.
+    chosen: Option<String>,
+    counts: HashMap<String, u64>,
+    /// Where its coins come from.
+    seed: Seed,
+    name: String,
+}
+
+impl Tally {
+    /// Nothing came by yet. `name` makes its coins its own.
+    pub fn new(times: Times, chance: Option<f64>, whom: &Whom, seed: Seed, name: String) -> Tally {
+        Tally {
+            times,
+            chance,
+            whom: whom.clone(),
+            chosen: None,
+            counts: HashMap::new(),
+            seed,
+            name,
+        }
+    }
+
+    /// The key for which something counts that is about an entity, if `id` knows one of its kind.
+    pub fn key<'i>(&self, id: impl FnOnce(&str) -> Option<&'i str>) -> String {
+        match &self.whom {
+            Whom::All => ALL.to_owned(),
+            Whom::Each(entity) | Whom::One(entity) => id(entity).unwrap_or(ALL).to_owned(),
+        }
+    }
+
+    /// Whether the fault spares this key: it strikes one entity, and that is another one.
+    pub fn spares(&self, key: &str) -> bool {
+        self.chosen.as_ref().is_some_and(|chosen| chosen != key)
+    }
+
+    /// Counts; true when the fault strikes.
+    pub fn count(&mut self, key: &str) -> bool {
+        if matches!(self.whom, Whom::One(_)) {
+            self.chosen.get_or_insert_with(|| key.to_owned());
+        }
+        let count = self.counts.entry(key.to_owned()).or_default();
+        *count += 1;
+        let may = match self.times {
+            Times::Always => true,
+            Times::First(n) => *count <= n,
+            Times::Nth(n) => *count == n,
+        };
+        // Each coin has a name of its own, so that the order in which entities come by changes none of them.
+        let name = format!("{} {key} {count}", self.name);
+        may && self
+            .chance
+            .is_none_or(|chance| self.seed.rng(&name).random_bool(chance))
+    }
+
+    /// How often it is meant to strike.
+    pub fn times(&self) -> Times {
+        self.times
+    }
+
+    /// The chance with which it strikes.
+    pub fn chance(&self) -> Option<f64> {
+        self.chance
+    }
+
+    /// Whether some entity is in the middle of its count.
+    pub fn counting(&self) -> bool {
+        match self.times {
+            Times::Always => true,
+            Times::First(n) => self.counts.values().any(|count| *count < n),
+            Times::Nth(_) => false,
+        }
+    }
+
+    /// The counts that `the first n times` did not reach.
+    pub fn short(&self) -> Option<Short> {
+        let Times::First(wanted) = self.times else {
+            return None;
+        };
+        let below = self
+            .counts
+            .values()
+            .filter(|count| **count < wanted)
+            .count();
+        let lowest = self.counts.values().copied().min()?;
+        let each = match &self.whom {
+            Whom::All => None,
+            Whom::Each(entity) | Whom::One(entity) => Some(entity.clone()),
+        };
+        (below > 0).then_some(Short {
+            below,
+            hit: self.counts.len(),
+            each,
+            lowest,
+        })
+    }
+}
