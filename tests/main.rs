@@ -6,6 +6,7 @@ mod bad_input;
 mod cleanup;
 mod exact_kill;
 mod features;
+mod services;
 mod support;
 mod verdicts;
 
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
         features::trials(),
         cleanup::trials(),
         exact_kill::trials(),
+        services::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

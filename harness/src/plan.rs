@@ -99,11 +99,38 @@ pub enum Effect {
         /// How.
         fault: CallFault,
     },
-    /// The service's processes get SIGKILL.
-    Killed {
+    /// A service goes wrong.
+    Service {
         /// The service.
         service: String,
+        /// How.
+        fault: ServiceFault,
     },
+}
+
+/// How a service goes wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServiceFault {
+    /// Its processes get SIGKILL. It starts again by its restart policy, or when the faults are healed.
+    Killed,
+    /// It is asked to end (SIGTERM), and gets SIGKILL if it does not. It starts again when the faults are healed.
+    Stopped,
+    /// Its processes stand still until the faults are healed; its connections stay open.
+    Paused,
+    /// It is stopped and started again at once.
+    Restarted,
+}
+
+impl ServiceFault {
+    /// What has been done to the service.
+    pub fn word(self) -> &'static str {
+        match self {
+            ServiceFault::Killed => "killed",
+            ServiceFault::Stopped => "stopped",
+            ServiceFault::Paused => "paused",
+            ServiceFault::Restarted => "restarted",
+        }
+    }
 }
 
 /// How a call goes wrong.

@@ -2,6 +2,7 @@
 
 use super::record::Record;
 use super::services::Services;
+use crate::fault::Deed;
 use crate::gateway::{Command, Report};
 use crate::runtime::{Exit, Failure};
 use std::sync::Arc;
@@ -29,26 +30,23 @@ pub async fn conduct(
                 Some(Report::Ask { ask, exchange, stop, captures }) => {
                     let decision = record.decide(&stop, &captures, exchange);
                     let act = Command::Act { ask, action: decision.action };
-                    if decision.kills.is_empty() {
+                    if decision.deeds.is_empty() {
                         let _ = commands.send(act);
                     } else {
-                        // The answer is held until the kill is done; all else goes on meanwhile.
+                        // The exchange is held until the deed is done; all else goes on meanwhile.
                         let asked = record.asked_at(exchange);
                         let (commands, services, broke) = (commands.clone(), services.clone(), broke.clone());
-                        tokio::spawn(kill_then(decision.kills, asked, act, commands, services, broke));
+                        tokio::spawn(async move {
+                            strike(decision.deeds, asked, &services, &broke).await;
+                            let _ = commands.send(act);
+                        });
                     }
                 }
                 None => return Failure::new("the gateway is gone"),
             },
-            kills = record.loose_kills() => {
-                for kill in kills {
-                    let (services, broke) = (services.clone(), broke.clone());
-                    tokio::spawn(async move {
-                        if let Err(failure) = services.kill(&kill.service, kill.fault, None).await {
-                            let _ = broke.send(failure);
-                        }
-                    });
-                }
+            deeds = record.loose_deeds() => {
+                let (services, broke) = (services.clone(), broke.clone());
+                tokio::spawn(async move { strike(deeds, None, &services, &broke).await });
             },
             Some(exit) = exits.recv() => services.exited(exit),
             Some(failure) = broken.recv() => return failure,
@@ -56,18 +54,15 @@ pub async fn conduct(
     }
 }
 
-async fn kill_then(
-    kills: Vec<(usize, String)>,
+async fn strike(
+    deeds: Vec<Deed>,
     asked: Option<Instant>,
-    act: Command,
-    commands: mpsc::UnboundedSender<Command>,
-    services: Arc<Services>,
-    broke: mpsc::UnboundedSender<Failure>,
+    services: &Arc<Services>,
+    broke: &mpsc::UnboundedSender<Failure>,
 ) {
-    for (fault, service) in kills {
-        if let Err(failure) = services.kill(&service, fault, asked).await {
+    for deed in deeds {
+        if let Err(failure) = services.strike(&deed, asked).await {
             let _ = broke.send(failure);
         }
     }
-    let _ = commands.send(act);
 }

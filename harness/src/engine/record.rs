@@ -3,7 +3,7 @@
 //! One lock keeps one order. What an event leads to (a fault felt, a fault ended) follows it at once.
 
 use crate::duration;
-use crate::fault::{Decision, Faults, Kill, Receipt};
+use crate::fault::{Decision, Deed, Faults, Receipt};
 use crate::gateway::Stop;
 use crate::history::{Captures, ExchangeId, What, Writer};
 use crate::invariant::Judge;
@@ -81,18 +81,18 @@ impl Record {
     }
 
     /// Adds a fault to those that the gateway must stop for.
-    pub fn arm(&self, fault: &Fault, text: &str, teachers: Vec<String>) -> (usize, Option<String>) {
+    pub fn arm(&self, fault: &Fault, text: &str, teachers: Vec<String>) -> Option<Deed> {
         self.state().faults.arm(fault, text, teachers)
     }
 
-    /// Waits for kills that no stopped exchange waits for.
-    pub async fn loose_kills(&self) -> Vec<Kill> {
+    /// Waits for deeds that no stopped exchange waits for.
+    pub async fn loose_deeds(&self) -> Vec<Deed> {
         let mut changed = self.changed.subscribe();
         loop {
             changed.mark_unchanged();
-            let kills = self.state().faults.loose_kills();
-            if !kills.is_empty() {
-                return kills;
+            let deeds = self.state().faults.loose_deeds();
+            if !deeds.is_empty() {
+                return deeds;
             }
             // The sender lives as long as `self`.
             let _ = changed.changed().await;
@@ -135,9 +135,9 @@ impl Record {
         self.state().under_way.get(&exchange).copied()
     }
 
-    /// A kill was carried out.
-    pub fn killed(&self, fault: usize) {
-        self.change(|state| state.faults.killed(fault));
+    /// A deed was carried out.
+    pub fn done(&self, fault: usize) {
+        self.change(|state| state.faults.done(fault));
     }
 
     /// A service is back.

@@ -1,12 +1,14 @@
-//! The services of a running stack: in order up, watched, started again, killed on purpose.
+//! The services of a running stack: in order up, watched, started again, struck on purpose.
 
 use super::record::Record;
+use crate::fault::Deed;
 use crate::history::{ServiceState, What};
+use crate::plan::ServiceFault;
 use crate::runtime::{Exit, Failure, RunFolder, Runtime, ready};
 use crate::stack::{Condition, Service, Stack};
 use futures::future::try_join_all;
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex};
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -21,8 +23,8 @@ enum Stage {
     Started,
     Ready,
     Completed,
-    /// It was killed on purpose, and comes back when the faults are healed.
-    Killed,
+    /// It was ended on purpose, and comes back when the faults are healed.
+    Ended(ServiceFault),
     /// It ended by itself; why.
     Gone(String),
 }
@@ -34,8 +36,10 @@ pub struct Services {
     record: Arc<Record>,
     folder: RunFolder,
     stages: HashMap<String, watch::Sender<Stage>>,
-    /// When each service was killed last.
-    kills: HashMap<String, tokio::sync::Mutex<Option<Instant>>>,
+    /// When each service was ended on purpose last. Held while something is done to it.
+    ends: HashMap<String, tokio::sync::Mutex<Option<Instant>>>,
+    /// The services that stand still.
+    paused: Mutex<BTreeSet<String>>,
     restarts: Mutex<HashMap<String, u32>>,
     restarting: Mutex<JoinSet<()>>,
 }
@@ -53,7 +57,7 @@ impl Services {
             .keys()
             .map(|name| (name.clone(), watch::Sender::new(Stage::Absent)))
             .collect();
-        let kills = stack
+        let ends = stack
             .services
             .keys()
             .map(|name| (name.clone(), Default::default()))
@@ -65,7 +69,8 @@ impl Services {
             record,
             folder,
             stages,
-            kills,
+            ends,
+            paused: Mutex::default(),
             restarts,
             restarting,
         }
@@ -87,43 +92,71 @@ impl Services {
         Ok(())
     }
 
-    /// Kills a service. It is dead when this returns. It is started again at once if its `restart` policy says
-    /// so, else when the faults are healed.
+    /// Does something to a service. It is done when this returns. A service that was killed is started again at once
+    /// if its `restart` policy says so, else when the faults are healed.
     ///
-    /// `asked` is when the exchange was asked that set this off: an instance that asked before the last kill is
-    /// dead already, and the one that came after it is spared.
+    /// `asked` is when the exchange was asked that set this off: an instance that asked before the last end is gone
+    /// already, and the one that came after it is spared.
     ///
     /// # Errors
-    /// When the runtime could not kill it.
-    pub async fn kill(
+    /// When the runtime could not do it.
+    pub async fn strike(
         self: &Arc<Self>,
-        name: &str,
-        fault: usize,
+        deed: &Deed,
         asked: Option<Instant>,
     ) -> Result<(), Failure> {
-        let mut last_kill = self.kills[name].lock().await;
-        let dead_already =
-            matches!((asked, *last_kill), (Some(asked), Some(killed)) if asked < killed);
-        if !dead_already {
-            self.runtime.kill(name).await?;
-            *last_kill = Some(Instant::now());
-            self.stage(name, Stage::Killed);
-            let state = ServiceState::Killed;
-            self.record.append(What::Service {
-                service: name.to_owned(),
-                state,
-                detail: None,
-            });
-            if self.stack.services[name].restarts {
-                self.restart(name);
+        let name = deed.service.as_str();
+        let mut last_end = self.ends[name].lock().await;
+        let gone_already = matches!((asked, *last_end), (Some(asked), Some(end)) if asked < end);
+        if !gone_already {
+            if !self.carry_out(deed).await? {
+                let what = deed.what.word();
+                self.record.note(&format!(
+                    "service `{name}` could not be {what}: it was not running"
+                ));
+                return Ok(());
+            }
+            if deed.what != ServiceFault::Paused {
+                *last_end = Some(Instant::now());
             }
         }
-        self.record.killed(fault);
+        self.record.done(deed.fault);
         Ok(())
     }
 
-    /// Starts every service again that was killed on purpose, and waits until all are ready. One that ended by
-    /// itself stays as its `restart` policy leaves it: to help it up would hide what the fault did to it.
+    /// False: there was nothing to do it to.
+    async fn carry_out(self: &Arc<Self>, deed: &Deed) -> Result<bool, Failure> {
+        let name = deed.service.as_str();
+        let (struck, state) = match deed.what {
+            ServiceFault::Killed => (self.runtime.kill(name).await?, ServiceState::Killed),
+            ServiceFault::Stopped | ServiceFault::Restarted => {
+                (self.runtime.stop(name).await?, ServiceState::Stopped)
+            }
+            ServiceFault::Paused => (self.runtime.pause(name).await?, ServiceState::Paused),
+        };
+        if !struck {
+            return Ok(false);
+        }
+        self.record.append(What::Service {
+            service: name.to_owned(),
+            state,
+            detail: None,
+        });
+        if deed.what == ServiceFault::Paused {
+            self.paused().insert(name.to_owned());
+            return Ok(true);
+        }
+        self.paused().remove(name);
+        self.stage(name, Stage::Ended(deed.what));
+        let policy = deed.what == ServiceFault::Killed && self.stack.services[name].restarts;
+        if policy || deed.what == ServiceFault::Restarted {
+            self.restart(name);
+        }
+        Ok(true)
+    }
+
+    /// Starts every service again that was ended on purpose, lets those go on that stand still, and waits until all
+    /// are ready. One that ended by itself stays as its `restart` policy leaves it: to help it up would hide what the fault did to it.
     ///
     /// # Errors
     /// The first service that did not come back.
@@ -131,23 +164,42 @@ impl Services {
         let restarting =
             std::mem::take(&mut *self.restarting.lock().expect("no panic while it is held"));
         restarting.join_all().await;
-        let killed = |service: &&Service| *self.stages[&service.name].borrow() == Stage::Killed;
+        let paused = std::mem::take(&mut *self.paused());
+        for name in paused {
+            self.runtime.resume(&name).await?;
+            self.record.append(What::Service {
+                service: name.clone(),
+                state: ServiceState::Resumed,
+                detail: None,
+            });
+            self.record.recovered(&name);
+        }
+        let ended =
+            |service: &&Service| matches!(*self.stages[&service.name].borrow(), Stage::Ended(_));
         try_join_all(
             self.stack
                 .services
                 .values()
-                .filter(killed)
+                .filter(ended)
                 .map(|service| self.start(service)),
         )
         .await?;
         Ok(())
     }
 
-    /// The services that were killed on purpose and have not been started again.
-    pub fn killed(&self) -> Vec<&str> {
-        let killed = |name: &&String| *self.stages[*name].borrow() == Stage::Killed;
-        let names = self.stack.services.keys().filter(killed);
-        names.map(String::as_str).collect()
+    /// The services that were struck on purpose and are not well again, in words.
+    pub fn struck(&self) -> Vec<String> {
+        let paused = self.paused();
+        let words = |name: &String| match &*self.stages[name].borrow() {
+            Stage::Ended(what) => Some(format!("`{name}` stays {}", what.word())),
+            _ if paused.contains(name) => Some(format!("`{name}` stays paused")),
+            _ => None,
+        };
+        self.stack.services.keys().filter_map(words).collect()
+    }
+
+    fn paused(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.paused.lock().expect("no panic while it is held")
     }
 
     /// A service ended without being asked to.
@@ -198,7 +250,7 @@ impl Services {
         self.runtime.start(&name).await?;
         let gone = || match &*self.stages[&service.name].borrow() {
             Stage::Gone(why) => Some(why.clone()),
-            Stage::Killed => Some("it was killed on purpose".to_owned()),
+            Stage::Ended(what) => Some(format!("it was {} on purpose", what.word())),
             _ => None,
         };
         let log = self.folder.log(&service.name);
@@ -235,7 +287,7 @@ impl Services {
             (Condition::Started, _) => true,
             (Condition::Healthy, stage) => *stage == Stage::Ready,
             (Condition::Completed, stage) => {
-                matches!(stage, Stage::Completed | Stage::Killed | Stage::Gone(_))
+                matches!(stage, Stage::Completed | Stage::Ended(_) | Stage::Gone(_))
             }
         };
         let reached = stage

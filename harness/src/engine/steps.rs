@@ -76,9 +76,9 @@ impl Steps<'_> {
             .iter()
             .flat_map(|trigger| teachers(&self.setup.stack, trigger))
             .collect();
-        let (number, kill) = self.record.arm(fault, text, teachers);
-        if let Some(service) = kill {
-            return self.services.kill(&service, number, None).await;
+        let deed = self.record.arm(fault, text, teachers);
+        if let Some(deed) = deed {
+            return self.services.strike(&deed, None).await;
         }
         let _ = self.commands.send(Command::Watch {
             stops: self.record.stops(),
@@ -157,12 +157,9 @@ impl Steps<'_> {
             .join(", ");
         let more = if left.len() > MAX_NAMED { ", ..." } else { "" };
         let (count, within) = (left.len(), duration::print(within));
-        let down = match self.services.killed()[..] {
+        let down = match self.services.struck()[..] {
             [] => String::new(),
-            ref killed => format!(
-                "; `{}` was killed and stays down until `all faults are healed`, having no `restart` policy",
-                killed.join("`, `")
-            ),
+            ref struck => format!("; until `all faults are healed`, {}", struck.join(", ")),
         };
         Some(format!(
             "{text}: {count} not final after {within}: {entity} {named}{more}{down}"

@@ -1,10 +1,10 @@
 //! One fault in force: what it waits for, what it does, and its receipt.
 
 use super::tally::Tally;
-use super::{Decision, Fact, Kill, Receipt, Target, call, event, target, trigger};
+use super::{Decision, Deed, Fact, Receipt, Target, call, event, target, trigger};
 use crate::gateway::{Action, Moment, Stop};
 use crate::history::{Captures, ExchangeId, FaultMoment, Seen, What};
-use crate::plan::{Effect, Fault, Trigger};
+use crate::plan::{Effect, Fault, ServiceFault, Trigger};
 use crate::seed::Seed;
 use std::collections::HashSet;
 
@@ -54,10 +54,15 @@ impl Armed {
         }
     }
 
-    /// The service to kill without waiting for anything.
-    pub fn immediate_kill(&self) -> Option<String> {
+    /// What to do to a service without waiting for anything.
+    pub fn at_once(&self) -> Option<Deed> {
         match (target(&self.effect), &self.trigger) {
-            (Target::Service(service), None) => Some(service),
+            (Target::Service(service, what), None) => Some(Deed {
+                fault: self.number,
+                service,
+                what,
+                exchange: None,
+            }),
             _ => None,
         }
     }
@@ -65,7 +70,7 @@ impl Armed {
     pub fn stops(&self) -> Vec<Stop> {
         let own = match target(&self.effect) {
             Target::Exchange(stop, _) => Some(stop),
-            Target::Service(_) => None,
+            Target::Service(..) => None,
         };
         let trigger = self.trigger.as_ref().and_then(trigger::stop);
         let teachers = self.teachers.iter().map(|call| Stop {
@@ -105,11 +110,11 @@ impl Armed {
                 Target::Exchange(own, action) if own == *stop && self.live(&key) => {
                     self.strike(&key, stop, exchange, action, decision);
                 }
-                Target::Service(service) if sets_off => {
-                    let kill = self.set_off(&key, service, Some(exchange), &mut decision.events);
-                    let kill = kill.map(|kill| (kill.fault, kill.service));
-                    decision.kills.extend(kill);
-                    if stop.moment == Moment::Answer {
+                Target::Service(service, what) if sets_off => {
+                    let (events, exchange) = (&mut decision.events, Some(exchange));
+                    let deed = self.set_off(&key, service, what, exchange, events);
+                    decision.deeds.extend(deed);
+                    if let (Moment::Answer, Some(exchange)) = (stop.moment, exchange) {
                         // The callee has answered already: that is the trigger.
                         self.reached(exchange, &mut decision.events);
                     }
@@ -123,13 +128,13 @@ impl Armed {
         self.judge();
     }
 
-    /// Takes note of something that has just been learnt. Gives the kill that it sets off.
+    /// Takes note of something that has just been learnt. Gives the deed that it sets off.
     pub fn learn(
         &mut self,
         fact: &Fact,
         exchange: Option<ExchangeId>,
         events: &mut Vec<What>,
-    ) -> Option<Kill> {
+    ) -> Option<Deed> {
         let waited_for = self
             .trigger
             .as_ref()
@@ -141,9 +146,9 @@ impl Armed {
             .tally
             .key(|entity| (entity == fact.entity).then_some(fact.id.as_str()));
         self.triggered.insert(key.clone());
-        let kill = match target(&self.effect) {
-            Target::Service(service) if !self.tally.spares(&key) => {
-                self.set_off(&key, service, exchange, events)
+        let deed = match target(&self.effect) {
+            Target::Service(service, what) if !self.tally.spares(&key) => {
+                self.set_off(&key, service, what, exchange, events)
             }
             _ => None,
         };
@@ -152,7 +157,7 @@ impl Armed {
             self.reached(exchange, events);
         }
         self.judge();
-        kill
+        deed
     }
 
     /// Acts on an exchange, if its count says so.
@@ -177,22 +182,24 @@ impl Armed {
         }
     }
 
-    /// Has the service killed, if the count says so.
+    /// Has something done to the service, if the count says so.
     fn set_off(
         &mut self,
         key: &str,
         service: String,
+        what: ServiceFault,
         exchange: Option<ExchangeId>,
         events: &mut Vec<What>,
-    ) -> Option<Kill> {
+    ) -> Option<Deed> {
         if !self.count(key, exchange, events) {
             return None;
         }
         self.struck.extend(exchange);
         self.apply(exchange, events);
-        Some(Kill {
+        Some(Deed {
             fault: self.number,
             service,
+            what,
             exchange,
         })
     }
@@ -225,7 +232,7 @@ impl Armed {
             return;
         }
         self.struck.remove(&exchange);
-        // A kill is felt when the runtime has seen the service dead, never through an exchange.
+        // What is done to a service is felt when the runtime has seen it done, never through an exchange.
         if matches!(&self.effect, Effect::Call { fault, .. } if call::felt(fault, seen)) {
             self.receipt.felt += 1;
             events.push(self.event(FaultMoment::Felt, Some(exchange)));
@@ -234,7 +241,7 @@ impl Armed {
         self.judge();
     }
 
-    pub fn killed(&mut self) -> Vec<What> {
+    pub fn done(&mut self) -> Vec<What> {
         let mut events = Vec::new();
         if self.trigger.is_none() {
             self.receipt.matched += 1;
@@ -251,7 +258,7 @@ impl Armed {
     }
 
     pub fn recovered(&mut self, service: &str, events: &mut Vec<What>) {
-        if self.down && matches!(target(&self.effect), Target::Service(own) if own == service) {
+        if self.down && matches!(target(&self.effect), Target::Service(own, _) if own == service) {
             self.down = false;
             self.rest(events);
         }
@@ -281,7 +288,9 @@ impl Armed {
             (Some(trigger), _) if self.triggered.is_empty() => {
                 format!("its moment never came: {trigger}")
             }
-            (_, Target::Service(service)) => format!("the service \"{service}\" was never killed"),
+            (_, Target::Service(service, what)) => {
+                format!("the service \"{service}\" was never {}", what.word())
+            }
             (_, Target::Exchange(stop, _)) => format!(
                 "the call \"{}\" never came by: nobody made that request on that link",
                 stop.call
@@ -292,8 +301,8 @@ impl Armed {
             (Some(trigger), Target::Exchange(stop, _)) => {
                 format!("the call \"{}\" ({trigger})", stop.call)
             }
-            (Some(trigger), Target::Service(_)) => format!("its moment ({trigger})"),
-            (None, Target::Service(service)) => format!("the service \"{service}\""),
+            (Some(trigger), Target::Service(..)) => format!("its moment ({trigger})"),
+            (None, Target::Service(service, _)) => format!("the service \"{service}\""),
         };
         self.receipt.judge(&never, &subject, &self.tally);
     }

@@ -12,7 +12,7 @@ mod trigger;
 use crate::entity::Fact;
 use crate::gateway::{Action, Stop};
 use crate::history::{Captures, ExchangeId, FaultMoment, What};
-use crate::plan::{Effect, Fault};
+use crate::plan::{Effect, Fault, ServiceFault};
 use crate::seed::Seed;
 use armed::Armed;
 pub use receipt::Receipt;
@@ -21,8 +21,8 @@ pub use receipt::Receipt;
 enum Target {
     /// At an exchange, which the gateway then treats so.
     Exchange(Stop, Action),
-    /// At a service, which gets SIGKILL.
-    Service(String),
+    /// At a service.
+    Service(String, ServiceFault),
 }
 
 fn target(effect: &Effect) -> Target {
@@ -32,7 +32,7 @@ fn target(effect: &Effect) -> Target {
             let call = call.clone();
             Target::Exchange(Stop { call, moment }, action)
         }
-        Effect::Killed { service } => Target::Service(service.clone()),
+        Effect::Service { service, fault } => Target::Service(service.clone(), *fault),
     }
 }
 
@@ -40,28 +40,30 @@ fn target(effect: &Effect) -> Target {
 pub struct Faults {
     armed: Vec<Armed>,
     seed: Seed,
-    /// Kills that were set off and that nobody has taken on yet.
-    kills: Vec<Kill>,
+    /// Deeds that were set off and that nobody has taken on yet.
+    deeds: Vec<Deed>,
 }
 
-/// A service that is to be killed now.
+/// Something that is to be done to a service now.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kill {
+pub struct Deed {
     /// The fault's number.
     pub fault: usize,
     /// The service.
     pub service: String,
-    /// The exchange that is to go on only once the service is dead.
+    /// What is to be done to it.
+    pub what: ServiceFault,
+    /// The exchange that is to go on only once it is done.
     pub exchange: Option<ExchangeId>,
 }
 
 /// What to do with an exchange that the gateway has stopped.
 #[derive(Debug, PartialEq)]
 pub struct Decision {
-    /// For the gateway, once the kills are done.
+    /// For the gateway, once the deeds are done.
     pub action: Action,
-    /// The faults that kill a service first, and the service.
-    pub kills: Vec<(usize, String)>,
+    /// What is done to services first.
+    pub deeds: Vec<Deed>,
     /// For the history, before anything is done.
     pub events: Vec<What>,
 }
@@ -69,24 +71,19 @@ pub struct Decision {
 impl Faults {
     /// No faults yet; chances are drawn from the seed.
     pub fn new(seed: Seed) -> Faults {
-        let (armed, kills) = Default::default();
-        Faults { armed, seed, kills }
+        let (armed, deeds) = Default::default();
+        Faults { armed, seed, deeds }
     }
 
     /// Adds a fault. It counts as armed once [`Faults::watching`] says so. `teachers` are the calls whose answers can
     /// teach what its trigger waits for.
     ///
-    /// Gives its number, and the service to kill at once when it needs no trigger.
-    pub fn arm(
-        &mut self,
-        fault: &Fault,
-        text: &str,
-        teachers: Vec<String>,
-    ) -> (usize, Option<String>) {
+    /// Gives what to do to a service at once, when it needs no trigger.
+    pub fn arm(&mut self, fault: &Fault, text: &str, teachers: Vec<String>) -> Option<Deed> {
         let armed = Armed::new(self.armed.len(), fault, text, teachers, self.seed);
-        let kill = armed.immediate_kill();
+        let deed = armed.at_once();
         self.armed.push(armed);
-        (self.armed.len() - 1, kill)
+        deed
     }
 
     /// The moments at which the gateway has to stop for the faults that are not over.
@@ -111,21 +108,19 @@ impl Faults {
     }
 
     /// Decides about a stopped exchange. Faults are asked in the order in which they were armed: the first that
-    /// acts on the exchange decides what the caller sees, services are killed for every fault whose trigger
+    /// acts on the exchange decides what the caller sees, services are struck for every fault whose trigger
     /// this is.
     pub fn decide(&mut self, stop: &Stop, captures: &Captures, exchange: ExchangeId) -> Decision {
         let mut decision = Decision {
             action: Action::Pass,
-            kills: Vec::new(),
+            deeds: Vec::new(),
             events: Vec::new(),
         };
         for armed in self.armed.iter_mut().filter(|armed| !armed.over) {
             armed.decide(stop, captures, exchange, &mut decision);
         }
-        let due = self.take_kills(|kill| kill.exchange == Some(exchange));
-        decision
-            .kills
-            .extend(due.into_iter().map(|kill| (kill.fault, kill.service)));
+        let due = self.take(|deed| deed.exchange == Some(exchange));
+        decision.deeds.extend(due);
         decision
     }
 
@@ -134,18 +129,18 @@ impl Faults {
     pub fn learn(&mut self, fact: &Fact, exchange: Option<ExchangeId>) -> Vec<What> {
         let mut events = Vec::new();
         for armed in self.armed.iter_mut().filter(|armed| !armed.over) {
-            self.kills.extend(armed.learn(fact, exchange, &mut events));
+            self.deeds.extend(armed.learn(fact, exchange, &mut events));
         }
         events
     }
 
-    /// The kills that wait for no exchange.
-    pub fn loose_kills(&mut self) -> Vec<Kill> {
-        self.take_kills(|kill| kill.exchange.is_none())
+    /// The deeds that wait for no exchange.
+    pub fn loose_deeds(&mut self) -> Vec<Deed> {
+        self.take(|deed| deed.exchange.is_none())
     }
 
-    fn take_kills(&mut self, which: impl Fn(&Kill) -> bool) -> Vec<Kill> {
-        self.kills.extract_if(.., |kill| which(kill)).collect()
+    fn take(&mut self, which: impl Fn(&Deed) -> bool) -> Vec<Deed> {
+        self.deeds.extract_if(.., |deed| which(deed)).collect()
     }
 
     /// Takes note of what an exchange came to. Gives the events that follow from it.
@@ -155,24 +150,24 @@ impl Faults {
                 self.each(|armed, events| armed.reached(answered.exchange, events))
             }
             What::Delivered { exchange, seen } => {
-                // It went on before anybody could stop it; the kill comes too late to be exact, but it comes.
-                let late = |kill: &&mut Kill| kill.exchange == Some(*exchange);
-                self.kills
+                // It went on before anybody could stop it; the deed comes too late to be exact, but it comes.
+                let late = |deed: &&mut Deed| deed.exchange == Some(*exchange);
+                self.deeds
                     .iter_mut()
                     .filter(late)
-                    .for_each(|kill| kill.exchange = None);
+                    .for_each(|deed| deed.exchange = None);
                 self.each(|armed, events| armed.delivered(*exchange, seen, events))
             }
             _ => Vec::new(),
         }
     }
 
-    /// A kill that was decided was carried out: the service is dead.
-    pub fn killed(&mut self, fault: usize) -> Vec<What> {
-        self.armed[fault].killed()
+    /// A deed that was decided was carried out: the service is dead, or stands still.
+    pub fn done(&mut self, fault: usize) -> Vec<What> {
+        self.armed[fault].done()
     }
 
-    /// A service is ready again: the faults that killed it are over for now.
+    /// A service is ready again: the faults that struck it are over for now.
     pub fn recovered(&mut self, service: &str) -> Vec<What> {
         self.each(|armed, events| armed.recovered(service, events))
     }

@@ -5,7 +5,7 @@ use crate::gateway::Alteration;
 use crate::gateway::Moment;
 use crate::history::Seen;
 use crate::history::{Answered, Message};
-use crate::plan::{CallFault, Times, Trigger, Whom};
+use crate::plan::{CallFault, ServiceFault, Times, Trigger, Whom};
 use std::time::Duration;
 
 fn call() -> String {
@@ -317,18 +317,19 @@ fn each_kind_acts_at_its_moment_and_knows_how_it_is_felt() {
 #[test]
 fn a_kill_at_a_trigger_is_active_until_the_service_is_back() {
     let trigger = Trigger::AfterAnswered { call: call() };
-    let effect = Effect::Killed {
+    let effect = Effect::Service {
         service: "worker".to_owned(),
+        fault: ServiceFault::Killed,
     };
     let mut faults = armed(fault(effect, Times::First(1), None, Some(trigger)));
     let first = faults.decide(&at(Moment::Answer), &of("1"), 1);
     assert_eq!(first.action, Action::Pass);
-    assert_eq!(first.kills, [(0, "worker".to_owned())]);
+    assert_eq!(first.deeds, [killing(1)]);
     use FaultMoment::*;
     assert_eq!(moments(&first.events), [Matched, Applied, Reached]);
-    assert_eq!(moments(&faults.killed(0)), [Felt]);
+    assert_eq!(moments(&faults.done(0)), [Felt]);
     assert_eq!(
-        faults.decide(&at(Moment::Answer), &of("2"), 2).kills,
+        faults.decide(&at(Moment::Answer), &of("2"), 2).deeds,
         [],
         "only once"
     );
@@ -365,9 +366,19 @@ fn a_trigger_sets_a_call_fault_off_for_its_own_entity_only() {
     assert_ne!(act(&at(Moment::Request), "7", 4), Action::Pass);
 }
 
-fn kill() -> Effect {
-    Effect::Killed {
+fn killing(exchange: ExchangeId) -> Deed {
+    Deed {
+        fault: 0,
         service: "worker".to_owned(),
+        what: ServiceFault::Killed,
+        exchange: Some(exchange),
+    }
+}
+
+fn kill() -> Effect {
+    Effect::Service {
+        service: "worker".to_owned(),
+        fault: ServiceFault::Killed,
     }
 }
 
@@ -377,8 +388,8 @@ fn before_a_call_is_sent_its_service_is_killed_and_the_call_itself_can_be_struck
     let mut faults = armed(fault(kill(), Times::First(1), None, before()));
     assert_eq!(faults.stops(), [at(Moment::Request)]);
     let first = faults.decide(&at(Moment::Request), &of("1"), 1);
-    assert_eq!(first.kills, [(0, "worker".to_owned())]);
-    faults.killed(0);
+    assert_eq!(first.deeds, [killing(1)]);
+    faults.done(0);
     assert_eq!(figures(&faults), [1, 1, 1, 1, 0], "the callee did nothing");
 
     let mut faults = armed(fault(ANSWER_503(), Times::First(1), None, before()));
@@ -412,23 +423,23 @@ fn what_a_call_teaches_kills_before_its_answer_goes_on() {
             .contains("when submission reaches \"Scoring\"")
     );
     faults.learn(&fact("7", &["Running"], None), Some(1));
-    assert_eq!(faults.decide(&at(Moment::Answer), &of("7"), 1).kills, []);
+    assert_eq!(faults.decide(&at(Moment::Answer), &of("7"), 1).deeds, []);
     faults.learn(&fact("7", &["Scoring"], None), Some(2));
     assert_eq!(
-        faults.loose_kills(),
+        faults.loose_deeds(),
         [],
         "it waits for the exchange to be asked about"
     );
-    let due = faults.decide(&at(Moment::Answer), &of("7"), 2).kills;
-    assert_eq!(due, [(0, "worker".to_owned())]);
+    let due = faults.decide(&at(Moment::Answer), &of("7"), 2).deeds;
+    assert_eq!(due, [killing(2)]);
     // What a poll teaches waits for nobody, and what slipped by comes late.
     faults.learn(&fact("8", &["Running", "Scoring"], None), None);
-    assert_eq!(faults.loose_kills().len(), 1);
+    assert_eq!(faults.loose_deeds().len(), 1);
     faults.learn(&fact("9", &["Scoring"], None), Some(3));
     faults.see(&seen(3, Seen::Left));
-    assert_eq!(faults.loose_kills().len(), 1);
+    assert_eq!(faults.loose_deeds().len(), 1);
     faults.learn(&fact("9", &["Scoring"], None), None);
-    assert_eq!(faults.loose_kills(), [], "only the first time for each");
+    assert_eq!(faults.loose_deeds(), [], "only the first time for each");
 }
 
 #[test]

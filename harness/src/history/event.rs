@@ -227,6 +227,12 @@ pub enum ServiceState {
     Ready,
     /// The harness killed it, and it is dead.
     Killed,
+    /// The harness asked it to end, and it has ended.
+    Stopped,
+    /// The harness made it stand still.
+    Paused,
+    /// The harness let it go on.
+    Resumed,
     /// It ended by itself.
     Exited,
 }

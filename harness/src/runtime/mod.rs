@@ -13,11 +13,15 @@ pub use folder::RunFolder;
 use crate::gateway::Handle;
 use async_trait::async_trait;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 /// The running executable, even when its file has been replaced meanwhile, as a new build does.
 const OWN_EXECUTABLE: &str = "/proc/self/exe";
 /// What it calls itself when it is started once more.
 const OWN_NAME: &str = "shakedown";
+
+/// How long a service may take to end when it is asked to; as long as `docker stop` grants.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 /// One stack that is being run. Methods may be called at the same time for different services.
 #[async_trait]
@@ -30,8 +34,18 @@ pub trait Runtime: Send + Sync {
     /// Starting a service again after it ended is allowed.
     async fn start(&self, service: &str) -> Result<(), Failure>;
 
-    /// Kills a service (SIGKILL) and returns once it is certainly dead.
-    async fn kill(&self, service: &str) -> Result<(), Failure>;
+    /// Kills a service (SIGKILL) and returns once it is certainly dead. False: it was not running.
+    async fn kill(&self, service: &str) -> Result<bool, Failure>;
+
+    /// Asks a service to end (SIGTERM), kills it when it has not after [`STOP_WITHIN`], and returns once it is
+    /// certainly dead. False: it was not running.
+    async fn stop(&self, service: &str) -> Result<bool, Failure>;
+
+    /// Makes a service stand still, and returns once it does. False: it was not running.
+    async fn pause(&self, service: &str) -> Result<bool, Failure>;
+
+    /// Lets a service go on that stands still.
+    async fn resume(&self, service: &str) -> Result<(), Failure>;
 
     /// What the container's own healthcheck says: `None` where there is none to ask.
     async fn healthy(&self, service: &str) -> Result<Option<bool>, Failure>;

@@ -4,12 +4,13 @@
 //! arguments is rewritten to the addresses at which it is to see them.
 
 use super::loopback::Block;
-use super::{Exit, Failure, OWN_EXECUTABLE, OWN_NAME, RunFolder, Runtime, listen};
+use super::{Exit, Failure, OWN_EXECUTABLE, OWN_NAME, RunFolder, Runtime, STOP_WITHIN, listen};
 use crate::gateway::{self, Command, Handle, OBSERVER, WORKLOAD};
 use crate::host;
 use crate::stack::{Service, Stack};
 use async_trait::async_trait;
 use nix::sys::signal::{Signal, killpg};
+use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
@@ -184,6 +185,33 @@ impl ProcessRuntime {
         })
     }
 
+    fn group(&self, name: &str) -> Option<Pid> {
+        let running = self.running.lock().expect("no panic while it is held");
+        running.get(name).map(|running| running.group)
+    }
+
+    /// Ends a service by a signal, and by SIGKILL when that does not suffice. False: it was not running.
+    async fn end(&self, name: &str, signal: Signal) -> bool {
+        let running = self
+            .running
+            .lock()
+            .expect("no panic while it is held")
+            .remove(name);
+        let Some(mut running) = running.filter(|running| !*running.ended.borrow()) else {
+            return false;
+        };
+        running.asked.send_replace(true);
+        let _ = killpg(running.group, signal);
+        // It ends by the signal; the task that waits for it then says so.
+        let ended = running.ended.wait_for(|ended| *ended);
+        if tokio::time::timeout(STOP_WITHIN, ended).await.is_err() {
+            let _ = killpg(running.group, Signal::SIGKILL);
+            let _ = running.ended.wait_for(|ended| *ended).await;
+        }
+        self.place(name, None);
+        true
+    }
+
     fn tell(&self, command: Command) {
         if let Some(gateway) = &*self.gateway.lock().expect("no panic while it is held") {
             // A gateway that is gone is noticed by whoever reads its reports.
@@ -246,20 +274,31 @@ impl Runtime for ProcessRuntime {
         Ok(())
     }
 
-    async fn kill(&self, name: &str) -> Result<(), Failure> {
-        let running = self
-            .running
-            .lock()
-            .expect("no panic while it is held")
-            .remove(name);
-        let Some(mut running) = running else {
-            return Ok(());
+    async fn kill(&self, name: &str) -> Result<bool, Failure> {
+        Ok(self.end(name, Signal::SIGKILL).await)
+    }
+
+    async fn stop(&self, name: &str) -> Result<bool, Failure> {
+        Ok(self.end(name, Signal::SIGTERM).await)
+    }
+
+    async fn pause(&self, name: &str) -> Result<bool, Failure> {
+        let Some(group) = self.group(name) else {
+            return Ok(false);
         };
-        running.asked.send_replace(true);
-        let _ = killpg(running.group, Signal::SIGKILL);
-        // It ends by the signal; the task that waits for it then says so.
-        let _ = running.ended.wait_for(|ended| *ended).await;
-        self.place(name, None);
+        if killpg(group, Signal::SIGSTOP).is_err() {
+            return Ok(false);
+        }
+        // Its end stays to be seen by the task that waits for it.
+        let flags = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+        let stands = tokio::task::spawn_blocking(move || waitid(Id::Pid(group), flags)).await;
+        Ok(matches!(stands, Ok(Ok(WaitStatus::Stopped(..)))))
+    }
+
+    async fn resume(&self, name: &str) -> Result<(), Failure> {
+        if let Some(group) = self.group(name) {
+            let _ = killpg(group, Signal::SIGCONT);
+        }
         Ok(())
     }
 

@@ -80,14 +80,19 @@ impl Checker<'_> {
     fn fault(&mut self, fault: &Fault) {
         let call = match &fault.effect {
             Effect::Call { call, .. } => Some(call),
-            Effect::Killed { service } => {
+            Effect::Service {
+                service,
+                fault: what,
+            } => {
                 self.known("service", service, self.stack.services.keys());
                 if fault.trigger.is_none()
                     && (fault.whom != Whom::All
                         || !matches!(fault.times, Times::Always | Times::First(1)))
                 {
-                    let what = "a service is killed once at this step; there is nothing to count"
-                        .to_owned();
+                    let what = format!(
+                        "a service is {} once at this step; there is nothing to count",
+                        what.word()
+                    );
                     self.say(what, "say when: `after \"CALL\" is answered`");
                 }
                 None

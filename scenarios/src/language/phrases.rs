@@ -5,7 +5,7 @@
 use super::qualifiers::{self, Qualifiers};
 use regex::{Captures, Regex};
 use shakedown_harness::duration;
-use shakedown_harness::plan::{CallFault, Effect, Fault, Step};
+use shakedown_harness::plan::{CallFault, Effect, Fault, ServiceFault, Step};
 use std::sync::LazyLock;
 
 /// A phrase as it is shown to people.
@@ -42,7 +42,7 @@ macro_rules! name {
 }
 
 /// The list of phrases.
-static PHRASES: [Entry; 20] = [
+static PHRASES: [Entry; 23] = [
     Entry {
         phrase: Phrase {
             family: STACK,
@@ -185,14 +185,37 @@ static PHRASES: [Entry; 20] = [
             example: "the service \"worker\" is killed after \"upload scores\" is answered, once",
         },
         regex: concat!("the service ", name!(), " is killed(|[ ,].*)"),
-        step: |found, _| {
-            fault(
-                Effect::Killed {
-                    service: found[1].to_owned(),
-                },
-                &found[2],
-            )
+        step: |found, _| on_service(&found[1], ServiceFault::Killed, &found[2]),
+    },
+    Entry {
+        phrase: Phrase {
+            family: SERVICES,
+            pattern: "the service \"S\" is stopped",
+            meaning: "SIGTERM, and SIGKILL after 10 s; it starts again when the faults are healed",
+            example: "the service \"worker\" is stopped when \"scores stored\" happens, once",
         },
+        regex: concat!("the service ", name!(), " is stopped(|[ ,].*)"),
+        step: |found, _| on_service(&found[1], ServiceFault::Stopped, &found[2]),
+    },
+    Entry {
+        phrase: Phrase {
+            family: SERVICES,
+            pattern: "the service \"S\" is paused",
+            meaning: "it stands still with its connections open, until the faults are healed",
+            example: "the service \"storage\" is paused before \"upload output\" is sent, once",
+        },
+        regex: concat!("the service ", name!(), " is paused(|[ ,].*)"),
+        step: |found, _| on_service(&found[1], ServiceFault::Paused, &found[2]),
+    },
+    Entry {
+        phrase: Phrase {
+            family: SERVICES,
+            pattern: "the service \"S\" is restarted",
+            meaning: "SIGTERM, and started again at once",
+            example: "the service \"site\" is restarted when submission reaches \"Scoring\", once",
+        },
+        regex: concat!("the service ", name!(), " is restarted(|[ ,].*)"),
+        step: |found, _| on_service(&found[1], ServiceFault::Restarted, &found[2]),
     },
     Entry {
         phrase: Phrase {
@@ -360,7 +383,9 @@ pub fn print(step: &Step) -> String {
 fn print_fault(fault: &Fault) -> String {
     let effect = match &fault.effect {
         Effect::Call { call, fault } => print_call_fault(call, fault),
-        Effect::Killed { service } => format!("the service \"{service}\" is killed"),
+        Effect::Service { service, fault } => {
+            format!("the service \"{service}\" is {}", fault.word())
+        }
     };
     let Fault {
         times,
@@ -439,6 +464,11 @@ fn answer_set(found: &Captures<'_>, _: Option<&str>) -> Result<Step, String> {
     }
     let path = found[2].to_owned();
     on_call(&found[1], CallFault::AnswerSet { path, value }, rest)
+}
+
+fn on_service(service: &str, fault: ServiceFault, rest: &str) -> Result<Step, String> {
+    let service = service.to_owned();
+    self::fault(Effect::Service { service, fault }, rest)
 }
 
 fn on_call(call: &str, fault: CallFault, rest: &str) -> Result<Step, String> {
@@ -595,10 +625,20 @@ mod tests {
         ]
     }
 
+    fn service_faults() -> impl Strategy<Value = ServiceFault> {
+        proptest::sample::select(vec![
+            ServiceFault::Killed,
+            ServiceFault::Stopped,
+            ServiceFault::Paused,
+            ServiceFault::Restarted,
+        ])
+    }
+
     fn effects() -> impl Strategy<Value = Effect> {
         prop_oneof![
             (name(), call_faults()).prop_map(|(call, fault)| Effect::Call { call, fault }),
-            name().prop_map(|service| Effect::Killed { service }),
+            (name(), service_faults())
+                .prop_map(|(service, fault)| Effect::Service { service, fault }),
         ]
     }
 

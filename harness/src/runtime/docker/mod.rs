@@ -13,7 +13,7 @@ mod own;
 pub use daemon::sweep;
 pub use image::Say;
 
-use super::{Exit, Failure, RunFolder, Runtime, listen};
+use super::{Exit, Failure, RunFolder, Runtime, STOP_WITHIN, listen};
 use crate::address::chain;
 use crate::gateway::{self, Command, Handle, OBSERVER, Tunnel, WORKLOAD};
 use crate::stack::Stack;
@@ -24,7 +24,7 @@ use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, ContainerInspectResponse, HealthStatusEnum};
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, KillContainerOptionsBuilder,
-    WaitContainerOptions,
+    StopContainerOptionsBuilder, WaitContainerOptions,
 };
 use futures::future::{join_all, try_join_all};
 use futures::{Stream, StreamExt};
@@ -275,6 +275,31 @@ impl DockerRuntime {
         Ok(running)
     }
 
+    /// Ends a service's container. False: it was not running.
+    async fn end(
+        &self,
+        name: &str,
+        deed: &str,
+        ending: impl Future<Output = Result<(), Error>>,
+    ) -> Result<bool, Failure> {
+        let running = self
+            .running
+            .lock()
+            .expect("no panic while it is held")
+            .remove(name);
+        let Some(mut running) = running.filter(|running| !*running.ended.borrow()) else {
+            return Ok(false);
+        };
+        running.asked.send_replace(true);
+        match ending.await {
+            Err(error) if !daemon::gone(&error) => return Err(self.failed(deed, name)(error)),
+            _ => {}
+        }
+        let _ = running.ended.wait_for(|ended| *ended).await;
+        self.place(name, None);
+        Ok(true)
+    }
+
     fn failed(&self, deed: &str, name: &str) -> impl Fn(Error) -> Failure + use<> {
         let (deed, name) = (deed.to_owned(), name.to_owned());
         move |error| Failure {
@@ -350,25 +375,45 @@ impl Runtime for DockerRuntime {
         Ok(())
     }
 
-    async fn kill(&self, name: &str) -> Result<(), Failure> {
-        let running = self
-            .running
-            .lock()
-            .expect("no panic while it is held")
-            .remove(name);
-        let Some(mut running) = running else {
-            return Ok(());
-        };
-        running.asked.send_replace(true);
+    async fn kill(&self, name: &str) -> Result<bool, Failure> {
         let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
         let container = self.container(name);
-        match self.docker.kill_container(&container, Some(options)).await {
-            Err(error) if !daemon::gone(&error) => return Err(self.failed("kill", name)(error)),
-            _ => {}
+        self.end(
+            name,
+            "kill",
+            self.docker.kill_container(&container, Some(options)),
+        )
+        .await
+    }
+
+    async fn stop(&self, name: &str) -> Result<bool, Failure> {
+        let within = STOP_WITHIN.as_secs() as i32;
+        let options = StopContainerOptionsBuilder::new().t(within).build();
+        let container = self.container(name);
+        self.end(
+            name,
+            "stop",
+            self.docker.stop_container(&container, Some(options)),
+        )
+        .await
+    }
+
+    async fn pause(&self, name: &str) -> Result<bool, Failure> {
+        let runs = {
+            let running = self.running.lock().expect("no panic while it is held");
+            running.get(name).is_some_and(|one| !*one.ended.borrow())
+        };
+        if !runs {
+            return Ok(false);
         }
-        let _ = running.ended.wait_for(|ended| *ended).await;
-        self.place(name, None);
-        Ok(())
+        let paused = self.docker.pause_container(&self.container(name)).await;
+        paused.map_err(self.failed("pause", name))?;
+        Ok(true)
+    }
+
+    async fn resume(&self, name: &str) -> Result<(), Failure> {
+        let resumed = self.docker.unpause_container(&self.container(name)).await;
+        resumed.map_err(self.failed("resume", name))
     }
 
     async fn healthy(&self, name: &str) -> Result<Option<bool>, Failure> {

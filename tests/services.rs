@@ -1,0 +1,74 @@
+//! What can be done to a service, on both runtimes: it is felt, it shows in the history, and it is over when the faults
+//! are healed.
+
+use crate::support::{Scratch, check, docker, history, with_docker};
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+
+pub fn trials() -> Vec<Trial> {
+    vec![
+        Trial::test(
+            "services: stopped, paused and restarted as local processes",
+            || struck("process"),
+        ),
+        Trial::test(
+            "services: stopped, paused and restarted in containers",
+            || with_docker(|| struck("docker")),
+        )
+        .with_ignored_flag(!docker()),
+        Trial::test(
+            "services: one that does not run cannot be struck",
+            not_running,
+        ),
+    ]
+}
+
+fn struck(runtime: &str) -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let text = "Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    \
+        And the service \"site\" is restarted when submission reaches \"Scoring\", once\n    \
+        When \"submit\" runs 4 times\n    And every submission is final within 60s\n    \
+        Given the service \"worker\" is stopped\n    When \"submit\" runs 4 times\n    \
+        And all faults are healed\n    And every submission is final within 60s\n    \
+        Given the service \"storage\" is paused\n    When \"submit\" runs 4 times\n    \
+        And all faults are healed\n    And every submission is final within 60s\n    \
+        Then \"effect before status\" holds\n";
+    let said = scratch.play(text, &["--runtime", runtime]).exits(0)?;
+    let run = scratch.json("out/run.json")?;
+    let faults = run["scenarios"][0]["faults"].as_array().cloned();
+    for fault in faults.iter().flatten() {
+        check(fault["felt"] == 1, || said.all())?;
+    }
+    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
+    let events = history(&scratch.path(file))?;
+    let states = |service: &str| -> Vec<String> {
+        let of = |e: &&Value| e["kind"] == "service" && e["service"] == service;
+        let state = |e: &Value| e["state"].as_str().map(str::to_owned);
+        events.iter().filter(of).filter_map(state).collect()
+    };
+    let again = ["starting", "ready", "stopped", "starting", "ready"];
+    check(states("site") == again, || format!("{:?}", states("site")))?;
+    check(states("worker") == again, || {
+        format!("{:?}", states("worker"))
+    })?;
+    let paused = ["starting", "ready", "paused", "resumed"];
+    check(states("storage") == paused, || {
+        format!("{:?}", states("storage"))
+    })
+}
+
+fn not_running() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    // As local processes, there is no database server: the site has its rows in a file.
+    let text = "Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    And the service \"db\" is killed\n    \
+        When \"submit\" runs once\n    And every submission is final within 60s\n    \
+        Then \"effect before status\" holds\n";
+    scratch
+        .play(text, &["--runtime", "process"])
+        .exits(2)?
+        .says(&[
+            "the service \"db\" was never killed",
+            "service `db` could not be killed",
+        ])?;
+    Ok(())
+}
