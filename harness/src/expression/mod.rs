@@ -1,10 +1,11 @@
 //! CEL, the one language for conditions and for picking values out of evidence.
 
+mod reading;
 mod scope;
 
+pub use reading::Comparison;
 pub use scope::Scope;
 
-use cel::common::ast::{Expr, LiteralValue};
 use cel::{ExecutionError, Program, Value};
 use std::sync::Arc;
 
@@ -53,26 +54,6 @@ impl Expression {
     /// The text as the user wrote it.
     pub fn text(&self) -> &str {
         &self.text
-    }
-
-    /// The free variables that the expression reads, sorted.
-    pub fn variables(&self) -> Vec<String> {
-        self.variables.to_vec()
-    }
-
-    /// The events that it asks for by `happened("...")`, in the order of the text.
-    pub fn events(&self) -> Vec<String> {
-        let mut events = Vec::new();
-        walk(&self.program.expression().expr, &mut |expr| {
-            if let Expr::Call(call) = expr
-                && call.func_name == "happened"
-                && let Some(Expr::Literal(LiteralValue::String(name))) =
-                    call.args.first().map(|a| &a.expr)
-            {
-                events.push(name.inner().to_string());
-            }
-        });
-        events
     }
 
     /// Asks whether it holds.
@@ -125,36 +106,6 @@ fn in_short(message: &str) -> String {
             format!("character {column}: {what}")
         }
         None => first.to_owned(),
-    }
-}
-
-/// Visits an expression and all its parts.
-fn walk(expr: &Expr, visit: &mut impl FnMut(&Expr)) {
-    visit(expr);
-    match expr {
-        Expr::Call(call) => {
-            for part in call.target.as_deref().into_iter().chain(&call.args) {
-                walk(&part.expr, visit);
-            }
-        }
-        Expr::Comprehension(all) => {
-            let parts = [
-                &all.iter_range,
-                &all.accu_init,
-                &all.loop_cond,
-                &all.loop_step,
-                &all.result,
-            ];
-            for part in parts {
-                walk(&part.expr, visit);
-            }
-        }
-        Expr::List(list) => list
-            .elements
-            .iter()
-            .for_each(|part| walk(&part.expr, visit)),
-        Expr::Select(select) => walk(&select.operand.expr, visit),
-        _ => {}
     }
 }
 
@@ -242,15 +193,5 @@ mod tests {
         assert_eq!(value("string(item.id)"), Ok(json!("7")));
         assert_eq!(value("item.x"), Ok(json!([1, "a", null, 0.5, true])));
         assert!(value("item.y").is_err());
-    }
-
-    #[test]
-    fn what_an_expression_reads_is_known_before_it_runs() {
-        let expression =
-            Expression::parse("status in final && (happened(\"a\") || !happened(\"b c\"))")
-                .unwrap();
-        assert_eq!(expression.variables(), ["final", "status"]);
-        assert_eq!(expression.events(), ["a", "b c"]);
-        assert!(Expression::parse("status ==").is_err());
     }
 }

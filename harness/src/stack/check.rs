@@ -1,6 +1,6 @@
 //! What must agree between the parts of a stack: names that exist, fields that somebody sets, ids that can be known.
 
-use super::{Evidence, Expression, Invariant, Learn, Pattern, Stack};
+use super::{Evidence, Expression, Invariant, Learn, Pattern, Probe, Stack};
 use crate::gateway::WORKLOAD;
 use crate::problem::{Place, Problem, Problems};
 
@@ -73,9 +73,33 @@ fn host(stack: &Stack, url: &str, place: &Place, problems: &mut Problems) {
     service(stack, &name, place, problems);
 }
 
+/// A service that is asked whether it is ready can be asked.
+fn readiness(service: &super::Service, problems: &mut Problems) {
+    let asked = match &service.ready.probe {
+        Some(Probe::Http { port, .. }) => *port,
+        Some(Probe::Tcp { port }) => Some(*port),
+        None => return,
+    };
+    let known = match asked {
+        Some(port) => service.ports.contains_key(&port),
+        None => !service.ports.is_empty(),
+    };
+    if !known {
+        let port = asked.map_or_else(|| "8000".to_owned(), |port| port.to_string());
+        let what = format!(
+            "service `{}` cannot be asked whether it is ready: nothing says that it has {}",
+            service.name,
+            asked.map_or_else(|| "a port".to_owned(), |port| format!("the port {port}"))
+        );
+        let help = format!("declare it in the compose file: `expose: [\"{port}\"]`");
+        problems.push(Problem::at(&service.place, what).help(help));
+    }
+}
+
 /// Services that are waited for exist, and no service waits for itself in the end.
 fn dependencies(stack: &Stack, problems: &mut Problems) {
     for (name, one) in &stack.services {
+        readiness(one, problems);
         for other in one.depends_on.keys() {
             service(stack, other, &one.place, problems);
         }
@@ -191,6 +215,42 @@ fn learn(stack: &Stack, entity: &str, rule: &Learn, problems: &mut Problems) {
     };
     for expression in rule.when.iter().chain(&rule.id).chain(rule.set.values()) {
         variables(expression, known, &rule.place, problems);
+        if let Evidence::Call(_) = rule.evidence {
+            messages(expression, &rule.place, problems);
+        }
+    }
+}
+
+/// What is asked of a request or a response is something that they have.
+fn messages(expression: &Expression, place: &Place, problems: &mut Problems) {
+    for path in expression.paths() {
+        let known: &[&str] = match path[0].as_str() {
+            "request" => &["headers", "body"],
+            "response" => &["status", "headers", "body"],
+            _ => continue,
+        };
+        if !known.contains(&path[1].as_str()) {
+            let problem = Problem::unknown(place, "field", &path[1], known.iter().copied());
+            problems.push(Problem {
+                what: format!(
+                    "{} of `{}` in `{}`",
+                    problem.what,
+                    path[0],
+                    expression.text()
+                ),
+                ..problem
+            });
+        }
+    }
+    for comparison in expression.comparisons() {
+        if comparison.path == ["response", "status"] {
+            let what = format!(
+                "`{}` compares the status, a number, with the text \"{}\"",
+                expression.text(),
+                comparison.text
+            );
+            problems.push(Problem::at(place, what).help("write the number without quotes"));
+        }
     }
 }
 
@@ -276,6 +336,8 @@ fn invariant(stack: &Stack, invariant: &Invariant, problems: &mut Problems) {
     if let Some(status) = &entity.status {
         fields.extend([status.field.as_str(), "final"]);
     }
+    fields.sort_unstable();
+    fields.dedup();
     let expressions: Vec<&Expression> = match &invariant.pattern {
         Pattern::Always(one) | Pattern::Never(one) => vec![one],
         Pattern::Response { when, then, .. } => vec![when, then],
@@ -301,6 +363,7 @@ fn invariant(stack: &Stack, invariant: &Invariant, problems: &mut Problems) {
         }
     };
     for expression in expressions {
+        known_statuses(entity, expression, &invariant.place, problems);
         for name in expression
             .variables()
             .iter()
@@ -323,6 +386,39 @@ fn invariant(stack: &Stack, invariant: &Invariant, problems: &mut Problems) {
                 name,
                 events.iter().copied(),
             ));
+        }
+    }
+}
+
+/// A status that an expression speaks of is one that the entity can have.
+fn known_statuses(
+    entity: &super::Entity,
+    expression: &Expression,
+    place: &Place,
+    problems: &mut Problems,
+) {
+    let Some(status) = entity.status.as_ref().filter(|_| !entity.moves.is_empty()) else {
+        return;
+    };
+    let declared: Vec<&str> = entity
+        .moves
+        .iter()
+        .flat_map(|(from, to)| std::iter::once(from).chain(to))
+        .chain(status.first.iter().chain(&status.finals))
+        .map(String::as_str)
+        .collect();
+    for comparison in expression.comparisons() {
+        if comparison.path == [status.field.as_str()]
+            && !declared.contains(&comparison.text.as_str())
+        {
+            let mut known = declared.clone();
+            known.sort_unstable();
+            known.dedup();
+            let problem = Problem::unknown(place, "status", &comparison.text, known);
+            problems.push(Problem {
+                what: format!("{} in `{}`", problem.what, expression.text()),
+                ..problem
+            });
         }
     }
 }

@@ -14,12 +14,16 @@ const SKIPPED: [&str; 2] = ["target", "node_modules"];
 /// The file of the stack called `name` below a folder.
 ///
 /// # Errors
-/// When there is none of that name, or more than one.
-pub fn find(name: &str, below: &Path) -> Result<PathBuf, Problem> {
-    let named: Vec<(String, PathBuf)> = all(below)
-        .into_iter()
-        .filter_map(|file| Some((stack_name(&file)?, file)))
-        .collect();
+/// When there is none of that name, or more than one. A stack file that cannot be read may be the one that is meant, so
+/// its mistakes are told as well.
+pub fn find(name: &str, below: &Path) -> Result<PathBuf, Problems> {
+    let (mut named, mut unreadable) = (Vec::new(), Problems::default());
+    for file in all(below) {
+        match stack_name(&file) {
+            Ok(name) => named.extend(name.map(|name| (name, file))),
+            Err(problems) => unreadable.0.extend(problems.0),
+        }
+    }
     let found: Vec<&PathBuf> = named
         .iter()
         .filter(|(other, _)| other == name)
@@ -27,16 +31,21 @@ pub fn find(name: &str, below: &Path) -> Result<PathBuf, Problem> {
         .collect();
     match found[..] {
         [file] => Ok(file.clone()),
-        [] => Err(Problem {
-            what: format!("unknown stack `{name}`"),
-            place: None,
-            help: Some(match named.is_empty() {
-                true => format!(
+        [] => {
+            let help = match (named.is_empty(), unreadable.0.is_empty()) {
+                (_, false) => format!("a `{FILE}` that could not be read may be the one"),
+                (true, true) => format!(
                     "no `{FILE}` lies below the current folder; give one with `--stack FILE`"
                 ),
-                false => suggest(name, named.iter().map(|(name, _)| name.as_str())),
-            }),
-        }),
+                (false, true) => suggest(name, named.iter().map(|(name, _)| name.as_str())),
+            };
+            unreadable.push(Problem {
+                what: format!("unknown stack `{name}`"),
+                place: None,
+                help: Some(help),
+            });
+            Err(unreadable)
+        }
         _ => {
             let files: Vec<String> = found
                 .iter()
@@ -49,7 +58,8 @@ pub fn find(name: &str, below: &Path) -> Result<PathBuf, Problem> {
                 ),
                 place: None,
                 help: Some("say which with `--stack FILE`".to_owned()),
-            })
+            }
+            .into())
         }
     }
 }
@@ -81,14 +91,23 @@ fn search(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
     }
 }
 
-/// The name that a file gives its stack, if it can be read at all.
-fn stack_name(file: &Path) -> Option<String> {
-    let text = std::fs::read_to_string(file).ok()?;
-    let mut ignored = Problems::default();
-    let root = yaml::parse(file, &text, &mut ignored)?;
-    let entry = root
-        .entries(&mut ignored)
-        .iter()
-        .find(|entry| entry.key == "stack")?;
-    entry.value.text(&mut ignored)
+/// The name that a file gives its stack, if it gives it one.
+///
+/// # Errors
+/// The file is not YAML, or cannot be opened.
+fn stack_name(file: &Path) -> Result<Option<String>, Problems> {
+    let shown = shown(file);
+    let text = std::fs::read_to_string(file)
+        .map_err(|error| Problem::with_file(&shown, error.to_string()))?;
+    let mut problems = Problems::default();
+    let name = yaml::parse(&shown, &text, &mut problems).and_then(|root| {
+        let mut ignored = Problems::default();
+        let entries = root.entries(&mut ignored);
+        let entry = entries.iter().find(|entry| entry.key == "stack")?;
+        entry.value.text(&mut ignored)
+    });
+    match name {
+        Some(name) => Ok(Some(name)),
+        None => problems.or(None),
+    }
 }

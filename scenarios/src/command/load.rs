@@ -53,12 +53,12 @@ pub fn load(args: &FeatureArgs) -> Result<Loaded, Problems> {
     for name in names {
         match stack::find(&name, Path::new(".")) {
             Ok(file) => read_stack(&file, &mut loaded, &mut problems),
-            Err(problem) => {
-                let place = stack_step(&loaded.plans, &name);
-                problems.push(Problem {
-                    place: place.or(problem.place),
-                    ..problem
-                });
+            Err(found) => {
+                let step = stack_step(&loaded.plans, &name);
+                for problem in found.0 {
+                    let place = problem.place.clone().or(step.clone());
+                    problems.push(Problem { place, ..problem });
+                }
             }
         }
     }

@@ -153,6 +153,28 @@ fn mistakes_of_a_stack_file_are_told_with_their_places() {
             ],
         ),
         (
+            "set: {status: request.body.status}",
+            "set: {status: request.boody.status}",
+            &[
+                "unknown field `boody` of `request`",
+                "`body`",
+                "shakedown.yaml:10:9",
+            ],
+        ),
+        (
+            "{call: tell, ",
+            "{call: tell, when: 'response.status == \"200\"', ",
+            &["compares the status, a number, with the text \"200\""],
+        ),
+        (
+            "no: 'status == \"ok\"'",
+            "no: 'status == \"okay\"'",
+            &[
+                "unknown status `okay` in `status == \"okay\"`",
+                "did you mean `ok`?",
+            ],
+        ),
+        (
             "set: {shown: item.status}",
             "set: {shown: \"item.status ==\"}",
             &["this is not CEL", "shakedown.yaml:11:96"],
@@ -377,6 +399,15 @@ fn mistakes_of_a_compose_file_are_told_with_their_places() {
             "image: b",
             "image: b\n    x-shakedown: {redy: {}}",
             &["unknown key `redy`", "`ready`"],
+        ),
+        (
+            "image: b",
+            "image: b\n    x-shakedown: {ready: {http: /health}}",
+            &[
+                "service `worker` cannot be asked whether it is ready",
+                "`expose: [\"8000\"]`",
+                "compose.yaml:5:3",
+            ],
         ),
         (
             "image: b",

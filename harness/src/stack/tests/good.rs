@@ -226,10 +226,18 @@ fn a_stack_is_found_by_its_name() {
     let file = folder.path().join("shakedown.yaml");
     assert_eq!(find("shop", folder.path()), Ok(file.clone()));
     let unknown = find("shpo", folder.path()).unwrap_err();
-    assert!(unknown.help.unwrap().contains("`shop`"));
+    assert!(unknown.to_string().contains("`shop`"), "{unknown}");
     std::fs::create_dir(folder.path().join("copy")).unwrap();
-    std::fs::copy(file, folder.path().join("copy/shakedown.yaml")).unwrap();
+    std::fs::copy(&file, folder.path().join("copy/shakedown.yaml")).unwrap();
     let twice = find("shop", folder.path()).unwrap_err();
-    assert!(twice.what.contains("more than once"), "{}", twice.what);
-    assert!(twice.help.unwrap().contains("--stack"));
+    assert!(twice.to_string().contains("more than once"), "{twice}");
+    assert!(twice.to_string().contains("--stack"), "{twice}");
+    // One that cannot be read may be the one that is meant.
+    std::fs::write(&file, "stack: shop\n  compose: compose.yaml\n").unwrap();
+    std::fs::remove_dir_all(folder.path().join("copy")).unwrap();
+    let broken = find("shop", folder.path()).unwrap_err().to_string();
+    assert!(
+        broken.contains("not YAML") && broken.contains("may be the one"),
+        "{broken}"
+    );
 }

@@ -1,0 +1,168 @@
+//! What an expression reads, known before it runs.
+
+use super::Expression;
+use cel::common::ast::{Expr, LiteralValue, operators};
+
+/// A value that is compared with a text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Comparison {
+    /// The value: a variable, and the fields in it.
+    pub path: Vec<String>,
+    /// The text.
+    pub text: String,
+}
+
+impl Expression {
+    /// The free variables that it reads, sorted.
+    pub fn variables(&self) -> Vec<String> {
+        self.variables.to_vec()
+    }
+
+    /// The events that it asks for by `happened("...")`, in the order of the text.
+    pub fn events(&self) -> Vec<String> {
+        let mut events = Vec::new();
+        self.visit(&mut |expr| {
+            if let Expr::Call(call) = expr
+                && call.func_name == "happened"
+                && let Some(name) = call.args.first().and_then(|arg| text(&arg.expr))
+            {
+                events.push(name);
+            }
+        });
+        events
+    }
+
+    /// The fields of variables that it reads: `response.body.id` gives `response`, `body`, `id`.
+    pub fn paths(&self) -> Vec<Vec<String>> {
+        let mut paths = Vec::new();
+        self.visit(&mut |expr| {
+            if let Expr::Select(_) = expr {
+                paths.extend(path(expr));
+            }
+        });
+        paths
+    }
+
+    /// The values that it compares with texts: by `==`, by `!=`, or by `in` a list.
+    pub fn comparisons(&self) -> Vec<Comparison> {
+        let mut found = Vec::new();
+        self.visit(&mut |expr| {
+            let Expr::Call(call) = expr else { return };
+            let [one, other] = &call.args[..] else { return };
+            let (one, other) = (&one.expr, &other.expr);
+            let mut add = |value: &Expr, with: &Expr| {
+                if let (Some(path), Some(text)) = (path(value), text(with)) {
+                    found.push(Comparison { path, text });
+                }
+            };
+            match (call.func_name.as_str(), other) {
+                (operators::EQUALS | operators::NOT_EQUALS, _) => {
+                    add(one, other);
+                    add(other, one);
+                }
+                (operators::IN, Expr::List(list)) => {
+                    list.elements.iter().for_each(|item| add(one, &item.expr));
+                }
+                _ => {}
+            }
+        });
+        found
+    }
+
+    fn visit(&self, visit: &mut impl FnMut(&Expr)) {
+        walk(&self.program.expression().expr, visit);
+    }
+}
+
+fn text(expr: &Expr) -> Option<String> {
+    match expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner().to_string()),
+        _ => None,
+    }
+}
+
+fn path(expr: &Expr) -> Option<Vec<String>> {
+    match expr {
+        Expr::Ident(name) => Some(vec![name.clone()]),
+        Expr::Select(select) => {
+            let mut path = path(&select.operand.expr)?;
+            path.push(select.field.clone());
+            Some(path)
+        }
+        _ => None,
+    }
+}
+
+/// Visits an expression and all its parts.
+fn walk(expr: &Expr, visit: &mut impl FnMut(&Expr)) {
+    visit(expr);
+    match expr {
+        Expr::Call(call) => {
+            for part in call.target.as_deref().into_iter().chain(&call.args) {
+                walk(&part.expr, visit);
+            }
+        }
+        Expr::Comprehension(all) => {
+            let parts = [
+                &all.iter_range,
+                &all.accu_init,
+                &all.loop_cond,
+                &all.loop_step,
+                &all.result,
+            ];
+            for part in parts {
+                walk(&part.expr, visit);
+            }
+        }
+        Expr::List(list) => list
+            .elements
+            .iter()
+            .for_each(|part| walk(&part.expr, visit)),
+        Expr::Select(select) => walk(&select.operand.expr, visit),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_expression_reads_is_known_before_it_runs() {
+        let expression =
+            Expression::parse("status in final && (happened(\"a\") || !happened(\"b c\"))")
+                .unwrap();
+        assert_eq!(expression.variables(), ["final", "status"]);
+        assert_eq!(expression.events(), ["a", "b c"]);
+        assert!(Expression::parse("status ==").is_err());
+    }
+
+    #[test]
+    fn fields_and_comparisons_are_known_too() {
+        let read = |text: &str| Expression::parse(text).unwrap();
+        let path = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();
+        let paths = read("response.statuss == 201 && size(request.body.items[0].x) > 0").paths();
+        assert!(
+            paths.contains(&path("response.statuss"))
+                && paths.contains(&path("request.body.items"))
+        );
+        let compared = |text: &str| -> Vec<(String, String)> {
+            let all = read(text).comparisons().into_iter();
+            all.map(|c| (c.path.join("."), c.text)).collect()
+        };
+        let pair = |path: &str, text: &str| (path.to_owned(), text.to_owned());
+        assert_eq!(
+            compared("status == 'a' || 'b' != status"),
+            [pair("status", "a"), pair("status", "b")]
+        );
+        assert_eq!(
+            compared("status in ['a', 'b']"),
+            [pair("status", "a"), pair("status", "b")]
+        );
+        assert_eq!(
+            compared("response.status == '201'"),
+            [pair("response.status", "201")]
+        );
+        assert_eq!(compared("n == 1 && status in final"), []);
+    }
+}
