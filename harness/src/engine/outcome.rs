@@ -113,6 +113,12 @@ impl Outcome {
         outcome.reasons = unmet;
         for (name, worked) in worked {
             outcome.reasons.extend(nothing_accepted(&name, &worked));
+            outcome.notes.extend(something_refused(&name, &worked));
+        }
+        let witnessed = |finding: &Finding| finding.witnesses > 0 || !finding.unwitnessed;
+        if !outcome.findings.is_empty() && !outcome.findings.iter().any(witnessed) {
+            let what = "nothing was witnessed: no invariant saw what it speaks about";
+            outcome.reasons.push(what.to_owned());
         }
         for receipt in &outcome.receipts {
             if let Some(missing) = &receipt.missing {
@@ -178,6 +184,19 @@ impl Outcome {
         self.failure.get_or_insert(failure);
         self
     }
+}
+
+/// Part of the work may have been refused because of a fault, or because it should be; whoever reads the verdict should
+/// know on how much work it stands.
+fn something_refused(name: &str, worked: &Worked) -> Option<String> {
+    let refused = worked.ended - worked.accepted;
+    let last = worked.refusal.as_deref().unwrap_or_default();
+    (refused > 0 && worked.accepted > 0).then(|| {
+        format!(
+            "{} of the {} requests of `{name}` were not accepted; last: {last}",
+            refused, worked.ended
+        )
+    })
 }
 
 fn nothing_accepted(name: &str, worked: &Worked) -> Option<String> {

@@ -5,17 +5,19 @@ mod record;
 
 pub use record::{Moment, Record};
 
-use crate::history::{Event, What};
+use crate::history::{Event, ExchangeId, What};
 use crate::stack::{Entity, Evidence, Learn, Stack};
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Something that was learnt about one entity at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
-    /// Nanoseconds since the run began.
+    /// When it was learnt, in nanoseconds since the run began.
     pub at_ns: u64,
+    /// Since when it may have been so: what a call does happens at some moment between its request and its answer.
+    pub since_ns: u64,
     /// The event that it was learnt from.
     pub seq: u64,
     /// The kind of entity.
@@ -49,6 +51,8 @@ pub struct Entities {
     /// For each call, the kinds and rules that learn from it.
     calls: BTreeMap<String, Vec<(String, Learn)>>,
     records: BTreeMap<String, IndexMap<String, Record>>,
+    /// When the named calls that have not ended were asked.
+    asked: HashMap<ExchangeId, u64>,
     /// The last trouble of each rule that could not read what it should, by place.
     troubles: BTreeMap<String, String>,
 }
@@ -76,6 +80,7 @@ impl Entities {
             kinds: stack.entities.clone(),
             calls,
             records,
+            asked: HashMap::new(),
             troubles: BTreeMap::new(),
         }
     }
@@ -84,7 +89,17 @@ impl Entities {
     /// event comes, so look at them one by one through [`Entities::learn`].
     pub fn observations(&mut self, event: &Event) -> Vec<Observation> {
         match &event.what {
+            What::Asked(asked) if asked.call.is_some() => {
+                self.asked.insert(asked.exchange, event.at_ns);
+                Vec::new()
+            }
+            What::Delivered { exchange, .. } => {
+                self.asked.remove(exchange);
+                Vec::new()
+            }
             What::Answered(answered) => {
+                let since_ns = self.asked.get(&answered.exchange).copied();
+                let since_ns = since_ns.unwrap_or(event.at_ns);
                 let Some(rules) = answered.call.as_ref().and_then(|call| self.calls.get(call))
                 else {
                     return Vec::new();
@@ -95,6 +110,7 @@ impl Entities {
                     match evidence::apply(entity, rule, &scope, answered) {
                         Ok(Some((id, set))) => observations.push(Observation {
                             at_ns: event.at_ns,
+                            since_ns,
                             seq: event.seq,
                             entity: entity.clone(),
                             id,
@@ -118,6 +134,7 @@ impl Entities {
                 event: happened,
             } => vec![Observation {
                 at_ns: event.at_ns,
+                since_ns: event.at_ns,
                 seq: event.seq,
                 entity: entity.clone(),
                 id: id.clone(),

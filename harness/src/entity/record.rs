@@ -8,8 +8,10 @@ use serde_json::Value;
 /// A moment in an entity's life.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Moment {
-    /// Nanoseconds since the run began.
+    /// When it was learnt, in nanoseconds since the run began.
     pub at_ns: u64,
+    /// Since when it may have been so.
+    pub since_ns: u64,
     /// The event's number.
     pub seq: u64,
     /// What happened, in words.
@@ -40,6 +42,7 @@ impl Record {
     pub(super) fn new(kind: &Entity, first: &Observation) -> Record {
         let moment = Moment {
             at_ns: first.at_ns,
+            since_ns: first.since_ns,
             seq: first.seq,
             text: format!("first seen ({})", first.source),
         };
@@ -68,6 +71,7 @@ impl Record {
     pub(super) fn learn(&mut self, kind: &Entity, observation: &Observation) {
         let moment = |text: String| Moment {
             at_ns: observation.at_ns,
+            since_ns: observation.since_ns,
             seq: observation.seq,
             text: format!("{text} ({})", observation.source),
         };

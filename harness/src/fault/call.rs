@@ -39,11 +39,11 @@ pub(super) fn felt(fault: &CallFault, seen: &Seen) -> bool {
         CallFault::Refused | CallFault::AnswerLost => *seen == Seen::Reset,
         // It got its answer late, or did not wait for it.
         CallFault::TakesLonger { .. } => matches!(seen, Seen::Answer { .. } | Seen::Left),
-        CallFault::AnswerEmpty => matches!(seen, Seen::Answer { body_bytes: 0, .. }),
         CallFault::AnswerCut { .. } => matches!(seen, Seen::Cut { .. }),
-        CallFault::DeliveredTwice | CallFault::AnswerMalformed | CallFault::AnswerSet { .. } => {
-            altered
-        }
+        CallFault::DeliveredTwice
+        | CallFault::AnswerEmpty
+        | CallFault::AnswerMalformed
+        | CallFault::AnswerSet { .. } => altered,
     }
 }
 

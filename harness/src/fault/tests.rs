@@ -186,7 +186,7 @@ fn each_kind_acts_at_its_moment_and_knows_how_it_is_felt() {
     let empty = Seen::Answer {
         status: 201,
         body_bytes: 0,
-        altered: false,
+        altered: true,
     };
     let full = Seen::Answer {
         status: 201,

@@ -45,7 +45,7 @@ pub(super) fn needs_only_the_beginning(how: &Alteration) -> bool {
 pub(super) fn alter(how: &Alteration, body: &Body) -> Option<Altered> {
     let whole = || (body.length() == body.kept().len() as u64).then(|| body.kept());
     match how {
-        Alteration::Empty => Some(Altered::whole(Vec::new())),
+        Alteration::Empty => (body.length() > 0).then(|| Altered::whole(Vec::new())),
         Alteration::Malformed => {
             let half = (body.length() / 2).min(RECORDED_BYTES as u64) as usize;
             Some(Altered::whole([&body.kept()[..half], UNBALANCED].concat()))
@@ -103,6 +103,7 @@ mod tests {
     #[test]
     fn a_body_is_emptied_spoilt_or_cut() {
         check(Alteration::Empty, "made", Some(("", 0)));
+        check(Alteration::Empty, "", None);
         check(
             Alteration::Malformed,
             r#"{"id": 7}"#,

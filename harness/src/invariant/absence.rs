@@ -21,6 +21,14 @@ impl Absence {
         Absence::new("never", condition, Truth::False)
     }
 
+    /// Something that the condition reads is not known yet. If it stays so, nobody can tell.
+    fn unset(&mut self, id: &str, why: String) {
+        let fate = self.tale.fate(id);
+        if *fate == Fate::Silent {
+            *fate = Fate::Unset(why);
+        }
+    }
+
     fn new(word: &str, condition: Expression, wanted: Truth) -> Absence {
         let expected = format!("{word} {}", condition.text());
         let unwitnessed = format!("`{}` could never be evaluated", condition.text());
@@ -43,7 +51,7 @@ impl Monitor for Absence {
             return;
         }
         match self.condition.test(record.scope()) {
-            Truth::Unset(_) => {}
+            Truth::Unset(why) => self.unset(&observation.id, why),
             Truth::Unknown(why) => *fate = Fate::Unknown(why),
             truth if truth != self.wanted => {
                 let why = match self.wanted {

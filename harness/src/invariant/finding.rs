@@ -95,6 +95,8 @@ pub(super) enum Fate {
     Silent,
     /// It could have been broken and was not.
     Witness,
+    /// What it reads has not been learnt; what.
+    Unset(String),
     /// It cannot be told; why.
     Unknown(String),
     /// It was broken: why, and the events that prove it.
@@ -137,6 +139,16 @@ impl Tale {
 
     /// Makes the finding. `kind` is the kind of entity.
     pub fn finding(mut self, invariant: &str, kind: &str) -> Finding {
+        // Where nothing was ever learnt, nothing was there to see; where others were seen, this one was missed.
+        let seen = self.entities.values().any(|fate| *fate == Fate::Witness);
+        for fate in self.entities.values_mut() {
+            if let Fate::Unset(why) = fate {
+                *fate = match seen {
+                    true => Fate::Unknown(std::mem::take(why)),
+                    false => Fate::Silent,
+                };
+            }
+        }
         for (id, why) in std::mem::take(&mut self.unclear) {
             let fate = self.fate(&id);
             if !fate.broken() {

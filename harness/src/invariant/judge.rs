@@ -7,7 +7,7 @@ use super::finding::{Fate, Sight, Tale};
 use super::{Finding, Monitor, monitor};
 use crate::entity::{Entities, Fact};
 use crate::history::{Captures, Event, ExchangeId, FaultMoment, What};
-use crate::stack::{Invariant, Stack};
+use crate::stack::{Invariant, Pattern, Stack};
 use crate::verdict::Verdict;
 use indexmap::IndexSet;
 use std::collections::{BTreeMap, HashMap};
@@ -144,12 +144,21 @@ impl Judge {
             let struck = self.struck.get(&key).into_iter().flatten();
             finding.faults = struck.chain(&self.at_large).cloned().collect();
         }
-        if finding.verdict != Verdict::Violated
-            && let Some(reason) = self.misread(watched).or_else(|| self.blinded(watched))
-        {
+        let sure = finding.verdict == Verdict::Violated;
+        let proven = sure && more_evidence_changes_nothing(&watched.invariant.pattern);
+        let doubt = match (sure, proven) {
+            (_, true) => None,
+            (true, false) => self.misread(watched),
+            (false, false) => self.misread(watched).or_else(|| self.blinded(watched)),
+        };
+        if let Some(reason) = doubt {
             finding.verdict = Verdict::Inconclusive;
             finding.unwitnessed = false;
-            finding.reason = Some(reason);
+            finding.proof.clear();
+            finding.reason = Some(match finding.reason.filter(|_| sure) {
+                Some(why) => format!("{why}, but {reason}"),
+                None => reason,
+            });
         }
         finding
     }
@@ -241,4 +250,13 @@ impl Judge {
             _ => {}
         }
     }
+}
+
+/// Whether a violation of this pattern stays one, whatever else could have been learnt. Of the others, what was not
+/// learnt may be what was missing.
+fn more_evidence_changes_nothing(pattern: &Pattern) -> bool {
+    matches!(
+        pattern,
+        Pattern::Always(_) | Pattern::Never(_) | Pattern::AtMost { .. }
+    )
 }

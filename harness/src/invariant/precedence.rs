@@ -10,8 +10,10 @@ use indexmap::{IndexMap, IndexSet};
 pub(super) struct Precedence {
     no: Expression,
     before: Expression,
-    /// Entities for which `before` has come true.
-    preceded: IndexSet<String>,
+    /// When `before` came true.
+    preceded: IndexMap<String, Moment>,
+    /// Entities for which `no` held at the last look.
+    held: IndexSet<String>,
     /// Entities for which `before` could not be evaluated at some moment, and why.
     doubtful: IndexMap<String, String>,
     /// Entities that broke it: when `no` came true, and when `before` did, if it came at all.
@@ -31,11 +33,44 @@ impl Precedence {
         Precedence {
             no,
             before,
-            preceded: IndexSet::new(),
+            preceded: IndexMap::new(),
+            held: IndexSet::new(),
             doubtful: IndexMap::new(),
             broken: IndexMap::new(),
             tale,
         }
+    }
+}
+
+impl Precedence {
+    /// `before` has come true; what was broken for its absence has it only too late, or perhaps not too late.
+    fn late(&mut self, id: &str, now: &Moment) {
+        let Some((broken, late)) = self.broken.get_mut(id) else {
+            return;
+        };
+        if now.since_ns >= broken.at_ns {
+            // It is broken for good; what is still worth knowing is by how much.
+            late.get_or_insert_with(|| now.clone());
+            return;
+        }
+        if let Some((broken, _)) = self.broken.swap_remove(id) {
+            *self.tale.fate(id) = self.undecided(&broken, now);
+        }
+    }
+
+    /// Both happened in times that overlap.
+    fn undecided(&self, no: &Moment, before: &Moment) -> Fate {
+        let span = |moment: &Moment| {
+            let (since, at) = (seconds(moment.since_ns), seconds(moment.at_ns));
+            format!("between +{since} and +{at}")
+        };
+        Fate::Unknown(format!(
+            "`{}` came true {}, and `{}` {}: which was first cannot be told from calls that overlap",
+            self.no.text(),
+            span(no),
+            self.before.text(),
+            span(before)
+        ))
     }
 }
 
@@ -50,24 +85,32 @@ impl Monitor for Precedence {
             truth => truth == Truth::True,
         };
         let no = self.tale.holds(id, &self.no, record);
-        if let Some((_, late)) = self.broken.get_mut(id) {
-            // It is broken for good; what is still worth knowing is by how much.
-            if before && late.is_none() {
-                *late = Some(record.last.clone());
-            }
+        let now = &record.last;
+        if before && !self.preceded.contains_key(id) {
+            self.preceded.insert(id.clone(), now.clone());
+            self.late(id, now);
+        }
+        let came = no && !self.held.contains(id);
+        match no {
+            true => self.held.insert(id.clone()),
+            false => self.held.swap_remove(id),
+        };
+        let told = matches!(self.tale.fate(id), Fate::Unknown(_));
+        if !came || told || self.broken.contains_key(id) {
             return;
         }
-        if before {
-            self.preceded.insert(id.clone());
-        }
-        let fate = self.tale.fate(id);
-        if no && self.preceded.contains(id) {
-            *fate = Fate::Witness;
-        } else if no && let Some(why) = self.doubtful.get(id) {
-            *fate = Fate::Unknown(why.clone());
-        } else if no {
-            self.broken.insert(id.clone(), (record.last.clone(), None));
-        }
+        let fate = match (self.preceded.get(id), self.doubtful.get(id)) {
+            (Some(first), _) if first.seq == now.seq || first.at_ns <= now.since_ns => {
+                Fate::Witness
+            }
+            (Some(first), _) => self.undecided(now, first),
+            (None, Some(why)) => Fate::Unknown(why.clone()),
+            (None, None) => {
+                self.broken.insert(id.clone(), (now.clone(), None));
+                return;
+            }
+        };
+        *self.tale.fate(id) = fate;
     }
 
     fn tick(&mut self, _: &Clocks) {}

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::expression::Expression;
-use crate::history::{Answered, Event, FaultMoment, Message, What};
+use crate::history::{Answered, Asked, Event, FaultMoment, Message, What};
 use crate::problem::Place;
 use crate::stack::{Clock, Evidence, Learn, Stack, Status};
 use crate::verdict::Verdict;
@@ -225,6 +225,75 @@ fn precedence() {
         &[],
         "no submission was ever seen",
     );
+}
+
+#[test]
+fn calls_that_overlap_cannot_be_put_in_order() {
+    let p = Pattern::Precedence {
+        no: cel("status == 'Done'"),
+        before: cel("happened('stored')"),
+    };
+    let mut stack = stack(p);
+    let entity = &mut stack.entities["submission"];
+    let rule = entity.learn[0].clone();
+    let learn = |call: &str, set: &[&str], event: Option<&str>| Learn {
+        evidence: Evidence::Call(call.to_owned()),
+        set: set
+            .iter()
+            .map(|text| ("status".to_owned(), cel(text)))
+            .collect(),
+        event: event.map(str::to_owned),
+        ..rule.clone()
+    };
+    entity.learn = vec![
+        learn("finish", &["'Done'"], None),
+        learn("store", &[], Some("stored")),
+        learn("both", &["'Done'"], Some("stored")),
+    ];
+    // `finish 1 4`: asked at 1 ms, answered at 4 ms.
+    let verdict = |calls: &[(&str, u64, u64)]| {
+        let captures = || [("submission".to_owned(), "7".to_owned())].into();
+        let mut timed = Vec::new();
+        for (n, (call, from, to)) in calls.iter().enumerate() {
+            let asked = Asked {
+                exchange: n as u64,
+                client: "worker".to_owned(),
+                service: "site".to_owned(),
+                port: 80,
+                method: "POST".to_owned(),
+                path: "/".to_owned(),
+                call: Some(call.to_string()),
+                captures: captures(),
+            };
+            let answered = Answered {
+                exchange: n as u64,
+                call: Some(call.to_string()),
+                captures: captures(),
+                status: 200,
+                request: Message::default(),
+                response: Message::default(),
+            };
+            timed.push((*from, What::Asked(asked)));
+            timed.push((*to, What::Answered(Box::new(answered))));
+        }
+        timed.sort_by_key(|(at, _)| *at);
+        let mut judge = Judge::new(&stack);
+        for (seq, (at, what)) in timed.into_iter().enumerate() {
+            judge.see(&Event {
+                seq: seq as u64,
+                at_ns: at * MS,
+                what,
+            });
+        }
+        judge.findings().remove(0).verdict
+    };
+    assert_eq!(verdict(&[("store", 1, 2), ("finish", 3, 4)]), Held);
+    assert_eq!(verdict(&[("finish", 1, 2), ("store", 3, 4)]), Violated);
+    assert_eq!(verdict(&[("finish", 1, 4), ("store", 2, 3)]), Inconclusive);
+    assert_eq!(verdict(&[("finish", 1, 3), ("store", 2, 4)]), Inconclusive);
+    assert_eq!(verdict(&[("store", 1, 3), ("finish", 2, 4)]), Inconclusive);
+    assert_eq!(verdict(&[("store", 1, 4), ("finish", 2, 3)]), Inconclusive);
+    assert_eq!(verdict(&[("both", 1, 4)]), Held);
 }
 
 #[test]
@@ -491,6 +560,15 @@ fn always_and_never() {
         &[],
         "could never be evaluated",
     );
+    // One entity of which nobody learnt what the others were judged by may be the one that broke it.
+    check(
+        always(),
+        &[(1, "7 shown=1"), (2, "8 status=Busy")],
+        Inconclusive,
+        1,
+        &[],
+        "submission 8: `shown` is not known",
+    );
     let never = || Pattern::Never(cel("shown > 1"));
     check(never(), &[(1, "7 shown=1")], Held, 1, &[], "");
     check(never(), &[(1, "7 shown=2")], Violated, 0, &[0], "came true");
@@ -692,6 +770,16 @@ fn a_rule_that_could_not_be_applied_makes_what_rests_on_it_unknown() {
     // A violation that was seen stays one.
     let broken = [(200, r#"{"n": 10}"#), (503, "{}")];
     assert_eq!(verdict(None, always(), &broken).0, Violated);
+    // One that rests on what was not learnt does not.
+    let response = Pattern::Response {
+        when: cel("shown == 1"),
+        then: cel("shown == 2"),
+        within: None,
+        clock: Clock::Wall,
+    };
+    let (unclear, why) = verdict(None, response, &bodies);
+    assert_eq!(unclear, Inconclusive);
+    assert!(why.contains("did not, but the rule at"), "{why}");
     // What rests on other rules is told.
     let other = Pattern::Moves;
     assert!(!verdict(None, other, &bodies).1.contains("rule"));

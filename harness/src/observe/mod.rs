@@ -74,9 +74,14 @@ impl Observers {
                 };
                 let (asker, asked) = mpsc::channel(1);
                 observers.askers.push(asker);
-                let watch =
-                    watch::Watch::new(&entity.name, rule.evidence.source(), look, sink.clone());
-                observers._tasks.spawn(watch.run(every, asked));
+                let watch = watch::Watch::new(
+                    &entity.name,
+                    rule.evidence.source(),
+                    every,
+                    look,
+                    sink.clone(),
+                );
+                observers._tasks.spawn(watch.run(asked));
             }
         }
         Ok(observers)

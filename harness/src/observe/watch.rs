@@ -1,13 +1,18 @@
 //! The loop around a look: its rhythm, what changed, and the gaps.
 
 use super::{Look, Sighting};
+use crate::duration;
 use crate::history::{Sink, What};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
 
+/// So many times its rhythm without a look makes an observer one that could not look.
+const SLOW: u32 = 2;
+
 pub(super) struct Watch {
+    every: Duration,
     entity: String,
     source: String,
     look: Box<dyn Look>,
@@ -15,27 +20,36 @@ pub(super) struct Watch {
     last: HashMap<String, Sighting>,
     /// The last look that succeeded, and what went wrong since.
     sighted: Instant,
+    looked: bool,
     trouble: Option<String>,
 }
 
 impl Watch {
-    pub fn new(entity: &str, source: String, look: Box<dyn Look>, sink: Sink) -> Watch {
+    pub fn new(
+        entity: &str,
+        source: String,
+        every: Duration,
+        look: Box<dyn Look>,
+        sink: Sink,
+    ) -> Watch {
         let last = HashMap::new();
         let sighted = Instant::now();
         Watch {
+            every,
             entity: entity.to_owned(),
             source,
             look,
             sink,
             last,
             sighted,
+            looked: false,
             trouble: None,
         }
     }
 
     /// Looks at every tick, and whenever somebody asks for it.
-    pub async fn run(mut self, every: Duration, mut asked: mpsc::Receiver<oneshot::Sender<()>>) {
-        let mut ticks = tokio::time::interval(every);
+    pub async fn run(mut self, mut asked: mpsc::Receiver<oneshot::Sender<()>>) {
+        let mut ticks = tokio::time::interval(self.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let answer = tokio::select! {
@@ -55,6 +69,14 @@ impl Watch {
         match self.look.look().await {
             Err(reason) => self.trouble = Some(reason),
             Ok(sightings) => {
+                // What this look saw may be as old as its beginning, and what it missed as old as the last one's.
+                let gap = begun - self.sighted;
+                if gap > SLOW * self.every && self.looked {
+                    let every = duration::print(self.every);
+                    self.trouble
+                        .get_or_insert_with(|| format!("the looks came slower than every {every}"));
+                }
+                self.looked = true;
                 self.report_blindness(true);
                 self.sighted = begun;
                 for sighting in sightings {
@@ -127,7 +149,13 @@ mod tests {
             Arc::new(move |what| seen.lock().unwrap().push(what))
         };
         let script = Script(vec![Ok(1), Ok(1), Err("refused"), Err("no route"), Ok(2)]);
-        let mut watch = Watch::new("submission", "poll".to_owned(), Box::new(script), sink);
+        let mut watch = Watch::new(
+            "submission",
+            "poll".to_owned(),
+            Duration::from_secs(3600),
+            Box::new(script),
+            sink,
+        );
         for _ in 0..5 {
             watch.once().await;
         }
@@ -142,5 +170,23 @@ mod tests {
             })
             .collect();
         assert_eq!(told, ["n=1", "blind: no route", "n=2"]);
+    }
+
+    #[tokio::test]
+    async fn looks_that_come_too_slowly_are_a_gap() {
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        let sink: Sink = {
+            let seen = seen.clone();
+            Arc::new(move |what| seen.lock().unwrap().push(what))
+        };
+        let look = Box::new(Script(vec![Ok(1), Ok(1)]));
+        // No machine is that quick.
+        let every = Duration::from_nanos(1);
+        let mut watch = Watch::new("submission", "poll".to_owned(), every, look, sink);
+        watch.once().await;
+        watch.once().await;
+        let told = seen.lock().unwrap();
+        let slow = |what: &What| matches!(what, What::Blind { over: true, reason, .. } if reason.contains("slower"));
+        assert!(told.iter().any(slow), "{told:?}");
     }
 }

@@ -36,8 +36,14 @@ fn mark(verdict: Verdict) -> &'static str {
 /// `repeat` is the command that plays it again.
 pub fn story(played: &Played, repeat: &str) -> String {
     let mut text = String::new();
+    let control_notes = |text: &mut String| {
+        if let Some(control) = &played.control {
+            notes(text, control, "control run: ");
+        }
+    };
     if played.verdict == Verdict::Held {
-        notes(&mut text, &played.outcome);
+        notes(&mut text, &played.outcome, "");
+        control_notes(&mut text);
         return text;
     }
     let plan = &played.job.plan;
@@ -78,7 +84,8 @@ pub fn story(played: &Played, repeat: &str) -> String {
     for receipt in &played.outcome.receipts {
         let _ = writeln!(text, "  fault:    {}", receipt_line(receipt));
     }
-    notes(&mut text, &played.outcome);
+    notes(&mut text, &played.outcome, "");
+    control_notes(&mut text);
     let _ = writeln!(
         text,
         "  history:  {}",
@@ -88,9 +95,9 @@ pub fn story(played: &Played, repeat: &str) -> String {
     text
 }
 
-fn notes(text: &mut String, outcome: &Outcome) {
+fn notes(text: &mut String, outcome: &Outcome, prefix: &str) {
     for note in &outcome.notes {
-        let _ = writeln!(text, "  note:     {note}");
+        let _ = writeln!(text, "  note:     {prefix}{note}");
     }
 }
 

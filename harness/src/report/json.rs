@@ -13,11 +13,11 @@ use serde_json::{Value, json};
 /// "stack", "mutant", "verdict", "control", "duration_ms", "invariants": [{"name", "verdict", "witnesses",
 /// "entity", "reason", "proof"}], "faults": [{"text", "armed", "matched", "applied", "felt", "reached",
 /// "missing"}], "reasons", "failure", "history"}]}`
-pub fn run_json(played: &[Played], seed: Seed, runtime: &str) -> Value {
+pub fn run_json(played: &[Played], exit_code: u8, seed: Seed, runtime: &str) -> Value {
     let verdict = invocation::verdict(played);
     json!({
         "verdict": verdict.to_string(),
-        "exit_code": verdict.exit_code(),
+        "exit_code": exit_code,
         "seed": seed.0,
         "runtime": runtime,
         "unwitnessed": invocation::unwitnessed(played),

@@ -27,6 +27,8 @@ pub struct MutantResult {
     pub by: Vec<Killed>,
     /// Why it survived, as far as that is known.
     pub reason: Option<String>,
+    /// The environment failed, so that nobody knows whether it would have been killed.
+    pub failed: bool,
 }
 
 /// An invariant that turned red.
@@ -66,6 +68,7 @@ impl MutantResult {
                 .iter()
                 .find_map(|one| one.outcome.failure.as_ref().map(|f| f.what.clone()))
         };
+        let failed = by.is_empty() && failure().is_some();
         let reason = by.is_empty().then(|| match failure() {
             Some(failure) => format!("the environment failed: {failure}"),
             None if other.is_empty() => "no invariant turned red".to_owned(),
@@ -81,6 +84,7 @@ impl MutantResult {
             catalogue: mutant.catalogue.clone(),
             by,
             reason,
+            failed,
         }
     }
 
@@ -111,16 +115,24 @@ impl Matrix {
 
 impl fmt::Display for MutantResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.catalogue.join(", ");
+        let rows = match self.catalogue[..] {
+            [] => String::new(),
+            ref rows => format!(" [{}]", rows.join(", ")),
+        };
         match self.by.first() {
             Some(by) => write!(
                 f,
-                "✓ killed    {} [{rows}] by `{}` in \"{}\"",
+                "✓ killed    {}{rows} by `{}` in \"{}\"",
                 self.name, by.invariant, by.scenario
             ),
             None => {
                 let reason = self.reason.as_deref().unwrap_or_default();
-                write!(f, "✗ survived  {} [{rows}]: {reason}", self.name)
+                let mark = if self.failed {
+                    "! not judged"
+                } else {
+                    "✗ survived "
+                };
+                write!(f, "{mark} {}{rows}: {reason}", self.name)
             }
         }
     }

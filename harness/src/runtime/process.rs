@@ -4,7 +4,9 @@
 //! arguments is rewritten to the addresses at which it is to see them.
 
 use super::loopback::Block;
-use super::{Exit, Failure, OWN_EXECUTABLE, OWN_NAME, RunFolder, Runtime, STOP_WITHIN, listen};
+use super::{
+    Exit, Failure, OWN_EXECUTABLE, OWN_NAME, RunFolder, Runtime, STOP_WITHIN, listen, reaper,
+};
 use crate::gateway::{self, Command, Handle, OBSERVER, WORKLOAD};
 use crate::host;
 use crate::stack::{Service, Stack};
@@ -21,6 +23,9 @@ use tokio::sync::{mpsc, watch};
 
 /// The environment variable that labels every process of a run.
 pub const LABEL: &str = "SHAKEDOWN_RUN";
+/// The environment variable by which all processes of one start of a service are known, even those that have left its
+/// group.
+const INSTANCE: &str = "SHAKEDOWN_INSTANCE";
 
 /// What a process inherits from the harness's own environment.
 const INHERITED: [&str; 6] = ["PATH", "HOME", "LANG", "TMPDIR", "USER", "SSL_CERT_FILE"];
@@ -40,6 +45,8 @@ pub struct ProcessRuntime {
 #[derive(Clone)]
 struct Running {
     group: Pid,
+    /// What its processes have in their environment.
+    label: String,
     /// Set before it is killed on purpose, so that its end is no surprise.
     asked: watch::Sender<bool>,
     ended: watch::Receiver<bool>,
@@ -146,7 +153,7 @@ impl ProcessRuntime {
         Ok(program)
     }
 
-    fn spawn(&self, service: &Service) -> Result<Child, Failure> {
+    fn spawn(&self, service: &Service, instance: &str) -> Result<Child, Failure> {
         let log = self.folder.log(&service.name);
         let open = || {
             std::fs::OpenOptions::new()
@@ -162,6 +169,7 @@ impl ProcessRuntime {
         let (stdout, stderr) = (open().map_err(unwritable)?, open().map_err(unwritable)?);
         let mut program = self.program(service)?;
         program
+            .env(INSTANCE, instance)
             .stdin(Stdio::null())
             .stdout(stdout)
             .stderr(stderr)
@@ -208,6 +216,7 @@ impl ProcessRuntime {
             let _ = killpg(running.group, Signal::SIGKILL);
             let _ = running.ended.wait_for(|ended| *ended).await;
         }
+        reaper::kill_labelled(&running.label).await;
         self.place(name, None);
         true
     }
@@ -241,12 +250,14 @@ impl Runtime for ProcessRuntime {
         if self.absent(name) {
             return Ok(());
         }
-        let mut child = self.spawn(&self.stack.services[name])?;
+        let instance = super::new_run_id();
+        let mut child = self.spawn(&self.stack.services[name], &instance)?;
         let group = Pid::from_raw(child.id().unwrap_or_default() as i32);
         let (ended, has_ended) = watch::channel(false);
         let asked = watch::Sender::new(false);
         let running = Running {
             group,
+            label: format!("{INSTANCE}={instance}"),
             asked: asked.clone(),
             ended: has_ended,
         };

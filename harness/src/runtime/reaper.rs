@@ -74,16 +74,17 @@ pub async fn watch(run: &str, out: &Path, docker: bool) {
             let _ = docker::sweep(run).await;
         }
     };
-    tokio::join!(processes(run), containers);
+    let label = format!("{LABEL}={run}");
+    tokio::join!(kill_labelled(&label), containers);
     for folder in data_folders(out) {
         let _ = std::fs::remove_dir_all(folder);
     }
 }
 
-/// Kills every process that bears the run's label.
-async fn processes(run: &str) {
+/// Kills every process whose environment has this label, `NAME=value`; wherever it has gone, it cannot lose it.
+pub(super) async fn kill_labelled(label: &str) {
     for _ in 0..MAX_SWEEPS {
-        let labelled = labelled(run);
+        let labelled = labelled(label);
         if labelled.is_empty() {
             return;
         }
@@ -94,9 +95,8 @@ async fn processes(run: &str) {
     }
 }
 
-/// The processes whose environment bears the run's label.
-fn labelled(run: &str) -> Vec<Pid> {
-    let label = format!("{LABEL}={run}");
+/// The processes whose environment has a label.
+fn labelled(label: &str) -> Vec<Pid> {
     let Ok(all) = std::fs::read_dir("/proc") else {
         return Vec::new();
     };
@@ -151,16 +151,18 @@ mod tests {
         };
         let (mut ours, mut other) = (start("reaper-test-a"), start("reaper-test-ab"));
         // The label is in force only once the new process has replaced the one that was forked.
-        while labelled("reaper-test-a").is_empty() || labelled("reaper-test-ab").is_empty() {
+        let label = |run: &str| format!("{LABEL}={run}");
+        let there = |run: &str| !labelled(&label(run)).is_empty();
+        while !there("reaper-test-a") || !there("reaper-test-ab") {
             tokio::task::yield_now().await;
         }
-        processes("reaper-test-a").await;
+        kill_labelled(&label("reaper-test-a")).await;
         assert!(!ours.wait().await.unwrap().success());
         assert!(
             other.try_wait().unwrap().is_none(),
             "another run's process was killed"
         );
-        assert!(labelled("reaper-test-a").is_empty());
+        assert!(!there("reaper-test-a"));
     }
 
     #[test]

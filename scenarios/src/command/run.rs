@@ -26,9 +26,14 @@ pub async fn run(args: RunArgs) -> Answer {
         .await;
     print(&played, &session, &args);
     let verdict = invocation::verdict(&played);
-    let value = report::run_json(&played, invocation.seed, &invocation.place.to_string());
+    let code = session.code(verdict.exit_code());
+    let value = report::run_json(
+        &played,
+        code,
+        invocation.seed,
+        &invocation.place.to_string(),
+    );
     let written = session.write("run.json", &value);
-    let code = verdict.exit_code();
     Ok(session.end(if written { code } else { code.max(3) }).await)
 }
 

@@ -123,14 +123,19 @@ impl Session {
         }
     }
 
-    /// Waits for the reaper; gives `code`, or the code for an interruption.
-    pub async fn end(self, code: u8) -> u8 {
-        self.reaper.finish().await;
-        if *self.invocation.stop.borrow() {
-            INTERRUPTED
-        } else {
-            code
+    /// The exit code: `code`, or that for an interruption.
+    pub fn code(&self, code: u8) -> u8 {
+        match *self.invocation.stop.borrow() {
+            true => INTERRUPTED,
+            false => code,
         }
+    }
+
+    /// Waits for the reaper; gives the exit code.
+    pub async fn end(self, code: u8) -> u8 {
+        let code = self.code(code);
+        self.reaper.finish().await;
+        code
     }
 }
 
