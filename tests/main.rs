@@ -6,6 +6,8 @@ mod bad_input;
 mod cleanup;
 mod exact_kill;
 mod features;
+mod images;
+mod readme;
 mod services;
 mod support;
 mod verdicts;
@@ -22,6 +24,8 @@ fn main() -> ExitCode {
         cleanup::trials(),
         exact_kill::trials(),
         services::trials(),
+        images::trials(),
+        readme::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

@@ -185,7 +185,8 @@ pub fn unwitnessed(played: &[Played]) -> BTreeMap<String, BTreeSet<String>> {
         .map(|(one, finding)| (one.job.stack.name.as_str(), finding.invariant.as_str()))
         .collect();
     let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for one in played {
+    // A scenario that could not be played has nothing to say about it.
+    for one in played.iter().filter(|one| one.outcome.failure.is_none()) {
         let stack = one.job.stack.name.as_str();
         for name in &one.outcome.unwitnessed {
             if !witnessed.contains(&(stack, name.as_str())) {

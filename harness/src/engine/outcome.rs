@@ -116,7 +116,8 @@ impl Outcome {
             outcome.notes.extend(something_refused(&name, &worked));
         }
         let witnessed = |finding: &Finding| finding.witnesses > 0 || !finding.unwitnessed;
-        if !outcome.findings.is_empty() && !outcome.findings.iter().any(witnessed) {
+        let judged = outcome.failure.is_none() && !outcome.findings.is_empty();
+        if judged && !outcome.findings.iter().any(witnessed) {
             let what = "nothing was witnessed: no invariant saw what it speaks about";
             outcome.reasons.push(what.to_owned());
         }

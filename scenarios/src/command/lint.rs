@@ -9,7 +9,7 @@ pub fn lint(args: LintArgs) -> Answer {
         eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
     }
     say!(
-        "no mistakes in {} scenarios on {} stacks, {} warnings",
+        "no mistakes (scenarios: {}, stacks: {}, warnings: {})",
         loaded.plans.len(),
         loaded.stacks.len(),
         loaded.warnings.len()
