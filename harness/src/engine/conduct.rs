@@ -1,5 +1,6 @@
 //! Between the gateway and the record: every report is written down, every question is answered.
 
+use super::barrier::Barrier;
 use super::record::Record;
 use super::services::Services;
 use crate::fault::Deed;
@@ -14,6 +15,7 @@ pub async fn conduct(
     mut reports: mpsc::UnboundedReceiver<Report>,
     mut exits: mpsc::UnboundedReceiver<Exit>,
     commands: mpsc::UnboundedSender<Command>,
+    barrier: Arc<Barrier>,
     record: Arc<Record>,
     services: Arc<Services>,
 ) -> Failure {
@@ -23,6 +25,7 @@ pub async fn conduct(
             report = reports.recv() => match report {
                 Some(Report::Event { what }) => record.append(what),
                 Some(Report::Watching) => record.watching(),
+                Some(Report::Synced { number }) => barrier.open(number),
                 Some(Report::Listening { error: None, .. }) => {}
                 Some(Report::Listening { service, port, error: Some(error) }) => {
                     return Failure::new(format!("no gateway at {service}:{port}: {error}"));

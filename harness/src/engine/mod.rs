@@ -3,6 +3,7 @@
 //! Nothing but the order of the phases is here. Control runs are runs of [`without_faults`] plans; the caller
 //! decides how many it needs.
 
+mod barrier;
 mod conduct;
 mod outcome;
 mod record;
@@ -11,13 +12,14 @@ mod steps;
 
 use crate::history::{What, Writer};
 use crate::invariant::Judge;
-use crate::observe::Observers;
+use crate::observe::{InOrder, Observers};
 use crate::plan::{Plan, Step};
 use crate::runtime::docker::DockerRuntime;
 use crate::runtime::process::ProcessRuntime;
 use crate::runtime::{Exit, Failure, RunFolder, Runtime};
 use crate::seed::Seed;
 use crate::stack::Stack;
+use barrier::Barrier;
 pub use outcome::{Outcome, Tally};
 use record::Record;
 use services::Services;
@@ -184,10 +186,12 @@ async fn play(
         record.clone(),
         folder.clone(),
     ));
+    let barrier = Arc::new(Barrier::new(commands.clone()));
     let conduct = conduct::conduct(
         gateway.reports,
         exited,
         commands.clone(),
+        barrier.clone(),
         record.clone(),
         services.clone(),
     );
@@ -209,8 +213,13 @@ async fn play(
             Arc::new(move |what| record.append(what)) as _
         };
         let sql_url = |service: &str| runtime.sql_url(service);
-        let observers =
-            Observers::start(&setup.stack, &resolve, &sql_url, &sink).map_err(Failure::new)?;
+        let log = |service: &str| folder.log(service);
+        let in_order: InOrder = Arc::new(move || {
+            let barrier = barrier.clone();
+            Box::pin(async move { barrier.pass().await })
+        });
+        let observers = Observers::start(&setup.stack, &resolve, &sql_url, &log, &sink, &in_order)
+            .map_err(Failure::new)?;
         phase(record, "steps");
         unmet.extend(steps.play().await?);
         phase(record, "heal");

@@ -196,7 +196,7 @@ fn teachers(stack: &Stack, trigger: &Trigger) -> Vec<String> {
         .filter(teaches)
         .filter_map(|(_, rule)| match &rule.evidence {
             Evidence::Call(call) => Some(call.clone()),
-            Evidence::Poll { .. } | Evidence::Sql { .. } => None,
+            Evidence::Poll { .. } | Evidence::Sql { .. } | Evidence::Log { .. } => None,
         });
     calls.collect()
 }

@@ -71,6 +71,7 @@ async fn obey(
             Command::Calls { calls } => state.name(calls.into_iter().map(Pattern::new).collect()),
             Command::Watch { stops } => state.watch(stops),
             Command::Act { ask, action } => state.asks.act(ask, action),
+            Command::Sync { number } => state.report(Report::Synced { number }),
             Command::Release => state.asks.release(),
         }
     }

@@ -52,6 +52,11 @@ pub enum Command {
         /// What to do.
         action: Action,
     },
+    /// Say [`Report::Synced`], after all reports so far.
+    Sync {
+        /// What to repeat.
+        number: u64,
+    },
     /// Reset every connection that is held by [`Action::Hang`], and let those of [`Action::Delay`] go on.
     Release,
 }
@@ -161,6 +166,11 @@ pub enum Report {
     },
     /// The stops of the last [`Command::Watch`] are in force.
     Watching,
+    /// The answer to [`Command::Sync`].
+    Synced {
+        /// The number that it had.
+        number: u64,
+    },
     /// For the history: `asked`, `answered`, `delivered` or `stream`.
     Event {
         /// The event.

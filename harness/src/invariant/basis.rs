@@ -23,8 +23,9 @@ impl Basis {
         };
         let sets = |rule: &Learn, field: &String| rule.set.contains_key(field);
         let tells = |rule: &Learn, event: &String| rule.event.as_ref() == Some(event);
-        let asked = |rule: &&Learn| matches!(rule.evidence, Evidence::Call(_));
-        let called = || entity.learn.iter().filter(asked);
+        let gapless =
+            |rule: &&Learn| matches!(rule.evidence, Evidence::Call(_) | Evidence::Log { .. });
+        let certain = || entity.learn.iter().filter(gapless);
         for rule in &entity.learn {
             let teaches = fields.iter().any(|field| sets(rule, field))
                 || events.iter().any(|event| tells(rule, event));
@@ -34,10 +35,10 @@ impl Basis {
             basis.rules.push(rule.place.to_string());
             let alone = fields
                 .iter()
-                .any(|field| sets(rule, field) && !called().any(|call| sets(call, field)))
+                .any(|field| sets(rule, field) && !certain().any(|call| sets(call, field)))
                 || events
                     .iter()
-                    .any(|event| tells(rule, event) && !called().any(|call| tells(call, event)));
+                    .any(|event| tells(rule, event) && !certain().any(|call| tells(call, event)));
             if let Evidence::Poll { every, .. } | Evidence::Sql { every, .. } = &rule.evidence
                 && alone
             {

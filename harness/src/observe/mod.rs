@@ -1,8 +1,9 @@
-//! Observers look at a running stack again and again: polls and SQL queries.
+//! Observers look at a running stack again and again: polls, SQL queries, and the lines of logs.
 //!
 //! They write down what changed, and when they could not look. What calls teach is not their business: that is
 //! worked out from the exchanges.
 
+mod log;
 mod poll;
 mod sql;
 mod watch;
@@ -11,7 +12,10 @@ use crate::address::Resolve;
 use crate::history::Sink;
 use crate::stack::{Evidence, Stack};
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use serde_json::{Map, Value};
+use std::path::PathBuf;
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -23,7 +27,16 @@ trait Look: Send {
     /// # Errors
     /// Why nothing could be seen, in words.
     async fn look(&mut self) -> Result<Vec<Sighting>, String>;
+
+    /// Whether every look sees all that has happened since the last one, each thing once. The others see how things
+    /// are now.
+    fn misses_nothing(&self) -> bool {
+        false
+    }
 }
+
+/// Waits until the history has everything that came before what was just seen.
+pub type InOrder = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// What one look learnt about one entity.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,8 +53,8 @@ pub struct Observers {
 }
 
 impl Observers {
-    /// Starts one observer for each poll and SQL rule of the stack. `sql_url` gives the URL at which a service's
-    /// database is reached.
+    /// Starts one observer for each rule of the stack that looks at something. `sql_url` gives the URL at which a
+    /// service's database is reached, `log` the file of what a service writes.
     ///
     /// # Errors
     /// In words, when a rule's host cannot be reached by any address.
@@ -49,7 +62,9 @@ impl Observers {
         stack: &Stack,
         resolve: Resolve<'_>,
         sql_url: &dyn Fn(&str) -> Option<String>,
+        log: &dyn Fn(&str) -> PathBuf,
         sink: &Sink,
+        in_order: &InOrder,
     ) -> Result<Observers, String> {
         let mut observers = Observers {
             _tasks: JoinSet::new(),
@@ -61,6 +76,9 @@ impl Observers {
                     Evidence::Call(_) => continue,
                     Evidence::Poll { every, .. } => {
                         (Box::new(poll::Poll::new(rule, resolve)?), *every)
+                    }
+                    Evidence::Log { service, .. } => {
+                        (Box::new(log::Log::new(rule, log(service))), log::EVERY)
                     }
                     Evidence::Sql { on, every, .. } => {
                         let url = sql_url(on).ok_or_else(|| {
@@ -79,7 +97,7 @@ impl Observers {
                     rule.evidence.source(),
                     every,
                     look,
-                    sink.clone(),
+                    (sink.clone(), in_order.clone()),
                 );
                 observers._tasks.spawn(watch.run(asked));
             }

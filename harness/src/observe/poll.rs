@@ -60,7 +60,7 @@ impl Look for Poll {
         scope.set("status", &Value::from(status));
         scope.set("body", &body);
         let Some(each) = &self.each else {
-            return Ok(sighting(&self.rule, &scope)?.into_iter().collect());
+            return Ok(sighting(&self.rule, &scope, None)?.into_iter().collect());
         };
         let unexpected = |why: String| {
             let excerpt: String = body.to_string().chars().take(EXCERPT_CHARS).collect();
@@ -72,15 +72,20 @@ impl Look for Poll {
         let mut sightings = Vec::new();
         for item in &items {
             scope.set("item", item);
-            sightings.extend(sighting(&self.rule, &scope)?);
+            sightings.extend(sighting(&self.rule, &scope, None)?);
         }
         Ok(sightings)
     }
 }
 
 /// Applies a rule to what is in scope: `None` when its condition is not met.
-pub(super) fn sighting(rule: &Learn, scope: &Scope) -> Result<Option<Sighting>, String> {
-    let lesson = rule.apply(scope, None)?;
+/// `id` is the entity's id where the rule does not say it.
+pub(super) fn sighting(
+    rule: &Learn,
+    scope: &Scope,
+    id: Option<&str>,
+) -> Result<Option<Sighting>, String> {
+    let lesson = rule.apply(scope, id)?;
     Ok(lesson.map(|(id, set)| Sighting {
         id,
         set,

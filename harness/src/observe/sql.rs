@@ -68,7 +68,7 @@ impl Look for Sql {
         for row in &rows {
             let mut scope = Scope::new();
             scope.set("row", row);
-            sightings.extend(sighting(&self.rule, &scope)?);
+            sightings.extend(sighting(&self.rule, &scope, None)?);
         }
         Ok(sightings)
     }

@@ -1,6 +1,6 @@
 //! The loop around a look: its rhythm, what changed, and the gaps.
 
-use super::{Look, Sighting};
+use super::{InOrder, Look, Sighting};
 use crate::duration;
 use crate::history::{Sink, What};
 use std::collections::HashMap;
@@ -17,6 +17,7 @@ pub(super) struct Watch {
     source: String,
     look: Box<dyn Look>,
     sink: Sink,
+    in_order: InOrder,
     last: HashMap<String, Sighting>,
     /// The last look that succeeded, and what went wrong since.
     sighted: Instant,
@@ -30,7 +31,7 @@ impl Watch {
         source: String,
         every: Duration,
         look: Box<dyn Look>,
-        sink: Sink,
+        (sink, in_order): (Sink, InOrder),
     ) -> Watch {
         let last = HashMap::new();
         let sighted = Instant::now();
@@ -40,6 +41,7 @@ impl Watch {
             source,
             look,
             sink,
+            in_order,
             last,
             sighted,
             looked: false,
@@ -59,6 +61,7 @@ impl Watch {
             self.once().await;
             if let Some(answer) = answer {
                 self.report_blindness(false);
+                (self.in_order)().await;
                 let _ = answer.send(());
             }
         }
@@ -71,7 +74,8 @@ impl Watch {
             Ok(sightings) => {
                 // What this look saw may be as old as its beginning, and what it missed as old as the last one's.
                 let gap = begun - self.sighted;
-                if gap > SLOW * self.every && self.looked {
+                let missed = gap > SLOW * self.every && !self.look.misses_nothing();
+                if missed && self.looked {
                     let every = duration::print(self.every);
                     self.trouble
                         .get_or_insert_with(|| format!("the looks came slower than every {every}"));
@@ -79,7 +83,11 @@ impl Watch {
                 self.looked = true;
                 self.report_blindness(true);
                 self.sighted = begun;
-                for sighting in sightings {
+                let new: Vec<Sighting> = sightings.into_iter().filter(|s| self.news(s)).collect();
+                if !new.is_empty() {
+                    (self.in_order)().await;
+                }
+                for sighting in new {
                     self.note(sighting);
                 }
             }
@@ -99,10 +107,12 @@ impl Watch {
         }
     }
 
+    /// Whether it is not how things were at the last look.
+    fn news(&self, sighting: &Sighting) -> bool {
+        self.look.misses_nothing() || self.last.get(&sighting.id) != Some(sighting)
+    }
+
     fn note(&mut self, sighting: Sighting) {
-        if self.last.get(&sighting.id) == Some(&sighting) {
-            return;
-        }
         self.last.insert(sighting.id.clone(), sighting.clone());
         (self.sink)(What::Observed {
             entity: self.entity.clone(),
@@ -120,6 +130,10 @@ mod tests {
     use async_trait::async_trait;
     use serde_json::json;
     use std::sync::{Arc, Mutex};
+
+    fn at_once() -> InOrder {
+        Arc::new(|| Box::pin(std::future::ready(())))
+    }
 
     struct Script(Vec<Result<u64, &'static str>>);
 
@@ -154,7 +168,7 @@ mod tests {
             "poll".to_owned(),
             Duration::from_secs(3600),
             Box::new(script),
-            sink,
+            (sink, at_once()),
         );
         for _ in 0..5 {
             watch.once().await;
@@ -182,7 +196,13 @@ mod tests {
         let look = Box::new(Script(vec![Ok(1), Ok(1)]));
         // No machine is that quick.
         let every = Duration::from_nanos(1);
-        let mut watch = Watch::new("submission", "poll".to_owned(), every, look, sink);
+        let mut watch = Watch::new(
+            "submission",
+            "poll".to_owned(),
+            every,
+            look,
+            (sink, at_once()),
+        );
         watch.once().await;
         watch.once().await;
         let told = seen.lock().unwrap();

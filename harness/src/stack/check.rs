@@ -1,5 +1,6 @@
 //! What must agree between the parts of a stack: names that exist, fields that somebody sets, ids that can be known.
 
+use super::config;
 use super::{Evidence, Expression, Invariant, Learn, Pattern, Probe, Stack};
 use crate::gateway::WORKLOAD;
 use crate::problem::{Place, Problem, Problems};
@@ -160,6 +161,8 @@ fn calls(stack: &Stack, problems: &mut Problems) {
 }
 
 fn learn(stack: &Stack, entity: &str, rule: &Learn, problems: &mut Problems) {
+    let groups: Vec<String>;
+    let words: Vec<&str>;
     let known: &[&str] = match &rule.evidence {
         Evidence::Call(name) => {
             match stack.calls.get(name) {
@@ -189,6 +192,15 @@ fn learn(stack: &Stack, entity: &str, rule: &Learn, problems: &mut Problems) {
             } else {
                 &["status", "body"]
             }
+        }
+        Evidence::Log {
+            service: name,
+            pattern,
+        } => {
+            service(stack, name, &rule.place, problems);
+            groups = config::groups(pattern);
+            words = groups.iter().map(String::as_str).chain(["line"]).collect();
+            &words
         }
         Evidence::Sql { on, .. } => {
             service(stack, on, &rule.place, problems);

@@ -132,11 +132,11 @@ fn status(node: &Node, problems: &mut Problems) -> Option<Status> {
 }
 
 fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
-    const KEYS: [&str; 10] = [
-        "call", "poll", "sql", "log", "on", "every", "each", "when", "id", "set",
+    const KEYS: [&str; 12] = [
+        "call", "poll", "sql", "log", "pattern", "on", "every", "each", "when", "id", "set",
+        "event",
     ];
-    let keys: Vec<&str> = KEYS.iter().copied().chain(["event"]).collect();
-    let fields = node.fields(&keys, problems);
+    let fields = node.fields(&KEYS, problems);
     let when = fields.get("when").and_then(|node| cel(node, problems));
     let id = fields.get("id").and_then(|node| cel(node, problems));
     let set = named(fields.get("set"), problems, |entry, problems| {
@@ -170,20 +170,28 @@ fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
             every,
         }
     } else if let Some(log) = fields.get("log") {
-        problems.push(Problem::at(
-            &log.place,
-            "log lines are not supported yet as evidence",
-        ));
-        return None;
+        let (service, pattern) = (log.text(problems), fields.need("pattern", problems)?);
+        Evidence::Log {
+            service: service?,
+            pattern: regular(pattern, problems)?,
+        }
     } else {
         problems.push(
             Problem::at(&node.place, "this rule looks at nothing")
-                .help("give it `call`, `poll` or `sql`"),
+                .help("give it `call`, `poll`, `sql` or `log`"),
         );
         return None;
     };
-    if id.is_none() && fields.get("id").is_none() && !matches!(evidence, Evidence::Call(_)) {
-        let help = "add `id:`, an expression for the entity's id";
+    let named = match &evidence {
+        Evidence::Call(_) => true,
+        Evidence::Log { pattern, .. } => groups(pattern).iter().any(|name| name == "id"),
+        Evidence::Poll { .. } | Evidence::Sql { .. } => false,
+    };
+    if id.is_none() && fields.get("id").is_none() && !named {
+        let help = match evidence {
+            Evidence::Log { .. } => "give its pattern a group `(?<id>...)`, or add `id:`",
+            _ => "add `id:`, an expression for the entity's id",
+        };
         problems.push(
             Problem::at(
                 &node.place,
@@ -200,6 +208,33 @@ fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
         set,
         event,
     })
+}
+
+/// A regular expression.
+fn regular(node: &Node, problems: &mut Problems) -> Option<String> {
+    let text = node.text(problems)?;
+    match regex::Regex::new(&text) {
+        Ok(_) => Some(text),
+        Err(error) => {
+            let error = error.to_string();
+            let last = error.lines().last().unwrap_or_default();
+            let why = last.strip_prefix("error: ").unwrap_or(last);
+            problems.push(Problem::at(
+                &node.place,
+                format!("`{text}` is no regular expression: {why}"),
+            ));
+            None
+        }
+    }
+}
+
+/// The named groups of a regular expression that has been tried.
+pub(super) fn groups(pattern: &str) -> Vec<String> {
+    let regex = regex::Regex::new(pattern).ok();
+    let names = |regex: regex::Regex| -> Vec<String> {
+        regex.capture_names().flatten().map(str::to_owned).collect()
+    };
+    regex.map(names).unwrap_or_default()
 }
 
 pub(super) fn workload(entry: &Entry, problems: &mut Problems) -> Option<Workload> {

@@ -85,6 +85,14 @@ pub enum Evidence {
         /// Time from one query to the next.
         every: Duration,
     },
+    /// The lines that a service writes. Variables: `line`, and the pattern's named groups; the group `id` is the
+    /// entity's id.
+    Log {
+        /// The service.
+        service: String,
+        /// A regular expression; lines that it does not match teach nothing.
+        pattern: String,
+    },
 }
 
 impl Evidence {
@@ -94,6 +102,7 @@ impl Evidence {
             Evidence::Call(call) => format!("call {call}"),
             Evidence::Poll { method, url, .. } => format!("poll {method} {url}"),
             Evidence::Sql { on, .. } => format!("sql on {on}"),
+            Evidence::Log { service, .. } => format!("log of {service}"),
         }
     }
 }

@@ -487,6 +487,20 @@ async fn an_answer_too_long_to_hold_is_decided_on_early() {
 }
 
 #[tokio::test]
+async fn a_sync_comes_after_everything_that_was_reported_before() {
+    let mut stage = Stage::new(Some(true)).await;
+    let (mut caller, mut callee) = stage.pair(POST).await;
+    callee.says(MADE).await;
+    caller.hears(MADE).await;
+    stage.send(Command::Sync { number: 7 });
+    stage.expect(&[ASKED, "1 answered 201"]).await;
+    let mut rest = vec![stage.report().await, stage.report().await];
+    // The caller may act on its answer before the gateway says that it has it.
+    rest.retain(|report| !matches!(report, Report::Event { .. }));
+    assert_eq!(rest, [Report::Synced { number: 7 }]);
+}
+
+#[tokio::test]
 async fn a_question_says_what_the_path_caught() {
     let mut stage = Stage::new(Some(true)).await;
     stage.watch(&[Moment::Request]).await;

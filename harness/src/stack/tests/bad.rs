@@ -142,7 +142,10 @@ fn mistakes_of_a_stack_file_are_told_with_their_places() {
         (
             "{call: tell, ",
             "{",
-            &["this rule looks at nothing", "`call`, `poll` or `sql`"],
+            &[
+                "this rule looks at nothing",
+                "`call`, `poll`, `sql` or `log`",
+            ],
         ),
         (
             "set: {status: request.body.status}",
@@ -220,9 +223,32 @@ fn mistakes_of_a_stack_file_are_told_with_their_places() {
             ],
         ),
         (
-            "{poll: \"GET http://site:8000/jobs\", every: 50ms, each: body,",
-            "{log: site,",
-            &["log lines are not supported yet"],
+            "{poll: \"GET http://site:8000/jobs\", every: 50ms, each: body, id: item.id, set: {shown: item.status}}",
+            "{log: site, pattern: 'job=(', set: {shown: line}}",
+            &[
+                "`job=(` is no regular expression: unclosed group",
+                "shakedown.yaml:11:30",
+            ],
+        ),
+        (
+            "{poll: \"GET http://site:8000/jobs\", every: 50ms, each: body, id: item.id, set: {shown: item.status}}",
+            "{log: site, pattern: 'job=(?<job>.)', set: {shown: line}}",
+            &["does not say which entity it is about", "`(?<id>...)`"],
+        ),
+        (
+            "{poll: \"GET http://site:8000/jobs\", every: 50ms, each: body, id: item.id, set: {shown: item.status}}",
+            "{log: site, set: {shown: line}}",
+            &["`pattern` is missing"],
+        ),
+        (
+            "{poll: \"GET http://site:8000/jobs\", every: 50ms, each: body, id: item.id, set: {shown: item.status}}",
+            "{log: site, pattern: '(?<id>.) (?<word>.)', set: {shown: wrod}}",
+            &["unknown variable `wrod`", "`word`"],
+        ),
+        (
+            "{poll: \"GET http://site:8000/jobs\", every: 50ms, each: body, id: item.id, set: {shown: item.status}}",
+            "{log: sight, pattern: 'job=(?<id>.)', set: {shown: line}}",
+            &["unknown service `sight`", "`site`"],
         ),
         (
             "request: POST http://site:8000/jobs, ",

@@ -1,0 +1,138 @@
+//! `log: worker, pattern: '...'`: the lines that a service writes, each of them once.
+
+use super::poll::sighting;
+use super::{Look, Sighting};
+use crate::expression::Scope;
+use crate::stack::{Evidence, Learn};
+use async_trait::async_trait;
+use regex::Regex;
+use serde_json::Value;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::fs::File;
+use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
+
+/// How often it is looked whether there are new lines: the time by which one may be learnt later than it was written.
+pub(super) const EVERY: Duration = Duration::from_millis(20);
+/// The longest line that is looked at; of a longer one, only its end is.
+const LINE_BYTES: usize = 64 * 1024;
+
+pub(super) struct Log {
+    rule: Learn,
+    pattern: Regex,
+    path: PathBuf,
+    /// How much of the file has been read.
+    read: u64,
+    /// The beginning of a line whose end is still to come.
+    begun: Vec<u8>,
+}
+
+impl Log {
+    pub fn new(rule: &Learn, path: PathBuf) -> Log {
+        let Evidence::Log { pattern, .. } = &rule.evidence else {
+            panic!(
+                "a log observer is made from a log rule, not from {:?}",
+                rule.evidence
+            );
+        };
+        Log {
+            rule: rule.clone(),
+            pattern: Regex::new(pattern).expect("it was tried when the stack was read"),
+            path,
+            read: 0,
+            begun: Vec::new(),
+        }
+    }
+
+    /// The lines that have been completed since the last look.
+    async fn lines(&mut self) -> std::io::Result<Vec<String>> {
+        let mut file = match File::open(&self.path).await {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            file => file?,
+        };
+        file.seek(SeekFrom::Start(self.read)).await?;
+        self.read += file.read_to_end(&mut self.begun).await? as u64;
+        let complete = self.begun.iter().rposition(|byte| *byte == b'\n');
+        let complete: Vec<u8> = match complete {
+            Some(end) => self.begun.drain(..=end).collect(),
+            None => Vec::new(),
+        };
+        let excess = self.begun.len().saturating_sub(LINE_BYTES);
+        self.begun.drain(..excess);
+        let text = String::from_utf8_lossy(&complete);
+        Ok(text.lines().map(str::to_owned).collect())
+    }
+
+    /// What one line says.
+    fn read(&self, line: &str) -> Result<Option<Sighting>, String> {
+        let Some(found) = self.pattern.captures(line) else {
+            return Ok(None);
+        };
+        let mut scope = Scope::new();
+        scope.set("line", &Value::from(line));
+        for name in self.pattern.capture_names().flatten() {
+            // A group that took no part in the match is an empty text.
+            let text = found.name(name).map_or("", |group| group.as_str());
+            scope.set(name, &Value::from(text));
+        }
+        let id = found.name("id").map(|id| id.as_str());
+        sighting(&self.rule, &scope, id)
+    }
+}
+
+#[async_trait]
+impl Look for Log {
+    async fn look(&mut self) -> Result<Vec<Sighting>, String> {
+        let lines = self.lines().await;
+        let lines = lines.map_err(|error| format!("{}: {error}", self.path.display()))?;
+        let read = lines.iter().map(|line| self.read(line));
+        read.filter_map(Result::transpose).collect()
+    }
+
+    fn misses_nothing(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::expression::Expression;
+    use crate::problem::Place;
+    use indexmap::IndexMap;
+    use std::io::Write;
+    use std::path::Path;
+
+    #[tokio::test]
+    async fn each_line_is_read_once_and_only_when_it_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("worker.log");
+        let rule = Learn {
+            place: Place::new(Path::new("shakedown.yaml"), 1, 1),
+            evidence: Evidence::Log {
+                service: "worker".to_owned(),
+                pattern: r"job=(?<id>\d+)(?: phase=(?<phase>\w+))?".to_owned(),
+            },
+            when: Some(Expression::parse("phase != ''").unwrap()),
+            id: None,
+            set: IndexMap::from([("phase".to_owned(), Expression::parse("phase").unwrap())]),
+            event: None,
+        };
+        let mut log = Log::new(&rule, path.clone());
+        let mut told = async || -> Vec<String> {
+            let seen = log.look().await.unwrap();
+            seen.iter()
+                .map(|s| format!("{} {}", s.id, s.set["phase"]))
+                .collect()
+        };
+        assert!(told().await.is_empty(), "there is no file yet");
+        let mut file = std::fs::File::create(&path).unwrap();
+        let mut write = |text: &str| file.write_all(text.as_bytes()).unwrap();
+        write("up\njob=7 phase=run\njob=7 phase=run\njob=8\njob=9 ph");
+        assert_eq!(told().await, ["7 \"run\"", "7 \"run\""]);
+        assert!(told().await.is_empty());
+        write("ase=end\r\n");
+        assert_eq!(told().await, ["9 \"end\""]);
+    }
+}
