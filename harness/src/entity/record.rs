@@ -113,11 +113,14 @@ impl Record {
         self.statuses.iter().any(|(name, _)| name == status)
     }
 
+    /// The value of a field, if it is known.
+    pub fn field(&self, name: &str) -> Option<Value> {
+        self.scope.get(name)
+    }
+
     /// The statuses that the last observation brought, with the one that it began as if that was the first.
-    pub fn came(&self) -> impl Iterator<Item = &str> {
-        self.statuses[self.known.unwrap_or(0)..]
-            .iter()
-            .map(|(name, _)| name.as_str())
+    pub fn new_statuses(&self) -> &[Came] {
+        &self.statuses[self.known.unwrap_or(0)..]
     }
 
     /// The last two statuses, if the last observation changed the status. The former one is `None` for the first

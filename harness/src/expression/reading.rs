@@ -32,6 +32,16 @@ impl Expression {
         events
     }
 
+    /// The texts that a function is given, if the whole expression is a call of it with nothing but texts.
+    pub fn call(&self, function: &str) -> Option<Vec<String>> {
+        match &self.program.expression().expr {
+            Expr::Call(call) if call.func_name == function && call.target.is_none() => {
+                call.args.iter().map(|arg| text(&arg.expr)).collect()
+            }
+            _ => None,
+        }
+    }
+
     /// The fields of variables that it reads: `response.body.id` gives `response`, `body`, `id`.
     pub fn paths(&self) -> Vec<Vec<String>> {
         let mut paths = Vec::new();

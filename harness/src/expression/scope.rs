@@ -35,6 +35,11 @@ impl Scope {
         self.variables.insert(name.to_owned(), from_json(value));
     }
 
+    /// The value of a variable, if it has one.
+    pub fn get(&self, name: &str) -> Option<serde_json::Value> {
+        self.variables.get(name).and_then(to_json)
+    }
+
     /// Takes note of an event, so that `happened("name")` holds from now on.
     pub fn happened(&mut self, name: &str) {
         let name = Value::from(name);

@@ -53,7 +53,7 @@ impl Basis {
 pub(super) fn within(pattern: &Pattern) -> Option<Duration> {
     match pattern {
         Pattern::Response { within, .. } => *within,
-        Pattern::Existence { within, .. } => Some(*within),
+        Pattern::Existence { within, .. } | Pattern::Agree { within, .. } => Some(*within),
         _ => None,
     }
 }
@@ -66,7 +66,11 @@ fn reads(invariant: &Invariant, status: Option<&str>) -> (Vec<String>, Vec<Strin
         Pattern::Precedence { no, before } => vec![no, before],
         Pattern::Existence { eventually, .. } => vec![eventually],
         Pattern::AtMost { event, .. } => return (Vec::new(), vec![event.clone()]),
-        Pattern::Moves => return (status.into_iter().map(str::to_owned).collect(), Vec::new()),
+        Pattern::Moves | Pattern::Quantile { .. } => {
+            return (status.into_iter().map(str::to_owned).collect(), Vec::new());
+        }
+        Pattern::Agree { fields, .. } => return (fields.clone(), Vec::new()),
+        Pattern::Share { condition, .. } => vec![condition],
     };
     let fields = expressions
         .iter()

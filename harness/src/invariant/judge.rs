@@ -74,7 +74,11 @@ impl Judge {
             facts.push(Fact {
                 entity: observation.entity.clone(),
                 id: observation.id.clone(),
-                statuses: record.came().map(str::to_owned).collect(),
+                statuses: record
+                    .new_statuses()
+                    .iter()
+                    .map(|(name, _)| name.clone())
+                    .collect(),
                 event: observation.event.clone(),
             });
         }

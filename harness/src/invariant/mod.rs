@@ -1,6 +1,7 @@
 //! What must hold: one monitor for each invariant, one pass over the history, one state for each entity.
 
 mod absence;
+mod agree;
 mod at_most;
 mod basis;
 mod blindness;
@@ -10,7 +11,9 @@ mod finding;
 mod judge;
 mod moves;
 mod precedence;
+mod quantile;
 mod response;
+mod share;
 
 pub use finding::{Finding, Proof, Sight};
 pub use judge::Judge;
@@ -59,6 +62,33 @@ fn monitor(invariant: &Invariant, entity: &Entity) -> Box<dyn Monitor> {
         } => Box::new(existence::Existence::new(eventually, within, clock)),
         Pattern::AtMost { bound, event } => Box::new(at_most::AtMost::new(bound, event)),
         Pattern::Moves => Box::new(moves::Moves::new(entity)),
+        Pattern::Agree {
+            fields,
+            within,
+            clock,
+        } => Box::new(agree::Agree::new(fields, within, clock)),
+        Pattern::Share {
+            condition,
+            at_least,
+        } => Box::new(share::Share::new(condition, at_least)),
+        Pattern::Quantile {
+            quantile,
+            from,
+            to,
+            below,
+        } => {
+            let finals = entity
+                .status
+                .iter()
+                .flat_map(|status| status.finals.clone());
+            let statuses = (from, to);
+            Box::new(quantile::Quantile::new(
+                quantile,
+                statuses,
+                below,
+                finals.collect(),
+            ))
+        }
     }
 }
 

@@ -355,6 +355,23 @@ fn invariant(stack: &Stack, invariant: &Invariant, problems: &mut Problems) {
         Pattern::Response { when, then, .. } => vec![when, then],
         Pattern::Precedence { no, before } => vec![no, before],
         Pattern::Existence { eventually, .. } => vec![eventually],
+        Pattern::Share { condition, .. } => vec![condition],
+        Pattern::Agree {
+            fields: agreeing, ..
+        } => {
+            for name in agreeing
+                .iter()
+                .filter(|name| !fields.contains(&name.as_str()))
+            {
+                let known = fields.iter().copied().filter(|field| *field != "final");
+                problems.push(Problem::unknown(&invariant.place, "field", name, known));
+            }
+            Vec::new()
+        }
+        Pattern::Quantile { from, to, .. } => {
+            quantile(entity, [from, to], &invariant.place, problems);
+            Vec::new()
+        }
         Pattern::AtMost { event, .. } => {
             if !events.contains(&event.as_str()) {
                 problems.push(Problem::unknown(
@@ -412,25 +429,62 @@ fn known_statuses(
     let Some(status) = entity.status.as_ref().filter(|_| !entity.moves.is_empty()) else {
         return;
     };
-    let declared: Vec<&str> = entity
-        .moves
-        .iter()
-        .flat_map(|(from, to)| std::iter::once(from).chain(to))
-        .chain(status.first.iter().chain(&status.finals))
-        .map(String::as_str)
-        .collect();
+    let declared = declared(entity);
     for comparison in expression.comparisons() {
         if comparison.path == [status.field.as_str()]
             && !declared.contains(&comparison.text.as_str())
         {
-            let mut known = declared.clone();
-            known.sort_unstable();
-            known.dedup();
+            let known = declared.iter().copied();
             let problem = Problem::unknown(place, "status", &comparison.text, known);
             problems.push(Problem {
                 what: format!("{} in `{}`", problem.what, expression.text()),
                 ..problem
             });
+        }
+    }
+}
+
+/// All statuses that an entity can have, sorted.
+fn declared(entity: &super::Entity) -> Vec<&str> {
+    let moves = entity.moves.iter();
+    let mut declared: Vec<&str> = moves
+        .flat_map(|(from, to)| std::iter::once(from).chain(to))
+        .chain(
+            entity
+                .status
+                .iter()
+                .flat_map(|status| status.first.iter().chain(&status.finals)),
+        )
+        .map(String::as_str)
+        .collect();
+    declared.sort_unstable();
+    declared.dedup();
+    declared
+}
+
+/// Time can be taken from one status to another.
+fn quantile(
+    entity: &super::Entity,
+    statuses: [&String; 2],
+    place: &Place,
+    problems: &mut Problems,
+) {
+    if entity.status.is_none() {
+        let what = format!(
+            "`{}` declares no `status` between which time could be taken",
+            entity.name
+        );
+        problems.push(Problem::at(place, what));
+    }
+    let declared = declared(entity);
+    for status in statuses.into_iter().filter(|_| !entity.moves.is_empty()) {
+        if !declared.contains(&status.as_str()) {
+            problems.push(Problem::unknown(
+                place,
+                "status",
+                status,
+                declared.iter().copied(),
+            ));
         }
     }
 }

@@ -264,7 +264,9 @@ pub(super) fn invariant(
     problems: &mut Problems,
 ) -> Option<Invariant> {
     let fields = entry.value.fields(&pattern::KEYS, problems);
-    let entity = match (fields.get("for"), only) {
+    // The share is one of all entities of a kind.
+    let of = fields.get("of").filter(|_| fields.get("share").is_some());
+    let entity = match (fields.get("for").or(of), only) {
         (Some(node), _) => node.text(problems),
         (None, Some(only)) => Some(only.to_owned()),
         (None, None) => fields.need_text("for", problems),

@@ -291,6 +291,33 @@ pub enum Pattern {
     },
     /// The status only makes the moves that the entity declares.
     Moves,
+    /// Fields say the same, or do so again within a time.
+    Agree {
+        /// The fields, two or more.
+        fields: Vec<String>,
+        /// How long they may differ.
+        within: Duration,
+        /// Which time counts.
+        clock: Clock,
+    },
+    /// At the end of the run, when all faults are healed, the condition holds for a share of all entities.
+    Share {
+        /// The condition.
+        condition: Expression,
+        /// The share, above 0 and up to 1.
+        at_least: f64,
+    },
+    /// A share of the entities that come from one status to another need less than a time for it.
+    Quantile {
+        /// The share, above 0 and up to 1.
+        quantile: f64,
+        /// The status from which on time counts.
+        from: String,
+        /// The status up to which it does.
+        to: String,
+        /// The time.
+        below: Duration,
+    },
 }
 
 /// A planted bug.

@@ -7,7 +7,7 @@ use crate::expression::Expression;
 use crate::problem::{Problem, Problems};
 
 /// Keys of an invariant.
-pub(super) const KEYS: [&str; 13] = [
+pub(super) const KEYS: [&str; 18] = [
     "for",
     "always",
     "never",
@@ -21,9 +21,14 @@ pub(super) const KEYS: [&str; 13] = [
     "at_most",
     "of",
     "moves",
+    "agree",
+    "share",
+    "at_least",
+    "quantile",
+    "below",
 ];
 /// The key that tells which pattern it is.
-const LEADING: [&str; 7] = [
+const LEADING: [&str; 10] = [
     "always",
     "never",
     "when",
@@ -31,9 +36,13 @@ const LEADING: [&str; 7] = [
     "eventually",
     "at_most",
     "moves",
+    "agree",
+    "share",
+    "quantile",
 ];
 const FORMS: &str = "the forms are `when, then[, within]`, `no, before`, `eventually, within`, `at_most, of`, \
-                     `moves: declared`, `always` and `never`";
+                     `moves: declared`, `agree, within`, `share, of, at_least`, `quantile, of, below`, `always` and \
+                     `never`";
 
 /// The pattern that the keys make.
 pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Pattern> {
@@ -98,6 +107,49 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Patte
                 event: event?,
             })
         }
+        "agree" => {
+            let node = fields.get("agree")?;
+            let names = node.texts(problems);
+            let within = fields
+                .need("within", problems)
+                .and_then(|node| node.duration(problems));
+            if names.len() < 2 {
+                return node.not("two fields or more", problems);
+            }
+            Some(Pattern::Agree {
+                fields: names,
+                within: within?,
+                clock: clock(fields, problems),
+            })
+        }
+        "share" => {
+            let condition = need("share");
+            let at_least = fields.need("at_least", problems);
+            // It is judged when all faults are healed, whatever the clock.
+            clock(fields, problems);
+            Some(Pattern::Share {
+                condition: condition?,
+                at_least: share(at_least?, problems)?,
+            })
+        }
+        "quantile" => {
+            let quantile = fields
+                .get("quantile")
+                .and_then(|node| share(node, problems));
+            let of = fields
+                .need("of", problems)
+                .and_then(|node| elapsed(node, problems));
+            let below = fields
+                .need("below", problems)
+                .and_then(|node| node.duration(problems));
+            let (from, to) = of?;
+            Some(Pattern::Quantile {
+                quantile: quantile?,
+                from,
+                to,
+                below: below?,
+            })
+        }
         _ => {
             let node: &Node = fields.get("moves")?;
             node.one_of(&[("declared", Pattern::Moves)], "kind of moves", problems)
@@ -112,6 +164,9 @@ fn misfits(leading: &str, fields: &Fields<'_>, problems: &mut Problems) {
         "no" => &["before"],
         "eventually" => &["within", "clock"],
         "at_most" => &["of"],
+        "agree" => &["within", "clock"],
+        "share" => &["of", "at_least", "clock"],
+        "quantile" => &["of", "below"],
         _ => &[],
     };
     for key in KEYS
@@ -124,6 +179,25 @@ fn misfits(leading: &str, fields: &Fields<'_>, problems: &mut Problems) {
                     .help(FORMS),
             );
         }
+    }
+}
+
+/// A share: above 0, and up to 1.
+fn share(node: &Node, problems: &mut Problems) -> Option<f64> {
+    const EXPECTED: &str = "a share above 0 and up to 1";
+    let share = node.number(EXPECTED, problems)?;
+    match share > 0.0 && share <= 1.0 {
+        true => Some(share),
+        false => node.not(EXPECTED, problems),
+    }
+}
+
+/// `elapsed("A", "B")`: from the one status to the other.
+fn elapsed(node: &Node, problems: &mut Problems) -> Option<(String, String)> {
+    let expression = cel(node, problems)?;
+    match expression.call("elapsed").as_deref() {
+        Some([from, to]) => Some((from.clone(), to.clone())),
+        _ => node.not("`elapsed(\"FROM\", \"TO\")`, with two statuses", problems),
     }
 }
 

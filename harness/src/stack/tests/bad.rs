@@ -292,6 +292,36 @@ fn mistakes_of_a_stack_file_are_told_with_their_places() {
         ),
         (
             "no: 'status == \"ok\"', before: happened(\"told\")",
+            "agree: [status], within: 2s",
+            &["expected two fields or more"],
+        ),
+        (
+            "no: 'status == \"ok\"', before: happened(\"told\")",
+            "agree: [status, shwon], within: 2s",
+            &["unknown field `shwon`", "`shown`"],
+        ),
+        (
+            "no: 'status == \"ok\"', before: happened(\"told\")",
+            "share: true, at_least: 1.5",
+            &["a share above 0 and up to 1", "`1.5`"],
+        ),
+        (
+            "no: 'status == \"ok\"', before: happened(\"told\")",
+            "quantile: 0.5, of: elapsed(1), below: 1s",
+            &["`elapsed(\"FROM\", \"TO\")`"],
+        ),
+        (
+            "no: 'status == \"ok\"', before: happened(\"told\")",
+            "quantile: 0.5, of: 'elapsed(\"new\", \"okay\")', below: 1s",
+            &["unknown status `okay`", "`ok`"],
+        ),
+        (
+            "no: 'status == \"ok\"', before: happened(\"told\")",
+            "quantile: 0.5, below: 1s",
+            &["`of` is missing"],
+        ),
+        (
+            "no: 'status == \"ok\"', before: happened(\"told\")",
             "moves: all",
             &["unknown kind of moves `all`", "`declared`"],
         ),
