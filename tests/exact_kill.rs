@@ -62,15 +62,17 @@ fn one_slot(scratch: &Scratch) -> Result<String, Failed> {
         .expect("a file lies in a folder")
         .to_owned();
     let compose = std::fs::read_to_string(folder.join("compose.yaml"))?;
-    let setting = "      WORK_DIR: /work\n";
-    check(compose.contains(setting), || {
-        "the worker's settings are not where this test looks".to_owned()
+    let (setting, site) = ("      WORK_DIR: /work\n", "      DATABASE_URL: postgres");
+    check(compose.contains(setting) && compose.contains(site), || {
+        "the settings are not where this test looks".to_owned()
     })?;
     let images = format!("{}/", folder.parent().expect("fixtures").display());
     scratch.file(
         "one/compose.yaml",
         &compose
             .replace(setting, &format!("{setting}      SLOTS: \"1\"\n"))
+            // A killed worker's job comes back soon.
+            .replace(site, &format!("      LEASE_MS: \"400\"\n{site}"))
             .replace("../", &images),
     );
     let stack = std::fs::read_to_string(folder.join("shakedown.yaml"))?;

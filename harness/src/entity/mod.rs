@@ -3,7 +3,7 @@
 mod evidence;
 mod record;
 
-pub use record::{Moment, Record};
+pub use record::{Came, Moment, Record};
 
 use crate::history::{Event, ExchangeId, What};
 use crate::stack::{Entity, Evidence, Learn, Stack};

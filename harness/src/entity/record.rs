@@ -31,8 +31,6 @@ pub struct Record {
     scope: Scope,
     /// The status field's values so far, each with the moment of its coming.
     statuses: Vec<Came>,
-    /// The last status change happened with the last observation.
-    changed: bool,
     /// How many statuses there were before the last observation; `None`: there was no observation yet.
     known: Option<usize>,
     events: Vec<(String, Moment)>,
@@ -52,7 +50,6 @@ impl Record {
             last,
             scope: Scope::new(),
             statuses: Vec::new(),
-            changed: false,
             known: None,
             events,
         };
@@ -77,25 +74,57 @@ impl Record {
         };
         self.known = Some(self.known.map_or(0, |_| self.statuses.len()));
         self.last = moment(in_words(observation));
-        self.changed = false;
+        let status = kind.status.as_ref().map(|status| status.field.as_str());
+        let overtaken = self.overtaken(kind, observation);
         for (field, value) in &observation.set {
-            self.scope.set(field, value);
+            if overtaken.is_none() || Some(field.as_str()) != status {
+                self.scope.set(field, value);
+            }
         }
         if let Some(event) = &observation.event {
             self.scope.happened(event);
             self.events.push((event.clone(), moment(event.clone())));
         }
-        let Some(status) = &kind.status else { return };
-        let Some(name) = observation.set.get(&status.field).and_then(Value::as_str) else {
+        let Some(name) = status.and_then(|field| observation.set.get(field)) else {
             return;
         };
-        if self.status() != Some(name) {
-            self.statuses.push((
-                name.to_owned(),
-                moment(format!("{} became {name}", status.field)),
-            ));
-            self.changed = true;
+        let Some(name) = name.as_str() else { return };
+        let came = (
+            name.to_owned(),
+            moment(format!("{} became {name}", status.unwrap_or("status"))),
+        );
+        if let Some(at) = overtaken {
+            let known = at.checked_sub(1).map(|before| &self.statuses[before].0);
+            if known.is_none_or(|known| known != name) {
+                self.statuses.insert(at, came);
+            }
+            self.known = Some(self.statuses.len());
+        } else if self.status() != Some(name) {
+            self.statuses.push(came);
         }
+    }
+
+    /// Where a status belongs that was overtaken by the last one: their calls overlap, so that either may have been
+    /// first, and the declared moves only allow that this one was.
+    fn overtaken(&self, kind: &Entity, observation: &Observation) -> Option<usize> {
+        let field = &kind.status.as_ref()?.field;
+        let name = observation.set.get(field)?.as_str()?;
+        let (last, moment) = self.statuses.last()?;
+        let allowed = |from: &str, to: &str| {
+            from == to
+                || kind
+                    .moves
+                    .get(from)
+                    .is_some_and(|all| all.iter().any(|one| one == to))
+        };
+        let overlap = observation.since_ns < moment.at_ns && observation.seq != moment.seq;
+        let before = self
+            .statuses
+            .len()
+            .checked_sub(2)
+            .map(|i| &self.statuses[i].0);
+        let fits = allowed(name, last) && before.is_none_or(|before| allowed(before, name));
+        (overlap && !allowed(last, name) && fits).then_some(self.statuses.len() - 1)
     }
 
     /// What expressions about this entity can see.
@@ -123,16 +152,9 @@ impl Record {
         &self.statuses[self.known.unwrap_or(0)..]
     }
 
-    /// The last two statuses, if the last observation changed the status. The former one is `None` for the first
-    /// status of an entity that is not declared to begin with any.
-    pub fn moved(&self) -> Option<(Option<&Came>, &Came)> {
-        let last = self.statuses.last().filter(|_| self.changed)?;
-        let before = self
-            .statuses
-            .len()
-            .checked_sub(2)
-            .map(|i| &self.statuses[i]);
-        Some((before, last))
+    /// All its statuses so far.
+    pub fn statuses(&self) -> &[Came] {
+        &self.statuses
     }
 
     /// The moments at which an event happened.

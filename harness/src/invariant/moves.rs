@@ -2,12 +2,13 @@
 
 use super::finding::{Fate, Tale};
 use super::{Clocks, Monitor};
-use crate::entity::{Observation, Record};
+use crate::entity::{Came, Observation, Record};
 use crate::stack::Entity;
 use indexmap::IndexMap;
 
 pub(super) struct Moves {
-    first: Option<String>,
+    /// The status that an entity begins with is declared.
+    first: bool,
     moves: IndexMap<String, Vec<String>>,
     tale: Tale,
 }
@@ -17,7 +18,7 @@ impl Moves {
         let first = entity
             .status
             .as_ref()
-            .and_then(|status| status.first.clone());
+            .is_some_and(|status| status.first.is_some());
         let expected = "only declared moves of the status".to_owned();
         let unwitnessed = "no status ever changed".to_owned();
         let tale = Tale {
@@ -33,31 +34,30 @@ impl Moves {
     }
 }
 
+impl Moves {
+    fn judge(&self, statuses: &[Came]) -> Fate {
+        for pair in statuses.windows(2) {
+            let [(from, left), (to, came)] = pair else {
+                continue;
+            };
+            if !self.moves.get(from).is_some_and(|all| all.contains(to)) {
+                let why = format!("{from} -> {to} is no declared move");
+                return Fate::Broken(why, vec![left.clone(), came.clone()]);
+            }
+        }
+        match statuses.len() {
+            0 => Fate::Silent,
+            // What it is declared to begin as, it has not come to.
+            1 if self.first => Fate::Silent,
+            _ => Fate::Witness,
+        }
+    }
+}
+
 impl Monitor for Moves {
     fn see(&mut self, observation: &Observation, record: &Record, _: &Clocks) {
-        let fate = self.tale.fate(&observation.id);
-        let Some((from, (to, came))) = record.moved() else {
-            return;
-        };
-        if fate.broken() {
-            return;
-        }
-        *fate = match from {
-            None if self.first.as_ref().is_none_or(|first| first == to) => Fate::Witness,
-            None => Fate::Broken(format!("it began as {to}"), vec![came.clone()]),
-            Some((from, _))
-                if self
-                    .moves
-                    .get(from)
-                    .is_some_and(|to_any| to_any.contains(to)) =>
-            {
-                Fate::Witness
-            }
-            Some((from, left)) => {
-                let why = format!("{from} -> {to} is no declared move");
-                Fate::Broken(why, vec![left.clone(), came.clone()])
-            }
-        };
+        // From the beginning each time: a status can turn out to have come before one that was known already.
+        *self.tale.fate(&observation.id) = self.judge(record.statuses());
     }
 
     fn tick(&mut self, _: &Clocks) {}

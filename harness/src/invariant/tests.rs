@@ -250,43 +250,7 @@ fn calls_that_overlap_cannot_be_put_in_order() {
         learn("store", &[], Some("stored")),
         learn("both", &["'Done'"], Some("stored")),
     ];
-    // `finish 1 4`: asked at 1 ms, answered at 4 ms.
-    let verdict = |calls: &[(&str, u64, u64)]| {
-        let captures = || [("submission".to_owned(), "7".to_owned())].into();
-        let mut timed = Vec::new();
-        for (n, (call, from, to)) in calls.iter().enumerate() {
-            let asked = Asked {
-                exchange: n as u64,
-                client: "worker".to_owned(),
-                service: "site".to_owned(),
-                port: 80,
-                method: "POST".to_owned(),
-                path: "/".to_owned(),
-                call: Some(call.to_string()),
-                captures: captures(),
-            };
-            let answered = Answered {
-                exchange: n as u64,
-                call: Some(call.to_string()),
-                captures: captures(),
-                status: 200,
-                request: Message::default(),
-                response: Message::default(),
-            };
-            timed.push((*from, What::Asked(asked)));
-            timed.push((*to, What::Answered(Box::new(answered))));
-        }
-        timed.sort_by_key(|(at, _)| *at);
-        let mut judge = Judge::new(&stack);
-        for (seq, (at, what)) in timed.into_iter().enumerate() {
-            judge.see(&Event {
-                seq: seq as u64,
-                at_ns: at * MS,
-                what,
-            });
-        }
-        judge.findings().remove(0).verdict
-    };
+    let verdict = |calls: &[(&str, u64, u64)]| overlapping(&stack, calls).0;
     assert_eq!(verdict(&[("store", 1, 2), ("finish", 3, 4)]), Held);
     assert_eq!(verdict(&[("finish", 1, 2), ("store", 3, 4)]), Violated);
     assert_eq!(verdict(&[("finish", 1, 4), ("store", 2, 3)]), Inconclusive);
@@ -294,6 +258,80 @@ fn calls_that_overlap_cannot_be_put_in_order() {
     assert_eq!(verdict(&[("store", 1, 3), ("finish", 2, 4)]), Inconclusive);
     assert_eq!(verdict(&[("store", 1, 4), ("finish", 2, 3)]), Inconclusive);
     assert_eq!(verdict(&[("both", 1, 4)]), Held);
+}
+
+#[test]
+fn overlapping_calls_are_taken_in_the_order_that_the_moves_allow() {
+    let mut stack = stack(Pattern::Moves);
+    let entity = &mut stack.entities["submission"];
+    let rule = entity.learn[0].clone();
+    let learn = |status: &str| Learn {
+        evidence: Evidence::Call(status.to_owned()),
+        set: IndexMap::from([("status".to_owned(), cel(&format!("'{status}'")))]),
+        ..rule.clone()
+    };
+    entity.learn = vec![learn("Busy"), learn("Done")];
+    let told = |calls: &[(&str, u64, u64)]| overlapping(&stack, calls);
+    let done = Some("Done".to_owned());
+    assert_eq!(
+        told(&[("Busy", 1, 2), ("Done", 3, 4)]),
+        (Held, done.clone())
+    );
+    // Done was answered first, but Busy may have been first.
+    assert_eq!(
+        told(&[("Busy", 1, 4), ("Done", 2, 3)]),
+        (Held, done.clone())
+    );
+    assert_eq!(
+        told(&[("Busy", 1, 2), ("Busy", 3, 6), ("Done", 4, 5)]),
+        (Held, done)
+    );
+    // It was certainly last.
+    let busy = Some("Busy".to_owned());
+    let back = [("Busy", 1, 2), ("Done", 3, 4), ("Busy", 5, 6)];
+    assert_eq!(told(&back), (Violated, busy));
+}
+
+/// Judges calls such as `("finish", 1, 4)`, asked at 1 ms and answered at 4 ms. Gives the verdict, and the status that
+/// the submission has in the end.
+fn overlapping(stack: &Stack, calls: &[(&str, u64, u64)]) -> (Verdict, Option<String>) {
+    let captures = || [("submission".to_owned(), "7".to_owned())].into();
+    let mut timed = Vec::new();
+    for (n, (call, from, to)) in calls.iter().enumerate() {
+        let asked = Asked {
+            exchange: n as u64,
+            client: "worker".to_owned(),
+            service: "site".to_owned(),
+            port: 80,
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            call: Some(call.to_string()),
+            captures: captures(),
+        };
+        let answered = Answered {
+            exchange: n as u64,
+            call: Some(call.to_string()),
+            captures: captures(),
+            status: 200,
+            request: Message::default(),
+            response: Message::default(),
+        };
+        timed.push((*from, What::Asked(asked)));
+        timed.push((*to, What::Answered(Box::new(answered))));
+    }
+    timed.sort_by_key(|(at, _)| *at);
+    let mut judge = Judge::new(stack);
+    for (seq, (at, what)) in timed.into_iter().enumerate() {
+        judge.see(&Event {
+            seq: seq as u64,
+            at_ns: at * MS,
+            what,
+        });
+    }
+    let verdict = judge.findings().remove(0).verdict;
+    let mut records = judge.entities().records("submission");
+    let status = records.next().and_then(|(_, record)| record.status());
+    (verdict, status.map(str::to_owned))
 }
 
 #[test]
