@@ -4,6 +4,7 @@
 use crate::support::{Scratch, check, codabench, docker, history, with_docker};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
+use std::path::PathBuf;
 
 /// A moment at which the worker is killed, and how often.
 struct Kill {
@@ -56,7 +57,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// A stack like the reference stack whose worker takes one job at a time, so that each kill meets one exchange.
-fn one_slot(scratch: &Scratch) -> Result<String, Failed> {
+fn one_slot(scratch: &Scratch) -> Result<PathBuf, Failed> {
     let folder = codabench()
         .parent()
         .expect("a file lies in a folder")
@@ -76,10 +77,7 @@ fn one_slot(scratch: &Scratch) -> Result<String, Failed> {
             .replace("../", &images),
     );
     let stack = std::fs::read_to_string(folder.join("shakedown.yaml"))?;
-    Ok(scratch
-        .file("one/shakedown.yaml", &stack)
-        .display()
-        .to_string())
+    Ok(scratch.file("one/shakedown.yaml", &stack))
 }
 
 fn exact(runtime: &str, kill: &Kill) -> Result<(), Failed> {
@@ -92,18 +90,8 @@ fn exact(runtime: &str, kill: &Kill) -> Result<(), Failed> {
          And every submission is final within 5m\n    Then \"effect before status\" holds\n    \
          And \"scored at most once\" holds\n"
     );
-    let feature = scratch.file("a.feature", &text).display().to_string();
-    let args = [
-        "run",
-        &feature,
-        "--stack",
-        &stack,
-        "--out",
-        "out",
-        "--runtime",
-        runtime,
-    ];
-    scratch.shakedown(&args).exits(0)?;
+    let feature = scratch.file("a.feature", &text);
+    scratch.play_on(&stack, &feature, runtime).exits(0)?;
     let run = scratch.json("out/run.json")?;
     let scenario = &run["scenarios"][0];
     let fault = &scenario["faults"][0];

@@ -21,11 +21,10 @@ fn play(more: &str, says: &[&str]) -> Result<(), Failed> {
     let scratch = Scratch::new();
     let compose = format!("services:\n  shop:\n    image: {IMAGE}\n    expose: [\"8000\"]\n{more}");
     scratch.file("compose.yaml", &compose);
-    let stack = scratch.file("shakedown.yaml", STACK).display().to_string();
-    let feature = scratch.file("a.feature", FEATURE).display().to_string();
-    let where_to = ["--stack", &stack, "--out", "out", "--runtime", "docker"];
+    let stack = scratch.file("shakedown.yaml", STACK);
+    let feature = scratch.file("a.feature", FEATURE);
     let said = scratch
-        .shakedown(&[&["run", &feature], &where_to[..]].concat())
+        .play_on(&stack, &feature, "docker")
         .exits(3)?
         .says(&[IMAGE, "help:"])?
         .says(says)?;

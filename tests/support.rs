@@ -135,10 +135,10 @@ impl Scratch {
         self.shakedown(&all)
     }
 
-    /// Plays a feature file on a stack of the test's own, as local processes.
-    pub fn play_on(&self, stack: &Path, feature: &Path) -> Said {
+    /// Plays a feature file on a stack of the test's own; its results are in `out`.
+    pub fn play_on(&self, stack: &Path, feature: &Path, runtime: &str) -> Said {
         let (stack, feature) = (stack.display().to_string(), feature.display().to_string());
-        let where_to = ["--out", "out", "--runtime", "process"];
+        let where_to = ["--out", "out", "--runtime", runtime];
         self.shakedown(&[&["run", &feature, "--stack", &stack], &where_to[..]].concat())
     }
 

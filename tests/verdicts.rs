@@ -217,7 +217,7 @@ fn not_ready() -> Result<(), Failed> {
     let stack = scratch.file("shakedown.yaml", "stack: s\ncompose: compose.yaml\nentities: {thing: {learn: [{poll: \"GET http://db:5432/\", id: \"'1'\", event: x}]}}\nworkloads: {w: {request: \"GET http://db:5432/\"}}\ninvariants: {i: {for: thing, never: 'happened(\"x\")'}}\n");
     let feature =
         scratch.file("a.feature", "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"w\" runs once\n    Then every invariant holds\n");
-    let said = scratch.play_on(&stack, &feature).exits(3)?;
+    let said = scratch.play_on(&stack, &feature, "process").exits(3)?;
     said.says(&[
         "service `db` was not ready",
         "300ms",
@@ -262,7 +262,7 @@ invariants: {it is up: {for: store, always: up == 200}}
                    And all faults are healed\n    Then every invariant holds\n";
     let feature = scratch.file("a.feature", feature);
     scratch
-        .play_on(&stack, &feature)
+        .play_on(&stack, &feature, "process")
         .exits(0)?
         .says(&["service `brittle` ended by itself: exit status: 7"])?;
     let log = std::fs::read_to_string(scratch.path("out/01-s/logs/brittle.log"))?;

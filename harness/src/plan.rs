@@ -4,6 +4,7 @@
 //! of each step for reports.
 
 use crate::problem::Place;
+use std::fmt;
 use std::time::Duration;
 
 /// One scenario, ready to run.
@@ -233,4 +234,16 @@ pub enum Trigger {
         /// The call.
         call: String,
     },
+}
+
+/// The moment in words, as a step has them.
+impl fmt::Display for Trigger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Trigger::AfterAnswered { call } => write!(f, "after \"{call}\" is answered"),
+            Trigger::BeforeSent { call } => write!(f, "before \"{call}\" is sent"),
+            Trigger::Reaches { entity, status } => write!(f, "when {entity} reaches \"{status}\""),
+            Trigger::Happens { event } => write!(f, "when \"{event}\" happens"),
+        }
+    }
 }

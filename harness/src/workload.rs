@@ -4,7 +4,7 @@ use crate::address::{self, Resolve};
 use crate::expression::Scope;
 use crate::history::{Sink, What};
 use crate::seed::Seed;
-use crate::stack::Workload;
+use crate::stack::{Workload, as_id};
 use rand::Rng;
 use serde_json::{Map, Value, json};
 use std::sync::Mutex;
@@ -100,8 +100,7 @@ fn settle(workload: &Workload, status: u16, response: &Value, sink: &Sink) -> (b
     scope.set("response", response);
     for (entity, id) in &workload.creates {
         let id = match id.value(&scope) {
-            Ok(Value::String(id)) => id,
-            Ok(other) => other.to_string(),
+            Ok(id) => as_id(id),
             Err(error) => return (false, format!("status {status}, but no {entity}: {error}")),
         };
         sink(What::Observed {

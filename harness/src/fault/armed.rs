@@ -26,7 +26,7 @@ pub(super) struct Armed {
     /// `Applied` was said, and `Ended` not yet.
     active: bool,
     pub over: bool,
-    pub receipt: Receipt,
+    receipt: Receipt,
 }
 
 impl Armed {
@@ -85,7 +85,6 @@ impl Armed {
             return None;
         }
         self.receipt.armed = 1;
-        self.judge();
         Some(self.event(FaultMoment::Armed, None))
     }
 
@@ -125,7 +124,6 @@ impl Armed {
         if sets_off {
             self.triggered.insert(key);
         }
-        self.judge();
     }
 
     /// Takes note of something that has just been learnt. Gives the deed that it sets off.
@@ -156,7 +154,6 @@ impl Armed {
             // The callee has answered already: that is how it was learnt.
             self.reached(exchange, events);
         }
-        self.judge();
         deed
     }
 
@@ -238,7 +235,6 @@ impl Armed {
             events.push(self.event(FaultMoment::Felt, Some(exchange)));
         }
         self.rest(events);
-        self.judge();
     }
 
     pub fn done(&mut self) -> Vec<What> {
@@ -253,7 +249,6 @@ impl Armed {
         self.receipt.armed = 1;
         self.receipt.felt += 1;
         events.push(self.event(FaultMoment::Felt, None));
-        self.judge();
         events
     }
 
@@ -282,8 +277,9 @@ impl Armed {
         }
     }
 
-    fn judge(&mut self) {
-        let trigger = self.trigger.as_ref().map(trigger::words);
+    /// What can be proven of it so far.
+    pub fn receipt(&self) -> Receipt {
+        let trigger = self.trigger.as_ref().map(Trigger::to_string);
         let never = match (&trigger, target(&self.effect)) {
             (Some(trigger), _) if self.triggered.is_empty() => {
                 format!("its moment never came: {trigger}")
@@ -304,7 +300,9 @@ impl Armed {
             (Some(trigger), Target::Service(..)) => format!("its moment ({trigger})"),
             (None, Target::Service(service, _)) => format!("the service \"{service}\""),
         };
-        self.receipt.judge(&never, &subject, &self.tally);
+        let mut receipt = self.receipt.clone();
+        receipt.judge(&never, &subject, &self.tally);
+        receipt
     }
 
     fn event(&self, moment: FaultMoment, exchange: Option<ExchangeId>) -> What {

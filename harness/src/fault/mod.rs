@@ -179,10 +179,7 @@ impl Faults {
 
     /// What can be proven of each fault, in the order of arming.
     pub fn receipts(&self) -> Vec<Receipt> {
-        self.armed
-            .iter()
-            .map(|armed| armed.receipt.clone())
-            .collect()
+        self.armed.iter().map(Armed::receipt).collect()
     }
 
     fn each(&mut self, mut step: impl FnMut(&mut Armed, &mut Vec<What>)) -> Vec<What> {

@@ -26,7 +26,6 @@ pub struct Receipt {
 
 impl Receipt {
     pub(super) fn new(text: &str) -> Receipt {
-        let missing = Some("it was never armed".to_owned());
         Receipt {
             text: text.to_owned(),
             armed: 0,
@@ -34,7 +33,7 @@ impl Receipt {
             applied: 0,
             felt: 0,
             reached: 0,
-            missing,
+            missing: None,
         }
     }
 

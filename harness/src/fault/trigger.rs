@@ -27,13 +27,3 @@ pub(super) fn met(trigger: &Trigger, fact: &Fact) -> bool {
         Trigger::Happens { event } => fact.event.as_ref() == Some(event),
     }
 }
-
-/// The moment in words.
-pub(super) fn words(trigger: &Trigger) -> String {
-    match trigger {
-        Trigger::AfterAnswered { call } => format!("after \"{call}\" is answered"),
-        Trigger::BeforeSent { call } => format!("before \"{call}\" is sent"),
-        Trigger::Reaches { entity, status } => format!("when {entity} reaches \"{status}\""),
-        Trigger::Happens { event } => format!("when \"{event}\" happens"),
-    }
-}

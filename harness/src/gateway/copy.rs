@@ -2,13 +2,14 @@
 
 use super::body::Body;
 use super::callee;
-use super::exchange::message;
+use super::exchange::answered;
 use super::head::{self, Answer, Parsed, Request};
 use super::raw::READ_BYTES;
+use super::reply;
 use super::session::Session;
 use super::state::Ticket;
 use super::uplink::Left;
-use crate::history::{Answered, Seen};
+use crate::history::Seen;
 use bytes::BytesMut;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -18,8 +19,6 @@ use tokio::net::TcpStream;
 const COPIED_BYTES: usize = 8 * 1024 * 1024;
 /// How long the callee may take for the copy.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
-/// What lets a caller go on with its body.
-const CONTINUE: &[u8] = super::reply::CONTINUE;
 
 impl Session {
     /// Reads the rest of the request, and sends all of it on a connection of its own. The request itself is still in
@@ -42,26 +41,18 @@ impl Session {
             answer.map_err(|error| error.to_string())
         };
         let timed = tokio::time::timeout(ANSWER_WITHIN, answer).await;
-        let answered = match timed.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
+        match timed.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
             Ok((answer, came)) => {
-                let answered = Answered {
-                    exchange: copy.exchange,
-                    call: copy.call.clone(),
-                    captures: copy.captures.clone(),
-                    request: message(&request.headers, &asked),
-                    status: answer.status,
-                    response: message(&answer.headers, &came),
-                };
+                let answered = answered(&copy, request, &asked, &answer, &came);
                 self.state.answered(&copy, answered, false);
                 self.state.delivered(copy, Seen::Copy);
-                true
+                Ok(true)
             }
             Err(reason) => {
                 self.state.delivered(copy, Seen::Unreachable { reason });
-                false
+                Ok(false)
             }
-        };
-        Ok(answered)
+        }
     }
 
     /// Waits until the whole request is in the caller's buffer. Its length and its body, unless it is too long.
@@ -73,7 +64,10 @@ impl Session {
         let mut body = Body::new(request.framing);
         let mut length = head + body.feed(&self.from_caller[head..]);
         if request.expects_continue && !body.done() {
-            self.caller.write_all(CONTINUE).await.map_err(|_| Left)?;
+            self.caller
+                .write_all(reply::CONTINUE)
+                .await
+                .map_err(|_| Left)?;
         }
         while !body.done() {
             if length > COPIED_BYTES {

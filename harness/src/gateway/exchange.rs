@@ -285,7 +285,8 @@ async fn drop_body(
     Ok(uplink.done())
 }
 
-fn answered(
+/// An answered exchange, for the history.
+pub(super) fn answered(
     ticket: &Ticket,
     request: &Request,
     asked: &Body,
@@ -302,8 +303,7 @@ fn answered(
     }
 }
 
-/// What is kept of a head and a body.
-pub(super) fn message(headers: &Headers, body: &Body) -> Message {
+fn message(headers: &Headers, body: &Body) -> Message {
     Message {
         headers: headers.clone(),
         body: body.text(),

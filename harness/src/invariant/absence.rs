@@ -52,7 +52,12 @@ impl Monitor for Absence {
         }
         match self.condition.test(record.scope()) {
             Truth::Unset(why) => self.unset(&observation.id, why),
-            Truth::Unknown(why) => *fate = Fate::Unknown(why),
+            Truth::Unknown(why) => {
+                self.tale
+                    .unclear
+                    .entry(observation.id.clone())
+                    .or_insert(why);
+            }
             truth if truth != self.wanted => {
                 let why = match self.wanted {
                     Truth::True => format!("`{}` did not hold", self.condition.text()),
@@ -60,8 +65,6 @@ impl Monitor for Absence {
                 };
                 *fate = Fate::Broken(why, vec![record.last.clone()]);
             }
-            // What could not be evaluated once is not made up for by what comes later.
-            _ if matches!(fate, Fate::Unknown(_)) => {}
             _ => *fate = Fate::Witness,
         }
     }

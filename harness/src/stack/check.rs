@@ -334,11 +334,7 @@ fn invariant(stack: &Stack, invariant: &Invariant, problems: &mut Problems) {
         ));
         return;
     };
-    let events: Vec<&str> = entity
-        .learn
-        .iter()
-        .filter_map(|rule| rule.event.as_deref())
-        .collect();
+    let events: Vec<&str> = entity.events().collect();
     let mut fields: Vec<&str> = entity
         .learn
         .iter()
@@ -429,7 +425,7 @@ fn known_statuses(
     let Some(status) = entity.status.as_ref().filter(|_| !entity.moves.is_empty()) else {
         return;
     };
-    let declared = declared(entity);
+    let declared = entity.statuses();
     for comparison in expression.comparisons() {
         if comparison.path == [status.field.as_str()]
             && !declared.contains(&comparison.text.as_str())
@@ -442,24 +438,6 @@ fn known_statuses(
             });
         }
     }
-}
-
-/// All statuses that an entity can have, sorted.
-fn declared(entity: &super::Entity) -> Vec<&str> {
-    let moves = entity.moves.iter();
-    let mut declared: Vec<&str> = moves
-        .flat_map(|(from, to)| std::iter::once(from).chain(to))
-        .chain(
-            entity
-                .status
-                .iter()
-                .flat_map(|status| status.first.iter().chain(&status.finals)),
-        )
-        .map(String::as_str)
-        .collect();
-    declared.sort_unstable();
-    declared.dedup();
-    declared
 }
 
 /// Time can be taken from one status to another.
@@ -476,7 +454,7 @@ fn quantile(
         );
         problems.push(Problem::at(place, what));
     }
-    let declared = declared(entity);
+    let declared = entity.statuses();
     for status in statuses.into_iter().filter(|_| !entity.moves.is_empty()) {
         if !declared.contains(&status.as_str()) {
             problems.push(Problem::unknown(

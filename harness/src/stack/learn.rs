@@ -52,7 +52,7 @@ impl Learn {
 }
 
 /// Ids are strings; a number is taken by its digits.
-fn as_id(value: Value) -> String {
+pub(crate) fn as_id(value: Value) -> String {
     match value {
         Value::String(text) => text,
         other => other.to_string(),

@@ -15,6 +15,7 @@ mod variables;
 mod yaml;
 
 pub use find::{all, find};
+pub(crate) use learn::as_id;
 pub use learn::{Evidence, Learn, Lesson};
 pub use model::*;
 

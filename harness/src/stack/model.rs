@@ -207,6 +207,27 @@ pub struct Status {
     pub finals: Vec<String>,
 }
 
+impl Entity {
+    /// All statuses that it declares, sorted.
+    pub fn statuses(&self) -> Vec<&str> {
+        let moves = self.moves.iter();
+        let status = self.status.iter();
+        let mut statuses: Vec<&str> = moves
+            .flat_map(|(from, to)| std::iter::once(from).chain(to))
+            .chain(status.flat_map(|status| status.first.iter().chain(&status.finals)))
+            .map(String::as_str)
+            .collect();
+        statuses.sort_unstable();
+        statuses.dedup();
+        statuses
+    }
+
+    /// The events that its rules tell of, in their order.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.learn.iter().filter_map(|rule| rule.event.as_deref())
+    }
+}
+
 /// A way to give the stack something to do.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Workload {

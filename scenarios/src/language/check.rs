@@ -71,7 +71,7 @@ impl Checker<'_> {
                     .get(entity)
                     .filter(|entity| !entity.moves.is_empty())
                 {
-                    self.known("status", status, statuses(entity));
+                    self.known("status", status, entity.statuses());
                 }
             }
         }
@@ -141,26 +141,17 @@ impl Checker<'_> {
             let what = format!("nothing teaches the status of `{entity}`, so it can reach none");
             self.say(what, "add `status` to it, and a rule that sets that field");
         } else if !kind.moves.is_empty() {
-            self.known("status", status, statuses(kind));
+            self.known("status", status, kind.statuses());
         }
     }
 
     /// A trigger that waits for an event.
     fn happens(&mut self, event: &str, whom: &Whom) {
-        let told = |entity: &Entity| {
-            let events: Vec<String> = entity
-                .learn
-                .iter()
-                .filter_map(|r| r.event.clone())
-                .collect();
-            events
-        };
-        let events: Vec<String> = self.stack.entities.values().flat_map(told).collect();
-        self.known("event", event, events.iter());
-        let teller = |entity: &&Entity| told(entity).iter().any(|told| told == event);
-        if let Some(entity) = self.stack.entities.values().find(teller) {
-            let name = entity.name.clone();
-            self.same(&name, whom);
+        let entities = || self.stack.entities.values();
+        let teller = entities().find(|entity| entity.events().any(|told| told == event));
+        self.known("event", event, entities().flat_map(Entity::events));
+        if let Some(entity) = teller {
+            self.same(&entity.name, whom);
         }
     }
 
@@ -173,8 +164,13 @@ impl Checker<'_> {
         }
     }
 
-    fn known<'n>(&mut self, noun: &str, name: &str, known: impl Iterator<Item = &'n String>) {
-        let known: Vec<&str> = known.map(String::as_str).collect();
+    fn known<'n, N: AsRef<str> + ?Sized + 'n>(
+        &mut self,
+        noun: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'n N>,
+    ) {
+        let known: Vec<&str> = known.into_iter().map(AsRef::as_ref).collect();
         if !known.contains(&name) {
             self.problems
                 .push(Problem::unknown(self.place, noun, name, known));
@@ -184,15 +180,4 @@ impl Checker<'_> {
     fn say(&mut self, what: String, help: &str) {
         self.problems.push(Problem::at(self.place, what).help(help));
     }
-}
-
-/// The statuses that an entity declares.
-fn statuses(entity: &Entity) -> impl Iterator<Item = &String> {
-    let declared = entity
-        .status
-        .iter()
-        .flat_map(|status| status.first.iter().chain(&status.finals));
-    declared
-        .chain(entity.moves.keys())
-        .chain(entity.moves.values().flatten())
 }

@@ -185,12 +185,7 @@ pub(super) fn print(qualifiers: &Qualifiers) -> String {
         Whom::One(entity) => text.push_str(&format!(" for one {entity}")),
     }
     if let Some(trigger) = &qualifiers.trigger {
-        text.push_str(&match trigger {
-            Trigger::AfterAnswered { call } => format!(" after \"{call}\" is answered"),
-            Trigger::BeforeSent { call } => format!(" before \"{call}\" is sent"),
-            Trigger::Reaches { entity, status } => format!(" when {entity} reaches \"{status}\""),
-            Trigger::Happens { event } => format!(" when \"{event}\" happens"),
-        });
+        text.push_str(&format!(" {trigger}"));
     }
     text
 }
