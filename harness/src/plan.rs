@@ -90,6 +90,19 @@ pub struct Fault {
     pub trigger: Option<Trigger>,
 }
 
+impl Fault {
+    /// One that strikes every time, at everybody, from now on.
+    pub fn new(effect: Effect) -> Fault {
+        Fault {
+            effect,
+            times: Times::Always,
+            chance: None,
+            whom: Whom::All,
+            trigger: None,
+        }
+    }
+}
+
 /// What a fault does.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {

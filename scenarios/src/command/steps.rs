@@ -16,7 +16,7 @@ pub fn steps() -> u8 {
         say!("      for example: {}", phrase.example);
     }
     say!("\nhow often, for whom, from when: behind any fault, in any order");
-    for (form, meaning) in language::qualifiers() {
+    for (form, meaning) in language::QUALIFIERS {
         say!("  {form}");
         say!("      {meaning}");
     }

@@ -8,4 +8,5 @@ mod qualifiers;
 
 pub use check::check;
 pub use feature::read;
-pub use phrases::{Phrase, parse, phrases, print, qualifiers};
+pub use phrases::{Phrase, parse, phrases, print};
+pub use qualifiers::FORMS as QUALIFIERS;

@@ -2,20 +2,11 @@
 //! submission`, `after "C" is answered`; in any order, with a comma before any of them.
 
 use regex::Regex;
-use shakedown_harness::plan::{Times, Trigger, Whom};
+use shakedown_harness::plan::{Fault, Times, Trigger, Whom};
 use std::sync::LazyLock;
 
-/// What stands behind a fault.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Qualifiers {
-    pub times: Times,
-    pub chance: Option<f64>,
-    pub whom: Whom,
-    pub trigger: Option<Trigger>,
-}
-
-/// The forms, for messages and for the list of phrases.
-pub(super) const FORMS: [(&str, &str); 11] = [
+/// What can stand behind a fault, each with what it means.
+pub const FORMS: [(&str, &str); 11] = [
     ("the first time", "only the first time"),
     ("the first 2 times", "only the first so many times"),
     ("the 3rd time", "only that time"),
@@ -52,7 +43,7 @@ pub(super) const FORMS: [(&str, &str); 11] = [
 
 struct Form {
     pattern: Regex,
-    apply: fn(&regex::Captures<'_>, &mut Qualifiers) -> Result<(), String>,
+    apply: fn(&regex::Captures<'_>, &mut Fault) -> Result<(), String>,
 }
 
 static PARSERS: LazyLock<Vec<Form>> = LazyLock::new(|| {
@@ -103,22 +94,22 @@ static PARSERS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     ]
 });
 
-fn times(qualifiers: &mut Qualifiers, times: Times) -> Result<(), String> {
-    match std::mem::replace(&mut qualifiers.times, times) {
+fn times(fault: &mut Fault, times: Times) -> Result<(), String> {
+    match std::mem::replace(&mut fault.times, times) {
         Times::Always => Ok(()),
         _ => Err("how often stands here twice".to_owned()),
     }
 }
 
-fn whom(qualifiers: &mut Qualifiers, whom: Whom) -> Result<(), String> {
-    match std::mem::replace(&mut qualifiers.whom, whom) {
+fn whom(fault: &mut Fault, whom: Whom) -> Result<(), String> {
+    match std::mem::replace(&mut fault.whom, whom) {
         Whom::All => Ok(()),
         _ => Err("for whom stands here twice".to_owned()),
     }
 }
 
-fn trigger(qualifiers: &mut Qualifiers, trigger: Trigger) -> Result<(), String> {
-    match qualifiers.trigger.replace(trigger) {
+fn trigger(fault: &mut Fault, trigger: Trigger) -> Result<(), String> {
+    match fault.trigger.replace(trigger) {
         None => Ok(()),
         Some(_) => Err("from when stands here twice".to_owned()),
     }
@@ -143,13 +134,7 @@ fn count(digits: &str) -> Result<u64, String> {
 }
 
 /// Reads what stands behind a fault's own words.
-pub(super) fn parse(text: &str) -> Result<Qualifiers, String> {
-    let mut qualifiers = Qualifiers {
-        times: Times::Always,
-        chance: None,
-        whom: Whom::All,
-        trigger: None,
-    };
+pub(super) fn parse(mut fault: Fault, text: &str) -> Result<Fault, String> {
     let mut rest = text.trim_start_matches([',', ' ']);
     while !rest.is_empty() {
         let Some((form, found)) = PARSERS
@@ -162,29 +147,29 @@ pub(super) fn parse(text: &str) -> Result<Qualifiers, String> {
                 forms.join(" · ")
             ));
         };
-        (form.apply)(&found, &mut qualifiers)?;
+        (form.apply)(&found, &mut fault)?;
         rest = &rest[found[0].len()..];
     }
-    Ok(qualifiers)
+    Ok(fault)
 }
 
 /// Writes it so that [`parse`] reads it back.
-pub(super) fn print(qualifiers: &Qualifiers) -> String {
-    let mut text = match qualifiers.times {
+pub(super) fn print(fault: &Fault) -> String {
+    let mut text = match fault.times {
         Times::Always => String::new(),
         Times::First(1) => " the first time".to_owned(),
         Times::First(n) => format!(" the first {n} times"),
         Times::Nth(n) => format!(" the {n}{} time", ordinal(n)),
     };
-    if let Some(chance) = qualifiers.chance {
+    if let Some(chance) = fault.chance {
         text.push_str(&format!(" with probability {chance}"));
     }
-    match &qualifiers.whom {
+    match &fault.whom {
         Whom::All => {}
         Whom::Each(entity) => text.push_str(&format!(" for each {entity}")),
         Whom::One(entity) => text.push_str(&format!(" for one {entity}")),
     }
-    if let Some(trigger) = &qualifiers.trigger {
+    if let Some(trigger) = &fault.trigger {
         text.push_str(&format!(" {trigger}"));
     }
     text

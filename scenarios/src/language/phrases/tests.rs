@@ -1,0 +1,182 @@
+use super::calls::CUT_BYTES;
+use super::*;
+use proptest::prelude::*;
+use shakedown_harness::plan::{CallFault, ServiceFault, Times, Trigger, Whom};
+use std::time::Duration;
+
+#[test]
+fn every_example_is_read_as_its_own_phrase_and_as_no_other() {
+    for (entry, _) in PHRASES.iter() {
+        let matching: Vec<&str> = (PHRASES.iter())
+            .filter(|(_, regex)| regex.is_match(entry.phrase.example))
+            .map(|(entry, _)| entry.phrase.pattern)
+            .collect();
+        assert_eq!(matching, [entry.phrase.pattern], "{}", entry.phrase.example);
+        let step = parse(entry.phrase.example, None).unwrap().unwrap();
+        assert_eq!(
+            parse(&print(&step), None),
+            Some(Ok(step)),
+            "{}",
+            entry.phrase.example
+        );
+    }
+}
+
+#[test]
+fn qualifiers_come_in_any_order_with_or_without_commas() {
+    let expected = parse(
+        "the call \"a\" hangs the first 2 times for each job after \"b\" is answered",
+        None,
+    );
+    for text in [
+        "the call \"a\" hangs after \"b\" is answered, the first 2 times for each job",
+        "the call \"a\" hangs, for each job, after \"b\" is answered, the first 2 times",
+    ] {
+        assert_eq!(parse(text, None), expected, "{text}");
+    }
+    let once = "the service \"w\" is killed after \"b\" is answered, once";
+    let Some(Ok(Step::Fault(fault))) = parse(once, None) else {
+        panic!("{once}")
+    };
+    assert_eq!(fault.times, Times::First(1));
+}
+
+#[test]
+fn what_is_nearly_right_is_told() {
+    let error = |text: &str| parse(text, None).unwrap().unwrap_err();
+    assert!(error("the call \"a\" hangs sometimes").contains("`sometimes`"));
+    assert!(error("the call \"a\" hangs once the 2nd time").contains("twice"));
+    assert!(error("the call \"a\" hangs for one b for each c").contains("twice"));
+    assert!(error("the call \"a\" hangs with probability 1.5").contains("up to 1"));
+    assert!(error("the call \"a\" hangs with probability 0").contains("above 0"));
+    assert!(error("the call \"a\" hangs the first 0 times").contains("begins with 1"));
+    assert!(error("the call \"a\" answers 200 with").contains("needs a body"));
+    assert!(error("the call \"a\" answers 999").contains("200 to 599"));
+    assert!(error("the call \"a\" takes 5 longer").contains("`5`"));
+    assert!(error("the answer to \"a\" is cut after 65537 bytes").contains("65536"));
+    assert!(error("the answer to \"a\" has \"b\" set to seven").contains("JSON"));
+    assert!(error("the answer to \"a\" has \"b\" set to \"x\"th time").contains("`th time`"));
+    assert!(error("the answer to \"a\" has \"b\" set to 7 sometimes").contains("`sometimes`"));
+    assert!(error("\"a\" runs 0 times").contains("begins with 1"));
+    assert!(error("every job is final within soon").contains("`soon`"));
+    assert_eq!(parse("the call \"a\" anwsers 503", None), None);
+}
+
+fn name() -> impl Strategy<Value = String> {
+    "[a-zA-Z0-9][a-zA-Z0-9 ._/-]{0,12}"
+}
+
+fn word() -> impl Strategy<Value = String> {
+    "[a-z][a-z0-9_]{0,8}"
+}
+
+fn values() -> impl Strategy<Value = serde_json::Value> {
+    prop_oneof![
+        Just(serde_json::Value::Null),
+        any::<bool>().prop_map(Into::into),
+        any::<i32>().prop_map(Into::into),
+        "[^\n]{0,10}".prop_map(Into::into),
+        proptest::collection::vec(any::<u8>(), 0..3).prop_map(Into::into),
+    ]
+}
+
+fn call_faults() -> impl Strategy<Value = CallFault> {
+    prop_oneof![
+        (200u16..600, proptest::option::of("[^\"\n]{0,10}"))
+            .prop_map(|(status, body)| CallFault::Answers { status, body }),
+        (1u64..9_999_999).prop_map(|ms| CallFault::TakesLonger {
+            by: Duration::from_millis(ms)
+        }),
+        proptest::sample::select(vec![
+            CallFault::Hangs,
+            CallFault::Refused,
+            CallFault::DeliveredTwice,
+            CallFault::AnswerLost,
+            CallFault::AnswerNeverArrives,
+            CallFault::AnswerEmpty,
+            CallFault::AnswerMalformed,
+        ]),
+        (0..=CUT_BYTES).prop_map(|after_bytes| CallFault::AnswerCut { after_bytes }),
+        (name(), values()).prop_map(|(path, value)| CallFault::AnswerSet { path, value }),
+    ]
+}
+
+fn service_faults() -> impl Strategy<Value = ServiceFault> {
+    proptest::sample::select(vec![
+        ServiceFault::Killed,
+        ServiceFault::Stopped,
+        ServiceFault::Paused,
+        ServiceFault::Restarted,
+    ])
+}
+
+fn effects() -> impl Strategy<Value = Effect> {
+    prop_oneof![
+        (name(), call_faults()).prop_map(|(call, fault)| Effect::Call { call, fault }),
+        (name(), service_faults()).prop_map(|(service, fault)| Effect::Service { service, fault }),
+    ]
+}
+
+fn times() -> impl Strategy<Value = Times> {
+    prop_oneof![
+        Just(Times::Always),
+        (1u64..200).prop_map(Times::First),
+        (1u64..200).prop_map(Times::Nth),
+    ]
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let whom = prop_oneof![
+        Just(Whom::All),
+        word().prop_map(Whom::Each),
+        word().prop_map(Whom::One),
+    ];
+    let trigger = prop_oneof![
+        name().prop_map(|call| Trigger::AfterAnswered { call }),
+        name().prop_map(|call| Trigger::BeforeSent { call }),
+        (word(), name()).prop_map(|(entity, status)| Trigger::Reaches { entity, status }),
+        name().prop_map(|event| Trigger::Happens { event }),
+    ];
+    let chance = proptest::option::of((1u32..=1000).prop_map(|n| f64::from(n) / 1000.0));
+    let trigger = proptest::option::of(trigger);
+    let fault = (effects(), times(), chance, whom, trigger).prop_map(
+        |(effect, times, chance, whom, trigger)| {
+            Step::Fault(Fault {
+                effect,
+                times,
+                chance,
+                whom,
+                trigger,
+            })
+        },
+    );
+    prop_oneof![
+        fault,
+        name().prop_map(Step::Stack),
+        (name(), 1u64..99, 1u64..9).prop_map(|(workload, times, clients)| Step::Work {
+            workload,
+            times,
+            clients
+        }),
+        (word(), 1u64..9_999_999).prop_map(|(entity, ms)| Step::AllFinal {
+            entity,
+            within: Duration::from_millis(ms)
+        }),
+        Just(Step::Heal),
+        Just(Step::EveryInvariant),
+        name().prop_map(Step::Invariant),
+        (1u64..99, word(), name()).prop_map(|(count, entity, status)| Step::AtLeast {
+            count,
+            entity,
+            status
+        }),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn parse_reads_what_print_writes(step in steps()) {
+        let text = print(&step);
+        prop_assert_eq!(parse(&text, None), Some(Ok(step)), "{}", text);
+    }
+}
