@@ -2,7 +2,7 @@
 //!
 //! This library knows no Gherkin and no particular stack. Imports point downwards:
 //!
-//! 1. words: [`duration`], [`seed`], [`verdict`], [`problem`], [`address`], [`host`]
+//! 1. words: [`duration`], [`size`], [`seed`], [`verdict`], [`problem`], [`address`], [`host`]
 //! 2. data: [`expression`], [`stack`], [`plan`], [`history`]
 //! 3. parts: [`gateway`], [`runtime`], [`fault`], [`entity`], [`invariant`], [`observe`], [`workload`]
 //! 4. [`engine`], then [`invocation`]
@@ -28,6 +28,7 @@ pub mod problem;
 pub mod report;
 pub mod runtime;
 pub mod seed;
+pub mod size;
 pub mod stack;
 pub mod verdict;
 pub mod workload;

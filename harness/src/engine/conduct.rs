@@ -1,8 +1,8 @@
 //! Between the gateway and the record: every report is written down, every question is answered.
 
 use super::barrier::Barrier;
+use super::deeds::Deeds;
 use super::record::Record;
-use super::services::Services;
 use crate::fault::Deed;
 use crate::gateway::{Command, Report};
 use crate::runtime::{Exit, Failure};
@@ -17,7 +17,7 @@ pub async fn conduct(
     commands: mpsc::UnboundedSender<Command>,
     barrier: Arc<Barrier>,
     record: Arc<Record>,
-    services: Arc<Services>,
+    deeds: Arc<Deeds>,
 ) -> Failure {
     let (broke, mut broken) = mpsc::unbounded_channel();
     loop {
@@ -26,6 +26,7 @@ pub async fn conduct(
                 Some(Report::Event { what }) => record.append(what),
                 Some(Report::Watching) => record.watching(),
                 Some(Report::Synced { number }) => barrier.open(number),
+                Some(Report::Felt { shape }) => deeds.links.felt(shape),
                 Some(Report::Listening { error: None, .. }) => {}
                 Some(Report::Listening { service, port, error: Some(error) }) => {
                     return Failure::new(format!("no gateway at {service}:{port}: {error}"));
@@ -38,33 +39,33 @@ pub async fn conduct(
                     } else {
                         // The exchange is held until the deed is done; all else goes on meanwhile.
                         let asked = record.asked_at(exchange);
-                        let (commands, services, broke) = (commands.clone(), services.clone(), broke.clone());
+                        let (commands, deeds, broke) = (commands.clone(), deeds.clone(), broke.clone());
                         tokio::spawn(async move {
-                            strike(decision.deeds, asked, &services, &broke).await;
+                            carry_out(decision.deeds, asked, &deeds, &broke).await;
                             let _ = commands.send(act);
                         });
                     }
                 }
                 None => return Failure::new("the gateway is gone"),
             },
-            deeds = record.loose_deeds() => {
-                let (services, broke) = (services.clone(), broke.clone());
-                tokio::spawn(async move { strike(deeds, None, &services, &broke).await });
+            loose = record.loose_deeds() => {
+                let (deeds, broke) = (deeds.clone(), broke.clone());
+                tokio::spawn(async move { carry_out(loose, None, &deeds, &broke).await });
             },
-            Some(exit) = exits.recv() => services.exited(exit),
+            Some(exit) = exits.recv() => deeds.services.exited(exit),
             Some(failure) = broken.recv() => return failure,
         }
     }
 }
 
-async fn strike(
-    deeds: Vec<Deed>,
+async fn carry_out(
+    decided: Vec<Deed>,
     asked: Option<Instant>,
-    services: &Arc<Services>,
+    deeds: &Deeds,
     broke: &mpsc::UnboundedSender<Failure>,
 ) {
-    for deed in deeds {
-        if let Err(failure) = services.strike(&deed, asked).await {
+    for deed in decided {
+        if let Err(failure) = deeds.carry_out(&deed, asked).await {
             let _ = broke.send(failure);
         }
     }

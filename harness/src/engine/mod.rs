@@ -5,6 +5,8 @@
 
 mod barrier;
 mod conduct;
+mod deeds;
+mod links;
 mod outcome;
 mod record;
 mod services;
@@ -20,6 +22,8 @@ use crate::runtime::{Exit, Failure, RunFolder, Runtime};
 use crate::seed::Seed;
 use crate::stack::Stack;
 use barrier::Barrier;
+use deeds::Deeds;
+use links::Links;
 pub use outcome::{Outcome, Tally};
 use record::Record;
 use services::Services;
@@ -187,19 +191,29 @@ async fn play(
         folder.clone(),
     ));
     let barrier = Arc::new(Barrier::new(commands.clone()));
+    let deeds = Arc::new(Deeds {
+        services: services.clone(),
+        links: Arc::new(Links::new(
+            commands.clone(),
+            barrier.clone(),
+            record.clone(),
+            setup.seed,
+        )),
+        commands: commands.clone(),
+    });
     let conduct = conduct::conduct(
         gateway.reports,
         exited,
         commands.clone(),
         barrier.clone(),
         record.clone(),
-        services.clone(),
+        deeds.clone(),
     );
     let steps = Steps {
         setup,
         runtime: &runtime,
         record,
-        services: &services,
+        deeds: &deeds,
         commands: &commands,
     };
     let played = async {

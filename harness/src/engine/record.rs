@@ -81,8 +81,19 @@ impl Record {
     }
 
     /// Adds a fault to those that the gateway must stop for.
-    pub fn arm(&self, fault: &Fault, text: &str, teachers: Vec<String>) -> Option<Deed> {
-        self.state().faults.arm(fault, text, teachers)
+    pub fn arm(&self, fault: &Fault, text: &str, teachers: Vec<String>) {
+        self.state().faults.arm(fault, text, teachers);
+    }
+
+    /// What the newest fault does at once.
+    pub fn at_once(&self) -> Option<Deed> {
+        let mut deed = None;
+        self.change(|state| {
+            let (at_once, events) = state.faults.at_once();
+            deed = at_once;
+            events
+        });
+        deed
     }
 
     /// Waits for deeds that no stopped exchange waits for.
@@ -138,6 +149,16 @@ impl Record {
     /// A deed was carried out.
     pub fn done(&self, fault: usize) {
         self.change(|state| state.faults.done(fault));
+    }
+
+    /// A connection has felt what a fault did to its link.
+    pub fn felt(&self, fault: usize) {
+        self.change(|state| state.faults.felt(fault));
+    }
+
+    /// A link is as it was before the fault bent it.
+    pub fn straightened(&self, fault: usize) {
+        self.change(|state| state.faults.straightened(fault));
     }
 
     /// A service is back.

@@ -1,7 +1,6 @@
 //! The services of a running stack: in order up, watched, started again, struck on purpose.
 
 use super::record::Record;
-use crate::fault::Deed;
 use crate::history::{ServiceState, What};
 use crate::plan::ServiceFault;
 use crate::runtime::{Exit, Failure, RunFolder, Runtime, ready};
@@ -102,32 +101,32 @@ impl Services {
     /// When the runtime could not do it.
     pub async fn strike(
         self: &Arc<Self>,
-        deed: &Deed,
+        fault: usize,
+        name: &str,
+        how: ServiceFault,
         asked: Option<Instant>,
     ) -> Result<(), Failure> {
-        let name = deed.service.as_str();
         let mut last_end = self.ends[name].lock().await;
         let gone_already = matches!((asked, *last_end), (Some(asked), Some(end)) if asked < end);
         if !gone_already {
-            if !self.carry_out(deed).await? {
-                let what = deed.what.word();
+            if !self.carry_out(name, how).await? {
+                let what = how.word();
                 self.record.note(&format!(
                     "service `{name}` could not be {what}: it was not running"
                 ));
                 return Ok(());
             }
-            if deed.what != ServiceFault::Paused {
+            if how != ServiceFault::Paused {
                 *last_end = Some(Instant::now());
             }
         }
-        self.record.done(deed.fault);
+        self.record.done(fault);
         Ok(())
     }
 
     /// False: there was nothing to do it to.
-    async fn carry_out(self: &Arc<Self>, deed: &Deed) -> Result<bool, Failure> {
-        let name = deed.service.as_str();
-        let (struck, state) = match deed.what {
+    async fn carry_out(self: &Arc<Self>, name: &str, how: ServiceFault) -> Result<bool, Failure> {
+        let (struck, state) = match how {
             ServiceFault::Killed => (self.runtime.kill(name).await?, ServiceState::Killed),
             ServiceFault::Stopped | ServiceFault::Restarted => {
                 (self.runtime.stop(name).await?, ServiceState::Stopped)
@@ -142,17 +141,42 @@ impl Services {
             state,
             detail: None,
         });
-        if deed.what == ServiceFault::Paused {
+        if how == ServiceFault::Paused {
             self.paused().insert(name.to_owned());
             return Ok(true);
         }
         self.paused().remove(name);
-        self.stage(name, Stage::Ended(deed.what));
-        let policy = deed.what == ServiceFault::Killed && self.stack.services[name].restarts;
-        if policy || deed.what == ServiceFault::Restarted {
+        self.stage(name, Stage::Ended(how));
+        let policy = how == ServiceFault::Killed && self.stack.services[name].restarts;
+        if policy || how == ServiceFault::Restarted {
             self.restart(name);
         }
         Ok(true)
+    }
+
+    /// Lets a service go on that stands still, or begins to start one that was ended on purpose.
+    ///
+    /// # Errors
+    /// When the runtime could not do it.
+    pub async fn recover(self: &Arc<Self>, name: &str) -> Result<(), Failure> {
+        let paused = self.paused().remove(name);
+        if paused {
+            self.resume(name).await?;
+        } else if matches!(*self.stages[name].borrow(), Stage::Ended(_)) {
+            self.restart(name);
+        }
+        Ok(())
+    }
+
+    async fn resume(&self, name: &str) -> Result<(), Failure> {
+        self.runtime.resume(name).await?;
+        self.record.append(What::Service {
+            service: name.to_owned(),
+            state: ServiceState::Resumed,
+            detail: None,
+        });
+        self.record.recovered(name);
+        Ok(())
     }
 
     /// Starts every service again that was ended on purpose, lets those go on that stand still, and waits until all
@@ -166,13 +190,7 @@ impl Services {
         restarting.join_all().await;
         let paused = std::mem::take(&mut *self.paused());
         for name in paused {
-            self.runtime.resume(&name).await?;
-            self.record.append(What::Service {
-                service: name.clone(),
-                state: ServiceState::Resumed,
-                detail: None,
-            });
-            self.record.recovered(&name);
+            self.resume(&name).await?;
         }
         let ended =
             |service: &&Service| matches!(*self.stages[&service.name].borrow(), Stage::Ended(_));

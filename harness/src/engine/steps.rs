@@ -1,8 +1,9 @@
 //! Carries out the steps of a plan, one after the other.
 
 use super::Setup;
+use super::deeds::Deeds;
 use super::record::Record;
-use super::services::Services;
+
 use crate::gateway::{CallPattern, Command, WORKLOAD};
 use crate::plan::{Fault, Planned, Step, Trigger};
 use crate::runtime::{Failure, Runtime};
@@ -23,7 +24,7 @@ pub(super) struct Steps<'a> {
     pub setup: &'a Setup,
     pub runtime: &'a Arc<dyn Runtime>,
     pub record: &'a Arc<Record>,
-    pub services: &'a Arc<Services>,
+    pub deeds: &'a Deeds,
     pub commands: &'a mpsc::UnboundedSender<Command>,
 }
 
@@ -71,29 +72,25 @@ impl Steps<'_> {
     }
 
     async fn arm(&self, fault: &Fault, text: &str) -> Result<(), Failure> {
-        let teachers = fault
-            .trigger
-            .iter()
+        let moments = [&fault.trigger, &fault.until].into_iter().flatten();
+        let teachers = moments
             .flat_map(|trigger| teachers(&self.setup.stack, trigger))
             .collect();
-        let deed = self.record.arm(fault, text, teachers);
-        if let Some(deed) = deed {
-            return self.services.strike(&deed, None).await;
-        }
+        self.record.arm(fault, text, teachers);
         let _ = self.commands.send(Command::Watch {
             stops: self.record.stops(),
         });
-        if self
-            .record
-            .until(Instant::now() + ARM_WITHIN, Record::all_armed)
-            .await
-        {
-            return Ok(());
+        let deadline = Instant::now() + ARM_WITHIN;
+        if !self.record.until(deadline, Record::all_armed).await {
+            return Err(Failure::new(format!(
+                "the gateway did not arm `{text}` within {} s",
+                ARM_WITHIN.as_secs()
+            )));
         }
-        Err(Failure::new(format!(
-            "the gateway did not arm `{text}` within {} s",
-            ARM_WITHIN.as_secs()
-        )))
+        match self.record.at_once() {
+            Some(deed) => self.deeds.carry_out(&deed, None).await,
+            None => Ok(()),
+        }
     }
 
     async fn work(
@@ -157,7 +154,7 @@ impl Steps<'_> {
             .join(", ");
         let more = if left.len() > MAX_NAMED { ", ..." } else { "" };
         let (count, within) = (left.len(), duration::print(within));
-        let down = match self.services.struck()[..] {
+        let down = match self.deeds.struck()[..] {
             [] => String::new(),
             ref struck => format!("; until `all faults are healed`, {}", struck.join(", ")),
         };
@@ -172,9 +169,7 @@ impl Steps<'_> {
     /// When a service does not come back.
     pub async fn heal(&self) -> Result<(), Failure> {
         self.record.heal();
-        let _ = self.commands.send(Command::Watch { stops: Vec::new() });
-        let _ = self.commands.send(Command::Release);
-        self.services.heal().await
+        self.deeds.heal().await
     }
 }
 

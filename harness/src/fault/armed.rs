@@ -1,28 +1,25 @@
 //! One fault in force: what it waits for, what it does, and its receipt.
 
 use super::tally::Tally;
-use super::{Decision, Deed, Fact, Receipt, Target, call, event, target, trigger};
+use super::{Decision, Deed, Doing, Fact, Receipt, Target, call, event, moments, target};
 use crate::gateway::{Action, Moment, Stop};
 use crate::history::{Captures, ExchangeId, FaultMoment, Seen, What};
-use crate::plan::{Effect, Fault, ServiceFault, Trigger};
+use crate::plan::{Effect, Fault};
 use crate::seed::Seed;
-use std::collections::HashSet;
+use moments::Moments;
+use std::collections::{HashMap, HashSet};
 
 pub(super) struct Armed {
     number: usize,
-    effect: Effect,
+    fault: Fault,
     tally: Tally,
-    trigger: Option<Trigger>,
-    /// The calls that can teach what the trigger waits for: their answers are held back until it has been heard.
-    teachers: Vec<String>,
-    /// The keys for which the trigger has gone off.
-    triggered: HashSet<String>,
-    /// Exchanges on which the fault acts and whose end is still to come.
-    under_way: HashSet<ExchangeId>,
+    moments: Moments,
+    /// Exchanges on which the fault acts and whose end is still to come, with the keys for which it does.
+    under_way: HashMap<ExchangeId, String>,
     /// Exchanges on which the fault acted, for which the callee is still to do the work.
     struck: HashSet<ExchangeId>,
-    /// The service is down by this fault.
-    down: bool,
+    /// How often it was done to a service or a link that is not well again.
+    down: usize,
     /// `Applied` was said, and `Ended` not yet.
     active: bool,
     pub over: bool,
@@ -40,44 +37,36 @@ impl Armed {
         let name = format!("fault {number}");
         Armed {
             number,
-            effect: fault.effect.clone(),
+            fault: fault.clone(),
             tally: Tally::new(fault.times, fault.chance, &fault.whom, seed, name),
-            trigger: fault.trigger.clone(),
-            teachers,
-            triggered: HashSet::new(),
-            under_way: HashSet::new(),
+            moments: Moments::new(fault, teachers),
+            under_way: HashMap::new(),
             struck: HashSet::new(),
-            down: false,
+            down: 0,
             active: false,
             over: false,
             receipt: Receipt::new(text),
         }
     }
 
-    /// What to do to a service without waiting for anything.
-    pub fn at_once(&self) -> Option<Deed> {
-        match (target(&self.effect), &self.trigger) {
-            (Target::Service(service, what), None) => Some(Deed {
-                fault: self.number,
-                service,
-                what,
-                exchange: None,
-            }),
-            _ => None,
+    /// What to do without waiting for anything.
+    pub fn at_once(&mut self, events: &mut Vec<What>) -> Option<Deed> {
+        let Target::Other(what) = target(&self.fault) else {
+            return None;
+        };
+        if self.fault.trigger.is_some() {
+            return None;
         }
+        let all = self.tally.key(|_| None);
+        self.set_off(&all, what, None, events)
     }
 
     pub fn stops(&self) -> Vec<Stop> {
-        let own = match target(&self.effect) {
+        let own = match target(&self.fault) {
             Target::Exchange(stop, _) => Some(stop),
-            Target::Service(..) => None,
+            Target::Other(_) => None,
         };
-        let trigger = self.trigger.as_ref().and_then(trigger::stop);
-        let teachers = self.teachers.iter().map(|call| Stop {
-            call: call.clone(),
-            moment: Moment::Answer,
-        });
-        own.into_iter().chain(trigger).chain(teachers).collect()
+        own.into_iter().chain(self.moments.stops()).collect()
     }
 
     pub fn confirm(&mut self) -> Option<What> {
@@ -99,21 +88,24 @@ impl Armed {
         let key = self
             .tally
             .key(|entity| captures.get(entity).map(String::as_str));
-        let sets_off = self.trigger.as_ref().and_then(trigger::stop).as_ref() == Some(stop);
+        if self.moments.ends_at(stop) {
+            let deeds = self.end(&key, Some(exchange), &mut decision.events);
+            decision.deeds.extend(deeds);
+        }
+        let sets_off = self.moments.begins_at(stop);
         // What is not sent yet can still be struck itself; what is answered cannot.
         if sets_off && stop.moment == Moment::Request {
-            self.triggered.insert(key.clone());
+            self.moments.begin(&key);
         }
         if !self.tally.spares(&key) {
-            match target(&self.effect) {
-                Target::Exchange(own, action) if own == *stop && self.live(&key) => {
+            match target(&self.fault) {
+                Target::Exchange(own, action) if own == *stop && self.moments.live(&key) => {
                     self.strike(&key, stop, exchange, action, decision);
                 }
-                Target::Service(service, what) if sets_off => {
-                    let (events, exchange) = (&mut decision.events, Some(exchange));
-                    let deed = self.set_off(&key, service, what, exchange, events);
+                Target::Other(what) if sets_off => {
+                    let deed = self.set_off(&key, what, Some(exchange), &mut decision.events);
                     decision.deeds.extend(deed);
-                    if let (Moment::Answer, Some(exchange)) = (stop.moment, exchange) {
+                    if stop.moment == Moment::Answer {
                         // The callee has answered already: that is the trigger.
                         self.reached(exchange, &mut decision.events);
                     }
@@ -122,39 +114,37 @@ impl Armed {
             }
         }
         if sets_off {
-            self.triggered.insert(key);
+            self.moments.begin(&key);
         }
     }
 
-    /// Takes note of something that has just been learnt. Gives the deed that it sets off.
+    /// Takes note of something that has just been learnt. Gives the deeds that follow from it.
     pub fn learn(
         &mut self,
         fact: &Fact,
         exchange: Option<ExchangeId>,
         events: &mut Vec<What>,
-    ) -> Option<Deed> {
-        let waited_for = self
-            .trigger
-            .as_ref()
-            .is_some_and(|trigger| trigger::met(trigger, fact));
-        if !waited_for {
-            return None;
-        }
+    ) -> Vec<Deed> {
         let key = self
             .tally
             .key(|entity| (entity == fact.entity).then_some(fact.id.as_str()));
-        self.triggered.insert(key.clone());
-        let deed = match target(&self.effect) {
-            Target::Service(service, what) if !self.tally.spares(&key) => {
-                self.set_off(&key, service, what, exchange, events)
-            }
-            _ => None,
-        };
-        if let Some(exchange) = exchange {
-            // The callee has answered already: that is how it was learnt.
-            self.reached(exchange, events);
+        let mut deeds = Vec::new();
+        if self.moments.ends_with(fact) {
+            deeds.extend(self.end(&key, exchange, events));
         }
-        deed
+        if self.moments.begins_with(fact) {
+            self.moments.begin(&key);
+            if let Target::Other(what) = target(&self.fault)
+                && !self.tally.spares(&key)
+            {
+                deeds.extend(self.set_off(&key, what, exchange, events));
+            }
+            if let Some(exchange) = exchange {
+                // The callee has answered already: that is how it was learnt.
+                self.reached(exchange, events);
+            }
+        }
+        deeds
     }
 
     /// Acts on an exchange, if its count says so.
@@ -170,7 +160,7 @@ impl Armed {
         // Another fault that was armed earlier may have decided already.
         if strikes && decision.action == Action::Pass {
             decision.action = action;
-            self.under_way.insert(exchange);
+            self.under_way.insert(exchange, key.to_owned());
             self.struck.insert(exchange);
             self.apply(Some(exchange), &mut decision.events);
             if stop.moment == Moment::Answer {
@@ -179,12 +169,11 @@ impl Armed {
         }
     }
 
-    /// Has something done to the service, if the count says so.
+    /// Has something done to a service or a link, if the count says so.
     fn set_off(
         &mut self,
         key: &str,
-        service: String,
-        what: ServiceFault,
+        what: Doing,
         exchange: Option<ExchangeId>,
         events: &mut Vec<What>,
     ) -> Option<Deed> {
@@ -193,22 +182,44 @@ impl Armed {
         }
         self.struck.extend(exchange);
         self.apply(exchange, events);
-        Some(Deed {
+        Some(self.deed(what, exchange))
+    }
+
+    /// The moment has come up to which it lasts.
+    fn end(
+        &mut self,
+        key: &str,
+        exchange: Option<ExchangeId>,
+        events: &mut Vec<What>,
+    ) -> Option<Deed> {
+        if !self.moments.end(key) {
+            return None;
+        }
+        let what = match target(&self.fault) {
+            Target::Exchange(..) => {
+                let held = self.under_way.iter().filter(|(_, held)| *held == key);
+                let exchanges = held.map(|(exchange, _)| *exchange).collect();
+                Doing::LetGo { exchanges }
+            }
+            Target::Other(Doing::Strike { service, .. }) => Doing::Recover { service },
+            Target::Other(_) => Doing::Straighten,
+        };
+        self.rest(events);
+        Some(self.deed(what, exchange))
+    }
+
+    fn deed(&self, what: Doing, exchange: Option<ExchangeId>) -> Deed {
+        Deed {
             fault: self.number,
-            service,
             what,
             exchange,
-        })
+        }
     }
 
     fn count(&mut self, key: &str, exchange: Option<ExchangeId>, events: &mut Vec<What>) -> bool {
         self.receipt.matched += 1;
         events.push(self.event(FaultMoment::Matched, exchange));
         self.tally.count(key)
-    }
-
-    fn live(&self, key: &str) -> bool {
-        self.trigger.is_none() || self.triggered.contains(key)
     }
 
     fn apply(&mut self, exchange: Option<ExchangeId>, events: &mut Vec<What>) {
@@ -225,12 +236,12 @@ impl Armed {
     }
 
     pub fn delivered(&mut self, exchange: ExchangeId, seen: &Seen, events: &mut Vec<What>) {
-        if !self.under_way.remove(&exchange) {
+        if self.under_way.remove(&exchange).is_none() {
             return;
         }
         self.struck.remove(&exchange);
-        // What is done to a service is felt when the runtime has seen it done, never through an exchange.
-        if matches!(&self.effect, Effect::Call { fault, .. } if call::felt(fault, seen)) {
+        // What is done to a service or a link is not felt through one exchange.
+        if matches!(&self.fault.effect, Effect::Call { fault, .. } if call::felt(fault, seen)) {
             self.receipt.felt += 1;
             events.push(self.event(FaultMoment::Felt, Some(exchange)));
         }
@@ -238,25 +249,37 @@ impl Armed {
     }
 
     pub fn done(&mut self) -> Vec<What> {
-        let mut events = Vec::new();
-        if self.trigger.is_none() {
-            self.receipt.matched += 1;
-            let all = self.tally.key(|_| None);
-            self.tally.count(&all);
-            self.apply(None, &mut events);
+        match target(&self.fault) {
+            Target::Other(Doing::Strike { .. }) => {
+                self.down = 1;
+                self.felt()
+            }
+            _ => {
+                self.down += 1;
+                Vec::new()
+            }
         }
-        self.down = true;
-        self.receipt.armed = 1;
+    }
+
+    pub fn felt(&mut self) -> Vec<What> {
         self.receipt.felt += 1;
-        events.push(self.event(FaultMoment::Felt, None));
-        events
+        vec![self.event(FaultMoment::Felt, None)]
     }
 
     pub fn recovered(&mut self, service: &str, events: &mut Vec<What>) {
-        if self.down && matches!(target(&self.effect), Target::Service(own, _) if own == service) {
-            self.down = false;
+        let own =
+            matches!(&self.fault.effect, Effect::Service { service: own, .. } if own == service);
+        if self.down > 0 && own {
+            self.down = 0;
             self.rest(events);
         }
+    }
+
+    pub fn straightened(&mut self) -> Vec<What> {
+        let mut events = Vec::new();
+        self.down = self.down.saturating_sub(1);
+        self.rest(&mut events);
+        events
     }
 
     pub fn heal(&mut self, events: &mut Vec<What>) {
@@ -265,12 +288,12 @@ impl Armed {
         self.rest(events);
     }
 
-    /// Says `Ended` when nothing of the fault is left for now: no exchange under way, the service up, and no
-    /// entity in the middle of its count.
+    /// Says `Ended` when nothing of the fault is left for now: no exchange under way, the service up, the link as it
+    /// was, and no entity in the middle of its count.
     fn rest(&mut self, events: &mut Vec<What>) {
-        let counting =
-            matches!(target(&self.effect), Target::Exchange(..)) && self.tally.counting();
-        let idle = self.under_way.is_empty() && !self.down && (self.over || !counting);
+        let on_calls = matches!(self.fault.effect, Effect::Call { .. });
+        let counting = on_calls && self.tally.counting().any(|key| self.moments.live(key));
+        let idle = self.under_way.is_empty() && self.down == 0 && (self.over || !counting);
         if self.active && idle {
             self.active = false;
             events.push(self.event(FaultMoment::Ended, None));
@@ -279,29 +302,32 @@ impl Armed {
 
     /// What can be proven of it so far.
     pub fn receipt(&self) -> Receipt {
-        let trigger = self.trigger.as_ref().map(Trigger::to_string);
-        let never = match (&trigger, target(&self.effect)) {
-            (Some(trigger), _) if self.triggered.is_empty() => {
+        let trigger = self.moments.begin_words();
+        let name = match &self.fault.effect {
+            Effect::Call { call, .. } => format!("the call \"{call}\""),
+            Effect::Service { service, .. } => format!("the service \"{service}\""),
+            Effect::Link { link, .. } => format!("the link \"{link}\""),
+        };
+        let never = match (&trigger, &self.fault.effect) {
+            (Some(trigger), _) if !self.moments.began() => {
                 format!("its moment never came: {trigger}")
             }
-            (_, Target::Service(service, what)) => {
-                format!("the service \"{service}\" was never {}", what.word())
+            (_, Effect::Service { fault, .. }) => format!("{name} was never {}", fault.word()),
+            (_, Effect::Link { .. }) => format!("{name} was never touched"),
+            (_, Effect::Call { .. }) => {
+                format!("{name} never came by: nobody made that request on that link")
             }
-            (_, Target::Exchange(stop, _)) => format!(
-                "the call \"{}\" never came by: nobody made that request on that link",
-                stop.call
-            ),
         };
-        let subject = match (trigger, target(&self.effect)) {
-            (None, Target::Exchange(stop, _)) => format!("the call \"{}\"", stop.call),
-            (Some(trigger), Target::Exchange(stop, _)) => {
-                format!("the call \"{}\" ({trigger})", stop.call)
-            }
-            (Some(trigger), Target::Service(..)) => format!("its moment ({trigger})"),
-            (None, Target::Service(service, _)) => format!("the service \"{service}\""),
+        let on_calls = matches!(self.fault.effect, Effect::Call { .. });
+        let subject = match trigger {
+            None => name,
+            Some(trigger) if on_calls => format!("{name} ({trigger})"),
+            Some(trigger) => format!("its moment ({trigger})"),
         };
+        // Nothing may pass a link while it is bent for a short time, so one time of several is enough.
+        let each = !matches!(self.fault.effect, Effect::Link { .. });
         let mut receipt = self.receipt.clone();
-        receipt.judge(&never, &subject, &self.tally);
+        receipt.judge(&never, &subject, &self.tally, each);
         receipt
     }
 

@@ -5,34 +5,43 @@
 
 mod armed;
 mod call;
+mod moments;
 mod receipt;
 mod tally;
-mod trigger;
 
 use crate::entity::Fact;
 use crate::gateway::{Action, Stop};
 use crate::history::{Captures, ExchangeId, FaultMoment, What};
-use crate::plan::{Effect, Fault, ServiceFault};
+use crate::plan::{Effect, Fault, Link, LinkFault, ServiceFault};
 use crate::seed::Seed;
 use armed::Armed;
 pub use receipt::Receipt;
+use std::time::Duration;
 
 /// Where a fault strikes, and how.
 enum Target {
     /// At an exchange, which the gateway then treats so.
     Exchange(Stop, Action),
-    /// At a service.
-    Service(String, ServiceFault),
+    /// At something else, to which this is done.
+    Other(Doing),
 }
 
-fn target(effect: &Effect) -> Target {
-    match effect {
+fn target(fault: &Fault) -> Target {
+    match &fault.effect {
         Effect::Call { call, fault } => {
             let (moment, action) = call::action(fault);
             let call = call.clone();
             Target::Exchange(Stop { call, moment }, action)
         }
-        Effect::Service { service, fault } => Target::Service(service.clone(), *fault),
+        Effect::Service { service, fault } => Target::Other(Doing::Strike {
+            service: service.clone(),
+            how: *fault,
+        }),
+        Effect::Link { link, fault: how } => Target::Other(Doing::Bend {
+            link: link.clone(),
+            how: *how,
+            lasting: fault.lasting,
+        }),
     }
 }
 
@@ -44,17 +53,48 @@ pub struct Faults {
     deeds: Vec<Deed>,
 }
 
-/// Something that is to be done to a service now.
+/// Something that is to be done now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deed {
     /// The fault's number.
     pub fault: usize,
-    /// The service.
-    pub service: String,
-    /// What is to be done to it.
-    pub what: ServiceFault,
+    /// What is to be done.
+    pub what: Doing,
     /// The exchange that is to go on only once it is done.
     pub exchange: Option<ExchangeId>,
+}
+
+/// What can be done beside treating an exchange.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Doing {
+    /// A service is struck.
+    Strike {
+        /// The service.
+        service: String,
+        /// How.
+        how: ServiceFault,
+    },
+    /// A link is bent.
+    Bend {
+        /// The link.
+        link: Link,
+        /// How.
+        how: LinkFault,
+        /// How long; until something ends it when `None`.
+        lasting: Option<Duration>,
+    },
+    /// A service that the fault struck is to come back.
+    Recover {
+        /// The service.
+        service: String,
+    },
+    /// The link is to be as it was before the fault.
+    Straighten,
+    /// The exchanges that the fault holds are to be let go.
+    LetGo {
+        /// Which.
+        exchanges: Vec<ExchangeId>,
+    },
 }
 
 /// What to do with an exchange that the gateway has stopped.
@@ -76,14 +116,18 @@ impl Faults {
     }
 
     /// Adds a fault. It counts as armed once [`Faults::watching`] says so. `teachers` are the calls whose answers can
-    /// teach what its trigger waits for.
-    ///
-    /// Gives what to do to a service at once, when it needs no trigger.
-    pub fn arm(&mut self, fault: &Fault, text: &str, teachers: Vec<String>) -> Option<Deed> {
+    /// teach what its triggers wait for.
+    pub fn arm(&mut self, fault: &Fault, text: &str, teachers: Vec<String>) {
         let armed = Armed::new(self.armed.len(), fault, text, teachers, self.seed);
-        let deed = armed.at_once();
         self.armed.push(armed);
-        deed
+    }
+
+    /// What the newest fault does at once, when that needs no trigger, and the events that go before it.
+    pub fn at_once(&mut self) -> (Option<Deed>, Vec<What>) {
+        let mut events = Vec::new();
+        let newest = self.armed.last_mut();
+        let deed = newest.and_then(|armed| armed.at_once(&mut events));
+        (deed, events)
     }
 
     /// The moments at which the gateway has to stop for the faults that are not over.
@@ -108,8 +152,8 @@ impl Faults {
     }
 
     /// Decides about a stopped exchange. Faults are asked in the order in which they were armed: the first that
-    /// acts on the exchange decides what the caller sees, services are struck for every fault whose trigger
-    /// this is.
+    /// acts on the exchange decides what the caller sees, services and links are struck for every fault whose
+    /// trigger this is.
     pub fn decide(&mut self, stop: &Stop, captures: &Captures, exchange: ExchangeId) -> Decision {
         let mut decision = Decision {
             action: Action::Pass,
@@ -162,9 +206,19 @@ impl Faults {
         }
     }
 
-    /// A deed that was decided was carried out: the service is dead, or stands still.
+    /// A deed that was decided was carried out: the service is dead, or stands still; the link is bent.
     pub fn done(&mut self, fault: usize) -> Vec<What> {
         self.armed[fault].done()
+    }
+
+    /// A connection has felt what was done to its link.
+    pub fn felt(&mut self, fault: usize) -> Vec<What> {
+        self.armed[fault].felt()
+    }
+
+    /// A link is as it was before the fault bent it.
+    pub fn straightened(&mut self, fault: usize) -> Vec<What> {
+        self.armed[fault].straightened()
     }
 
     /// A service is ready again: the faults that struck it are over for now.

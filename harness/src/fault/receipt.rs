@@ -39,7 +39,8 @@ impl Receipt {
 
     /// Names the first link of the chain armed, matched, applied, felt that is missing. `never` says what did not
     /// happen when nothing matched.
-    pub(super) fn judge(&mut self, never: &str, subject: &str, tally: &Tally) {
+    /// `all`: each time that it was done must have been felt.
+    pub(super) fn judge(&mut self, never: &str, subject: &str, tally: &Tally, all: bool) {
         let short = tally.short();
         let wanted = match tally.times() {
             Times::Always => 1,
@@ -59,11 +60,14 @@ impl Receipt {
                 "{subject} came by {}, but the fault waited for number {wanted}",
                 count(self.matched)
             ))
-        } else if self.felt < self.applied {
+        } else if self.felt == 0 || (all && self.felt < self.applied) {
             Some(format!(
-                "it was applied {}, but only felt {}",
+                "it was applied {}, but {}",
                 count(self.applied),
-                count(self.felt)
+                match self.felt {
+                    0 => "nobody felt it".to_owned(),
+                    felt => format!("only felt {}", count(felt)),
+                }
             ))
         } else {
             short.map(|short| short.describe(subject, wanted))

@@ -79,13 +79,15 @@ impl Tally {
         self.chance
     }
 
-    /// Whether some entity is in the middle of its count.
-    pub fn counting(&self) -> bool {
-        match self.times {
+    /// The keys that have been counted and may be struck again.
+    pub fn counting(&self) -> impl Iterator<Item = &str> {
+        let may = |count: u64| match self.times {
             Times::Always => true,
-            Times::First(n) => self.counts.values().any(|count| *count < n),
+            Times::First(n) => count < n,
             Times::Nth(_) => false,
-        }
+        };
+        let keys = self.counts.iter().filter(move |(_, count)| may(**count));
+        keys.map(|(key, _)| key.as_str())
     }
 
     /// The counts that `the first n times` did not reach.

@@ -1,14 +1,24 @@
 //! Exchanges that are stopped until the harness has decided.
 
 use super::Action;
-use std::collections::HashMap;
+use crate::history::ExchangeId;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{oneshot, watch};
 
 /// The questions that are open, and the releases so far.
 pub(super) struct Asks {
     open: Mutex<Open>,
-    released: watch::Sender<u64>,
+    released: watch::Sender<Releases>,
+}
+
+/// Who has been let go.
+#[derive(Default)]
+struct Releases {
+    /// How often all were.
+    all: u64,
+    /// Those who were let go alone.
+    alone: HashSet<ExchangeId>,
 }
 
 #[derive(Default)]
@@ -28,6 +38,7 @@ pub(super) struct Told {
 pub(super) struct Ask {
     /// Its number.
     pub(super) number: u64,
+    exchange: ExchangeId,
     asks: Arc<Asks>,
     told: oneshot::Receiver<Told>,
 }
@@ -37,12 +48,12 @@ impl Asks {
     pub(super) fn new() -> Arc<Asks> {
         Arc::new(Asks {
             open: Mutex::default(),
-            released: watch::Sender::new(0),
+            released: watch::Sender::new(Releases::default()),
         })
     }
 
     /// Opens a question.
-    pub(super) fn open(self: &Arc<Self>) -> Ask {
+    pub(super) fn open(self: &Arc<Self>, exchange: ExchangeId) -> Ask {
         let (tell, told) = oneshot::channel();
         let mut open = self.lock();
         open.last += 1;
@@ -50,6 +61,7 @@ impl Asks {
         open.waiting.insert(number, tell);
         Ask {
             number,
+            exchange,
             asks: self.clone(),
             told,
         }
@@ -57,16 +69,19 @@ impl Asks {
 
     /// Answers a question. One that is not open any more has lost its caller, so there is nothing to do.
     pub(super) fn act(&self, number: u64, action: Action) {
-        let releases = *self.released.borrow();
+        let releases = self.released.borrow().all;
         match self.lock().waiting.remove(&number) {
             Some(tell) => drop(tell.send(Told { action, releases })),
             None => tracing::debug!(number, ?action, "nobody waits for this action"),
         }
     }
 
-    /// Ends every hang that began before.
-    pub(super) fn release(&self) {
-        self.released.send_modify(|releases| *releases += 1);
+    /// Ends the hangs of these exchanges, or every hang that began before.
+    pub(super) fn release(&self, exchanges: Option<Vec<ExchangeId>>) {
+        self.released.send_modify(|releases| match exchanges {
+            Some(exchanges) => releases.alone.extend(exchanges),
+            None => releases.all += 1,
+        });
     }
 
     fn lock(&self) -> MutexGuard<'_, Open> {
@@ -89,7 +104,7 @@ impl Ask {
         let mut released = self.asks.released.subscribe();
         // The sender lives as long as `self`, so this cannot fail.
         let _ = released
-            .wait_for(|releases| *releases > told.releases)
+            .wait_for(|now| now.all > told.releases || now.alone.contains(&self.exchange))
             .await;
     }
 }
@@ -108,21 +123,33 @@ mod tests {
     #[tokio::test]
     async fn a_release_ends_the_hangs_that_began_before_it_and_no_other() {
         let asks = Asks::new();
-        let (mut first, mut second) = (asks.open(), asks.open());
+        let (mut first, mut second) = (asks.open(1), asks.open(2));
         asks.act(first.number, Action::Hang);
-        asks.release();
+        asks.release(None);
         asks.act(second.number, Action::Hang);
         let (one, two) = (first.told().await, second.told().await);
         first.released(&one).await;
         assert!(second.released(&two).now_or_never().is_none());
-        asks.release();
+        asks.release(None);
+        second.released(&two).await;
+    }
+
+    #[tokio::test]
+    async fn an_exchange_can_be_let_go_alone() {
+        let asks = Asks::new();
+        let (mut first, mut second) = (asks.open(1), asks.open(2));
+        asks.act(first.number, Action::Hang);
+        asks.act(second.number, Action::Hang);
+        let (one, two) = (first.told().await, second.told().await);
+        asks.release(Some(vec![2]));
+        assert!(first.released(&one).now_or_never().is_none());
         second.released(&two).await;
     }
 
     #[test]
     fn a_question_that_nobody_waits_for_is_forgotten() {
         let asks = Asks::new();
-        let ask = asks.open();
+        let ask = asks.open(1);
         assert_eq!(asks.lock().waiting.len(), 1);
         let number = ask.number;
         drop(ask);

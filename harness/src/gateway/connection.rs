@@ -2,9 +2,11 @@
 
 use super::OBSERVER;
 use super::callee::{self, Callee};
+use super::pipe::Pipe;
 use super::raw::{self, READ_BYTES};
 use super::session::Session;
 use super::state::{Link, State};
+use super::wire::Wire;
 use bytes::BytesMut;
 use std::sync::Arc;
 use tokio::io::AsyncReadExt;
@@ -20,8 +22,11 @@ pub(super) async fn serve(state: Arc<State>, caller: TcpStream, early: BytesMut,
     // Fails only on a connection that has broken already, which the first read will tell.
     let _ = caller.set_nodelay(true);
     if link.client == OBSERVER {
+        let caller = Wire::new(caller, Pipe::straight());
         return observe(&state, caller, early, &link).await;
     }
+    let caller = Wire::new(caller, state.pipes.between(&link.client, &link.service));
+    caller.passable().await;
     let http = state.speaks_http(&link.service, link.port);
     let mut session = Session {
         state,
@@ -42,14 +47,14 @@ pub(super) async fn serve(state: Arc<State>, caller: TcpStream, early: BytesMut,
 }
 
 /// Passes on what the harness's own eyes ask, and leaves no trace of it.
-async fn observe(state: &State, caller: TcpStream, early: BytesMut, link: &Link) {
+async fn observe(state: &State, caller: Wire, early: BytesMut, link: &Link) {
     match callee::connect(state, link).await {
         Ok(callee) => {
             raw::pump(caller, callee.stream, early, BytesMut::new()).await;
         }
         Err(reason) => {
             tracing::debug!(reason, ?link, "unreachable");
-            raw::reset(caller);
+            caller.reset();
         }
     }
 }

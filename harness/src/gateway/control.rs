@@ -71,8 +71,18 @@ async fn obey(
             Command::Calls { calls } => state.name(calls.into_iter().map(Pattern::new).collect()),
             Command::Watch { stops } => state.watch(stops),
             Command::Act { ask, action } => state.asks.act(ask, action),
+            Command::Shape {
+                number,
+                client,
+                service,
+                shape,
+                seed,
+            } => state
+                .pipes
+                .between(&client, &service)
+                .shape(number, shape, seed),
             Command::Sync { number } => state.report(Report::Synced { number }),
-            Command::Release => state.asks.release(),
+            Command::Release { exchanges } => state.asks.release(exchanges),
         }
     }
 }

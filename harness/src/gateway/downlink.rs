@@ -6,9 +6,10 @@ use super::head::{self, Answer, Parsed};
 use super::raw::READ_BYTES;
 use super::reply;
 use super::uplink::Left;
+use super::wire::WireWrite;
 use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::net::tcp::ReadHalf;
 
 /// Why an exchange came to no proper end.
 #[derive(Debug, PartialEq, Eq)]
@@ -43,7 +44,7 @@ pub(super) enum Pieces {
 /// Carries one answer. Its last piece is written by [`Downlink::deliver`] alone.
 pub(super) struct Downlink<'a> {
     callee: ReadHalf<'a>,
-    caller: WriteHalf<'a>,
+    caller: WireWrite<'a>,
     buffer: &'a mut BytesMut,
     /// Bytes at the beginning of the buffer that belong to this answer and are not written yet.
     ready: usize,
@@ -57,7 +58,7 @@ impl<'a> Downlink<'a> {
     /// An answer of which nothing has come yet.
     pub(super) fn new(
         callee: ReadHalf<'a>,
-        caller: WriteHalf<'a>,
+        caller: WireWrite<'a>,
         buffer: &'a mut BytesMut,
     ) -> Downlink<'a> {
         Downlink {

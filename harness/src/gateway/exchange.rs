@@ -10,6 +10,7 @@ use super::reply;
 use super::session::{After, Session};
 use super::state::{State, Ticket};
 use super::uplink::{self, Left, Uplink};
+use super::wire::WireWrite;
 use super::{Action, Alteration};
 use crate::history::{Answered, Message, Seen};
 use std::time::Duration;
@@ -40,7 +41,7 @@ impl Session {
         };
         match stopped {
             Some((seen, after)) => {
-                self.state.delivered(ticket, seen);
+                self.settle(ticket, seen);
                 after
             }
             None => self.forward(&request, head, ticket).await,
@@ -160,8 +161,17 @@ impl Session {
             Ok(Err(reason)) => (Seen::Unreachable { reason }, After::Reset),
             Err(Left) => (Seen::Left, After::Gone),
         };
-        state.delivered(ticket, seen);
+        self.settle(ticket, seen);
         after
+    }
+
+    /// Reports what the caller saw of an exchange. One that seems to have left may have been reset by its link.
+    fn settle(&self, ticket: Ticket, seen: Seen) {
+        let seen = match seen {
+            Seen::Left if self.caller.broken() => Seen::Reset,
+            seen => seen,
+        };
+        self.state.delivered(ticket, seen);
     }
 }
 
@@ -273,7 +283,7 @@ async fn finish(uplink: &mut Uplink<'_>, downlink: &mut Downlink<'_>) -> After {
 /// Reads and forgets the request's body. Whether that came to an end within its bound.
 async fn drop_body(
     uplink: &mut Uplink<'_>,
-    caller: &mut tokio::net::tcp::WriteHalf<'_>,
+    caller: &mut WireWrite<'_>,
     request: &Request,
 ) -> Result<bool, Left> {
     if request.expects_continue && !uplink.body().done() {

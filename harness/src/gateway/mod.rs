@@ -23,6 +23,7 @@ mod head;
 mod lines;
 mod listener;
 mod pattern;
+mod pipe;
 mod places;
 mod protocol;
 mod raw;
@@ -33,7 +34,9 @@ mod session;
 mod state;
 #[cfg(test)]
 mod tests;
+mod timer;
 mod uplink;
+mod wire;
 
 pub use protocol::*;
 pub use remote::{Tunnel, connect};

@@ -52,13 +52,29 @@ pub enum Command {
         /// What to do.
         action: Action,
     },
+    /// Bend a link, or let go of it. It is in force for what passes after a [`Command::Sync`] that follows.
+    Shape {
+        /// The number of the shape, from 1; several may lie on one link.
+        number: u64,
+        /// Who connects.
+        client: String,
+        /// To whom.
+        service: String,
+        /// How; `None`: no more.
+        shape: Option<Shape>,
+        /// Where chance comes from.
+        seed: u64,
+    },
     /// Say [`Report::Synced`], after all reports so far.
     Sync {
         /// What to repeat.
         number: u64,
     },
     /// Reset every connection that is held by [`Action::Hang`], and let those of [`Action::Delay`] go on.
-    Release,
+    Release {
+        /// Only these; all that are held now when `None`.
+        exchanges: Option<Vec<ExchangeId>>,
+    },
 }
 
 /// A request that has a name.
@@ -151,6 +167,31 @@ pub enum Alteration {
     },
 }
 
+/// What is wrong with a link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "snake_case")]
+pub enum Shape {
+    /// Nothing passes, either way; connections stay open, and new ones reach nobody.
+    Cut,
+    /// What the client sends arrives later.
+    Slow {
+        /// How much later.
+        by_ms: u64,
+        /// By how much that varies, up and down.
+        jitter_ms: u64,
+    },
+    /// So much passes each way, all connections together.
+    Carries {
+        /// Bytes in a second.
+        bytes_per_s: u64,
+    },
+    /// Each connection is reset once so much has passed, both ways together.
+    ResetAfter {
+        /// The bytes.
+        bytes: u64,
+    },
+}
+
 /// From gateway to harness, in the order in which things happened.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "report", rename_all = "snake_case")]
@@ -170,6 +211,11 @@ pub enum Report {
     Synced {
         /// The number that it had.
         number: u64,
+    },
+    /// A connection has felt a [`Command::Shape`]; said once for each.
+    Felt {
+        /// Its number.
+        shape: u64,
     },
     /// For the history: `asked`, `answered`, `delivered` or `stream`.
     Event {

@@ -1,11 +1,11 @@
 //! Bytes both ways, and what can be learnt about a connection without reading from it.
 
+use super::wire::Wire;
 use bytes::BytesMut;
 use std::io;
 use std::os::fd::AsRawFd;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::net::tcp::{ReadHalf, WriteHalf};
 
 /// Room made for one read.
 pub(super) const READ_BYTES: usize = 32 * 1024;
@@ -22,7 +22,7 @@ pub(super) struct Pumped {
 /// Passes bytes both ways until both sides have closed: first what the buffers hold, then what comes. A side that
 /// closes its half closes that half of the other; when one connection breaks, the other is reset.
 pub(super) async fn pump(
-    mut caller: TcpStream,
+    mut caller: Wire,
     mut callee: TcpStream,
     mut from_caller: BytesMut,
     mut from_callee: BytesMut,
@@ -45,15 +45,15 @@ pub(super) async fn pump(
         ),
     );
     if ended.is_err() {
-        reset(caller);
-        reset(callee);
+        caller.reset();
+        reset(&callee);
     }
     pumped
 }
 
 async fn copy(
-    from: &mut ReadHalf<'_>,
-    to: &mut WriteHalf<'_>,
+    from: &mut (impl AsyncRead + Unpin),
+    to: &mut (impl AsyncWrite + Unpin),
     buffer: &mut BytesMut,
     count: &mut u64,
 ) -> io::Result<()> {
@@ -68,8 +68,8 @@ async fn copy(
     }
 }
 
-/// Ends a connection so that its peer sees a reset.
-pub(super) fn reset(stream: TcpStream) {
+/// Makes the end of a connection one that its peer sees as a reset.
+pub(super) fn reset(stream: &TcpStream) {
     if let Err(error) = stream.set_zero_linger() {
         tracing::debug!(%error, "the connection was gone before it could be reset");
     }

@@ -1,7 +1,9 @@
 //! The harness's side of a gateway that runs elsewhere.
 
 use super::listener;
+use super::pipe::Pipe;
 use super::raw;
+use super::wire::Wire;
 use super::{Command, Handle, Report, lines};
 use bytes::BytesMut;
 use std::io;
@@ -112,11 +114,17 @@ async fn dial(caller: TcpStream, control: SocketAddr, hello: String) {
         Ok(gateway) => {
             let _ = gateway.set_nodelay(true);
             let hello = BytesMut::from(hello.as_bytes());
-            raw::pump(caller, gateway, hello, BytesMut::new()).await;
+            raw::pump(
+                Wire::new(caller, Pipe::straight()),
+                gateway,
+                hello,
+                BytesMut::new(),
+            )
+            .await;
         }
         Err(error) => {
             tracing::debug!(%error, "the gateway is not there");
-            raw::reset(caller);
+            raw::reset(&caller);
         }
     }
 }

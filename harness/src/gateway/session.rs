@@ -4,12 +4,12 @@ use super::callee::{self, Callee};
 use super::head::{self, Parsed, Request};
 use super::raw::{self, READ_BYTES};
 use super::state::{Link, State, Ticket};
+use super::wire::Wire;
 use crate::history::{Seen, What};
 use bytes::BytesMut;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 /// The status that is reported for an answer in which there is none to read.
 const NO_STATUS: u16 = 0;
@@ -23,7 +23,7 @@ const CLOSE_BYTES: u64 = 16 * 1024 * 1024;
 pub(super) struct Session {
     pub(super) state: Arc<State>,
     pub(super) link: Link,
-    pub(super) caller: TcpStream,
+    pub(super) caller: Wire,
     pub(super) callee: Option<Callee>,
     pub(super) from_caller: BytesMut,
     pub(super) from_callee: BytesMut,
@@ -58,7 +58,7 @@ impl Session {
             match after {
                 After::Next => {}
                 After::Close => return self.close().await,
-                After::Reset => return raw::reset(self.caller),
+                After::Reset => return self.caller.reset(),
                 After::Gone => return,
                 After::Raw(ticket) => return self.raw(ticket).await,
             }
@@ -99,7 +99,7 @@ impl Session {
             }
             Err(reason) => {
                 tracing::debug!(reason, link = ?self.link, "unreachable");
-                raw::reset(self.caller);
+                self.caller.reset();
                 raw::Pumped::default()
             }
         };

@@ -3,6 +3,7 @@
 use super::ask::{Ask, Asks};
 use super::head::Request;
 use super::pattern::{Pattern, origin};
+use super::pipe::Pipes;
 use super::places::Places;
 use super::{Moment, Report, Stop};
 use crate::history::{Answered, Asked, Captures, ExchangeId, Seen, What};
@@ -23,6 +24,7 @@ pub(super) struct Link {
 pub(super) struct State {
     rules: RwLock<Rules>,
     pub(super) places: Places,
+    pub(super) pipes: Pipes,
     pub(super) asks: Arc<Asks>,
     exchanges: AtomicU64,
     /// Whether a port speaks HTTP, as far as it was said or seen.
@@ -51,6 +53,7 @@ impl State {
         Arc::new(State {
             rules: RwLock::default(),
             places: Places::new(),
+            pipes: Pipes::new(reports.clone()),
             asks: Asks::new(),
             exchanges: AtomicU64::new(1),
             spoken: Mutex::default(),
@@ -176,7 +179,7 @@ impl State {
         let stop = ticket
             .stop(moment)
             .filter(|stop| rules.stops.contains(stop))?;
-        let ask = self.asks.open();
+        let ask = self.asks.open(ticket.exchange);
         self.report(Report::Ask {
             ask: ask.number,
             exchange: ticket.exchange,

@@ -2,12 +2,13 @@
 
 use super::body::{Body, Framing};
 use super::head::HEAD_BYTES;
-use super::raw::{self, READ_BYTES};
+use super::raw::READ_BYTES;
+use super::wire::WireRead;
 use bytes::{Buf, BufMut, BytesMut};
 use std::future::Future;
 use std::pin::pin;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::tcp::{ReadHalf, WriteHalf};
+use tokio::net::tcp::WriteHalf;
 
 /// The caller has closed or reset its connection.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub(super) struct Left;
 
 /// Carries one request and afterwards watches whether the caller stays.
 pub(super) struct Uplink<'a> {
-    caller: ReadHalf<'a>,
+    caller: WireRead<'a>,
     /// `None`: the callee is not asked, or takes no more; the request is read and dropped.
     callee: Option<WriteHalf<'a>>,
     buffer: &'a mut BytesMut,
@@ -27,7 +28,7 @@ pub(super) struct Uplink<'a> {
 impl<'a> Uplink<'a> {
     /// A request whose head is the first `head` bytes of the buffer.
     pub(super) fn new(
-        caller: ReadHalf<'a>,
+        caller: WireRead<'a>,
         callee: Option<WriteHalf<'a>>,
         buffer: &'a mut BytesMut,
         head: usize,
@@ -101,12 +102,12 @@ impl<'a> Uplink<'a> {
 
     /// Whether the caller has left by now, asked of the kernel.
     pub(super) fn gone(&mut self) -> bool {
-        raw::gone(self.caller.as_ref(), self.buffer, HEAD_BYTES)
+        self.caller.gone(self.buffer, HEAD_BYTES)
     }
 }
 
 /// Reads once from a caller. Does nothing for ever once as much has piled up as one head may hold.
-async fn watch(caller: &mut ReadHalf<'_>, buffer: &mut BytesMut) -> Result<(), Left> {
+async fn watch(caller: &mut WireRead<'_>, buffer: &mut BytesMut) -> Result<(), Left> {
     if buffer.len() >= HEAD_BYTES {
         return std::future::pending().await;
     }
@@ -122,7 +123,7 @@ async fn watch(caller: &mut ReadHalf<'_>, buffer: &mut BytesMut) -> Result<(), L
 /// # Errors
 /// The caller left first.
 pub(super) async fn staying<T>(
-    caller: &mut ReadHalf<'_>,
+    caller: &mut WireRead<'_>,
     buffer: &mut BytesMut,
     work: impl Future<Output = T>,
 ) -> Result<T, Left> {

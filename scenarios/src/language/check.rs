@@ -1,6 +1,9 @@
 //! What steps name must exist in their stack.
 
-use shakedown_harness::plan::{Effect, Fault, Plan, Planned, Step, Times, Trigger, Whom};
+use shakedown_harness::gateway::WORKLOAD;
+use shakedown_harness::plan::{
+    Effect, Fault, Plan, Planned, ServiceFault, Step, Times, Trigger, Whom,
+};
 use shakedown_harness::problem::{Place, Problem, Problems};
 use shakedown_harness::stack::{Entity, Stack};
 
@@ -78,54 +81,90 @@ impl Checker<'_> {
     }
 
     fn fault(&mut self, fault: &Fault) {
-        let call = match &fault.effect {
-            Effect::Call { call, .. } => Some(call),
+        let stack = self.stack;
+        match &fault.effect {
+            Effect::Call { call, .. } => self.call(call, &fault.whom),
             Effect::Service {
                 service,
-                fault: what,
+                fault: how,
             } => {
-                self.known("service", service, self.stack.services.keys());
-                if fault.trigger.is_none()
-                    && (fault.whom != Whom::All
-                        || !matches!(fault.times, Times::Always | Times::First(1)))
-                {
-                    let what = format!(
-                        "a service is {} once at this step; there is nothing to count",
-                        what.word()
-                    );
-                    self.say(what, "say when: `after \"CALL\" is answered`");
+                self.known("service", service, stack.services.keys());
+                self.counted(fault, &format!("a service is {} once", how.word()));
+                self.comes_back(service, *how, fault);
+            }
+            Effect::Link { link, .. } => {
+                let services = || stack.services.keys().map(String::as_str);
+                self.known("client", &link.client, services().chain([WORKLOAD]));
+                self.known("service", &link.service, services());
+                self.counted(fault, "a link is bent once");
+            }
+        }
+        if fault.lasting.is_some() && !matches!(fault.effect, Effect::Link { .. }) {
+            self.say(
+                "a fault lasts for a time on links only".to_owned(),
+                "say until which moment: `until \"CALL\" is answered`",
+            );
+        }
+        if let (Some(_), Some(_)) = (&fault.lasting, &fault.until) {
+            self.say(
+                "a fault lasts for a time or until a moment, not both".to_owned(),
+                "take one of them away",
+            );
+        }
+        for moment in [&fault.trigger, &fault.until].into_iter().flatten() {
+            match moment {
+                Trigger::AfterAnswered { call } | Trigger::BeforeSent { call } => {
+                    self.call(call, &fault.whom);
                 }
-                None
-            }
-        };
-        let trigger = match &fault.trigger {
-            Some(Trigger::AfterAnswered { call } | Trigger::BeforeSent { call }) => Some(call),
-            Some(Trigger::Reaches { entity, status }) => {
-                self.reaches(entity, status, &fault.whom);
-                None
-            }
-            Some(Trigger::Happens { event }) => {
-                self.happens(event, &fault.whom);
-                None
-            }
-            None => None,
-        };
-        for call in call.into_iter().chain(trigger) {
-            self.known("call", call, self.stack.calls.keys());
-            if let (Some(entity), Some(known)) = (fault.whom.entity(), self.stack.calls.get(call))
-                && !known.path.contains(&format!("{{{entity}}}"))
-            {
-                let what = format!(
-                    "`{call}` cannot be counted for one {entity} or each: its path does not name it"
-                );
-                self.say(
-                    what,
-                    &format!("put `{{{entity}}}` into its request in the stack file"),
-                );
+                Trigger::Reaches { entity, status } => self.reaches(entity, status, &fault.whom),
+                Trigger::Happens { event } => self.happens(event, &fault.whom),
             }
         }
         if let Some(entity) = fault.whom.entity() {
-            self.known("entity", entity, self.stack.entities.keys());
+            self.known("entity", entity, stack.entities.keys());
+        }
+    }
+
+    /// A call that a fault strikes or waits for.
+    fn call(&mut self, call: &str, whom: &Whom) {
+        self.known("call", call, self.stack.calls.keys());
+        if let (Some(entity), Some(known)) = (whom.entity(), self.stack.calls.get(call))
+            && !known.path.contains(&format!("{{{entity}}}"))
+        {
+            let what = format!(
+                "`{call}` cannot be counted for one {entity} or each: its path does not name it"
+            );
+            self.say(
+                what,
+                &format!("put `{{{entity}}}` into its request in the stack file"),
+            );
+        }
+    }
+
+    /// What waits for no moment is done once.
+    fn counted(&mut self, fault: &Fault, what: &str) {
+        let once = matches!(fault.times, Times::Always | Times::First(1));
+        if fault.trigger.is_none() && (fault.whom != Whom::All || !once) {
+            self.say(
+                format!("{what} at this step; there is nothing to count"),
+                "say when: `after \"CALL\" is answered`",
+            );
+        }
+    }
+
+    /// A service that comes back by itself cannot be kept down until a moment.
+    fn comes_back(&mut self, service: &str, how: ServiceFault, fault: &Fault) {
+        let restarts = self.stack.services.get(service).is_some_and(|s| s.restarts);
+        let by_itself = match how {
+            ServiceFault::Restarted => true,
+            ServiceFault::Killed => restarts,
+            ServiceFault::Stopped | ServiceFault::Paused => false,
+        };
+        if fault.until.is_some() && by_itself {
+            self.say(
+                format!("`{service}` starts again at once, so it cannot stay down until a moment"),
+                "say `is stopped`, or take its `restart` policy away",
+            );
         }
     }
 

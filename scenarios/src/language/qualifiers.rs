@@ -1,12 +1,13 @@
-//! How often a fault strikes, for whom, and from when: `the first 2 times`, `with probability 0.3`, `for each
-//! submission`, `after "C" is answered`; in any order, with a comma before any of them.
+//! How often a fault strikes, for whom, from when and until when: `the first 2 times`, `with probability 0.3`, `for each
+//! submission`, `after "C" is answered`, `until "C" is sent`, `for 2s`; in any order, with a comma before any of them.
 
 use regex::Regex;
+use shakedown_harness::duration;
 use shakedown_harness::plan::{Fault, Times, Trigger, Whom};
 use std::sync::LazyLock;
 
 /// What can stand behind a fault, each with what it means.
-pub const FORMS: [(&str, &str); 11] = [
+pub const FORMS: [(&str, &str); 16] = [
     ("the first time", "only the first time"),
     ("the first 2 times", "only the first so many times"),
     ("the 3rd time", "only that time"),
@@ -38,6 +39,26 @@ pub const FORMS: [(&str, &str); 11] = [
     (
         "when \"scores stored\" happens",
         "from the moment when the event is learnt; a call that teaches it is not answered before",
+    ),
+    (
+        "until \"upload scores\" is answered",
+        "up to the moment when the callee has answered; otherwise a fault lasts until it is healed",
+    ),
+    (
+        "until \"upload scores\" is sent",
+        "up to the moment when the caller has sent it",
+    ),
+    (
+        "until submission reaches \"Finished\"",
+        "up to the moment when the entity's status is learnt",
+    ),
+    (
+        "until \"scores stored\" happens",
+        "up to the moment when the event is learnt",
+    ),
+    (
+        "for 2s",
+        "only for so long each time; on links alone, for all else is bound to events",
     ),
 ];
 
@@ -91,6 +112,32 @@ static PARSERS: LazyLock<Vec<Form>> = LazyLock::new(|| {
             let event = found[1].to_owned();
             trigger(q, Trigger::Happens { event })
         }),
+        form("until \"([^\"]+)\" is answered", |found, q| {
+            let call = found[1].to_owned();
+            until(q, Trigger::AfterAnswered { call })
+        }),
+        form("until \"([^\"]+)\" is sent", |found, q| {
+            let call = found[1].to_owned();
+            until(q, Trigger::BeforeSent { call })
+        }),
+        form(
+            "until ([A-Za-z_][A-Za-z0-9_-]*) reaches \"([^\"]+)\"",
+            |found, q| {
+                let (entity, status) = (found[1].to_owned(), found[2].to_owned());
+                until(q, Trigger::Reaches { entity, status })
+            },
+        ),
+        form("until \"([^\"]+)\" happens", |found, q| {
+            let event = found[1].to_owned();
+            until(q, Trigger::Happens { event })
+        }),
+        form("for ([0-9][^ ,]*)", |found, q| {
+            let lasting = duration::parse(&found[1])?;
+            match q.lasting.replace(lasting) {
+                None => Ok(()),
+                Some(_) => Err("for how long stands here twice".to_owned()),
+            }
+        }),
     ]
 });
 
@@ -112,6 +159,13 @@ fn trigger(fault: &mut Fault, trigger: Trigger) -> Result<(), String> {
     match fault.trigger.replace(trigger) {
         None => Ok(()),
         Some(_) => Err("from when stands here twice".to_owned()),
+    }
+}
+
+fn until(fault: &mut Fault, until: Trigger) -> Result<(), String> {
+    match fault.until.replace(until) {
+        None => Ok(()),
+        Some(_) => Err("until when stands here twice".to_owned()),
     }
 }
 
@@ -169,8 +223,14 @@ pub(super) fn print(fault: &Fault) -> String {
         Whom::Each(entity) => text.push_str(&format!(" for each {entity}")),
         Whom::One(entity) => text.push_str(&format!(" for one {entity}")),
     }
+    if let Some(lasting) = fault.lasting {
+        text.push_str(&format!(" for {}", duration::print(lasting)));
+    }
     if let Some(trigger) = &fault.trigger {
         text.push_str(&format!(" {trigger}"));
+    }
+    if let Some(until) = &fault.until {
+        text.push_str(&format!(" {}", until.until()));
     }
     text
 }

@@ -125,12 +125,12 @@ async fn a_request_is_refused_with_a_reset() {
 async fn a_hang_ends_when_it_is_released() {
     let (mut stage, mut caller, ask) = stopped_request(POST).await;
     // A release that comes before has nothing to end.
-    stage.send(Command::Release);
+    stage.send(Command::Release { exchanges: None });
     stage.act(ask, Action::Hang);
     stage.watch(&[]).await;
     let mut other = stage.caller().await;
     only_the_next_is_asked(&mut stage, &mut other).await;
-    stage.send(Command::Release);
+    stage.send(Command::Release { exchanges: None });
     caller.hears_reset().await;
     stage.expect(&["1 saw reset"]).await;
     stage.end().await;
@@ -284,7 +284,7 @@ async fn a_held_answer_never_arrives() {
     stage.watch(&[]).await;
     let early = caller.0.try_read(&mut [0; 1]).map_err(|e| e.kind());
     assert_eq!(early, Err(std::io::ErrorKind::WouldBlock));
-    stage.send(Command::Release);
+    stage.send(Command::Release { exchanges: None });
     caller.hears_reset().await;
     stage.expect(&["1 saw reset"]).await;
     stage.end().await;
@@ -306,7 +306,7 @@ async fn a_request_is_delayed() {
     let (mut stage, mut caller, ask) = stopped_request(POST).await;
     stage.act(ask, hour.clone());
     stage.watch(&[]).await;
-    stage.send(Command::Release);
+    stage.send(Command::Release { exchanges: None });
     let mut callee = stage.callee().await;
     callee.hears(POST).await;
     callee.says(MADE).await;

@@ -5,5 +5,6 @@ mod http;
 mod odd;
 mod property;
 mod remote;
+mod shapes;
 mod stage;
 mod tcp;

@@ -43,7 +43,8 @@ async fn a_callee_that_breaks_off_resets_the_caller() {
     let begin = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n";
     callee.says(begin).await;
     caller.hears(begin).await;
-    raw::reset(callee.0);
+    raw::reset(&callee.0);
+    drop(callee);
     caller.hears_reset().await;
     stage.expect(&["4 asked worker GET /", "4 saw reset"]).await;
     stage.end().await;

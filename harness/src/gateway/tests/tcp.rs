@@ -38,11 +38,13 @@ async fn a_client_that_speaks_first_is_passed_on_with_half_closes() {
 async fn a_reset_passes_both_ways() {
     let mut stage = Stage::new(Some(false)).await;
     let (mut caller, callee) = stage.pair("GET").await;
-    raw::reset(callee.0);
+    raw::reset(&callee.0);
+    drop(callee);
     caller.hears_reset().await;
     stage.expect(&["stream worker 3 0"]).await;
     let (caller, mut callee) = stage.pair("GET").await;
-    raw::reset(caller.0);
+    raw::reset(&caller.0);
+    drop(caller);
     callee.hears_reset().await;
     stage.expect(&["stream worker 3 0"]).await;
     stage.end().await;

@@ -3,6 +3,7 @@
 //! A new phrase is an entry in the list of its family, and an arm in the `print` beside it.
 
 mod calls;
+mod links;
 mod services;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use std::sync::LazyLock;
 pub struct Phrase {
     /// What it belongs to: `the stack`, `faults on calls`, ...
     pub family: &'static str,
-    /// Its words, with capitals for what varies: `C` is a call, `S` a service, `E` an entity.
+    /// Its words, with capitals for what varies: `C` is a call, `L` a link, `S` a service, `E` an entity.
     pub pattern: &'static str,
     /// What it does.
     pub meaning: &'static str,
@@ -53,9 +54,10 @@ static STACK: [Entry; 1] = [Entry {
 }];
 
 /// The families in the order in which people see them.
-static FAMILIES: [&[Entry]; 5] = [
+static FAMILIES: [&[Entry]; 6] = [
     &STACK,
     &calls::CALLS,
+    &links::LINKS,
     &services::SERVICES,
     &work::WORK,
     &work::JUDGEMENT,
@@ -98,11 +100,12 @@ pub fn print(step: &Step) -> String {
 fn print_effect(effect: &Effect) -> String {
     match effect {
         Effect::Call { call, fault } => calls::print(call, fault),
+        Effect::Link { link, fault } => links::print(link, *fault),
         Effect::Service { service, fault } => services::print(service, *fault),
     }
 }
 
 /// A fault with what stands behind its own words.
 fn fault(effect: Effect, rest: &str) -> Result<Step, String> {
-    qualifiers::parse(Fault::new(effect), rest).map(Step::Fault)
+    qualifiers::parse(Fault::new(effect), rest).map(|fault| Step::Fault(Box::new(fault)))
 }

@@ -1,7 +1,7 @@
 use super::calls::CUT_BYTES;
 use super::*;
 use proptest::prelude::*;
-use shakedown_harness::plan::{CallFault, ServiceFault, Times, Trigger, Whom};
+use shakedown_harness::plan::{CallFault, Link, LinkFault, ServiceFault, Times, Trigger, Whom};
 use std::time::Duration;
 
 #[test]
@@ -57,6 +57,12 @@ fn what_is_nearly_right_is_told() {
     assert!(error("the answer to \"a\" has \"b\" set to seven").contains("JSON"));
     assert!(error("the answer to \"a\" has \"b\" set to \"x\"th time").contains("`th time`"));
     assert!(error("the answer to \"a\" has \"b\" set to 7 sometimes").contains("`sometimes`"));
+    assert!(error("the link \"a\" is cut").contains("`a` is not a link"));
+    assert!(error("the link \"a -> b\" is slow by 5ms with 6ms jitter").contains("less than none"));
+    assert!(error("the link \"a -> b\" carries 10 kilos/s").contains("10 KB"));
+    assert!(error("the link \"a -> b\" carries 0 KB/s").contains("is cut"));
+    assert!(error("the link \"a -> b\" is cut for 2s for 3s").contains("twice"));
+    assert!(error("the link \"a -> b\" is cut for 2 parsecs").contains("`2`"));
     assert!(error("\"a\" runs 0 times").contains("begins with 1"));
     assert!(error("every job is final within soon").contains("`soon`"));
     assert_eq!(parse("the call \"a\" anwsers 503", None), None);
@@ -110,10 +116,37 @@ fn service_faults() -> impl Strategy<Value = ServiceFault> {
     ])
 }
 
+fn durations() -> impl Strategy<Value = Duration> {
+    (1u64..9_999_999).prop_map(Duration::from_millis)
+}
+
+fn link_faults() -> impl Strategy<Value = LinkFault> {
+    prop_oneof![
+        Just(LinkFault::Cut),
+        (durations(), 0u64..=100).prop_map(|(by, percent)| {
+            let jitter = Duration::from_millis(by.as_millis() as u64 * percent / 100);
+            LinkFault::Slow { by, jitter }
+        }),
+        (1u64..9_999_999).prop_map(|bytes_per_s| LinkFault::Carries { bytes_per_s }),
+        (0u64..9_999_999).prop_map(|bytes| LinkFault::ResetAfter { bytes }),
+    ]
+}
+
 fn effects() -> impl Strategy<Value = Effect> {
+    let link = (word(), word()).prop_map(|(client, service)| Link { client, service });
     prop_oneof![
         (name(), call_faults()).prop_map(|(call, fault)| Effect::Call { call, fault }),
         (name(), service_faults()).prop_map(|(service, fault)| Effect::Service { service, fault }),
+        (link, link_faults()).prop_map(|(link, fault)| Effect::Link { link, fault }),
+    ]
+}
+
+fn triggers() -> impl Strategy<Value = Trigger> {
+    prop_oneof![
+        name().prop_map(|call| Trigger::AfterAnswered { call }),
+        name().prop_map(|call| Trigger::BeforeSent { call }),
+        (word(), name()).prop_map(|(entity, status)| Trigger::Reaches { entity, status }),
+        name().prop_map(|event| Trigger::Happens { event }),
     ]
 }
 
@@ -131,23 +164,23 @@ fn steps() -> impl Strategy<Value = Step> {
         word().prop_map(Whom::Each),
         word().prop_map(Whom::One),
     ];
-    let trigger = prop_oneof![
-        name().prop_map(|call| Trigger::AfterAnswered { call }),
-        name().prop_map(|call| Trigger::BeforeSent { call }),
-        (word(), name()).prop_map(|(entity, status)| Trigger::Reaches { entity, status }),
-        name().prop_map(|event| Trigger::Happens { event }),
-    ];
     let chance = proptest::option::of((1u32..=1000).prop_map(|n| f64::from(n) / 1000.0));
-    let trigger = proptest::option::of(trigger);
-    let fault = (effects(), times(), chance, whom, trigger).prop_map(
-        |(effect, times, chance, whom, trigger)| {
-            Step::Fault(Fault {
+    let when = (
+        proptest::option::of(triggers()),
+        proptest::option::of(triggers()),
+        proptest::option::of(durations()),
+    );
+    let fault = (effects(), times(), chance, whom, when).prop_map(
+        |(effect, times, chance, whom, (trigger, until, lasting))| {
+            Step::Fault(Box::new(Fault {
                 effect,
                 times,
                 chance,
                 whom,
                 trigger,
-            })
+                until,
+                lasting,
+            }))
         },
     );
     prop_oneof![

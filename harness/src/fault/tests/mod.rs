@@ -8,6 +8,9 @@ use crate::history::{Answered, Message};
 use crate::plan::{CallFault, ServiceFault, Times, Trigger, Whom};
 use std::time::Duration;
 
+mod links;
+mod services;
+
 fn call() -> String {
     "upload scores".to_owned()
 }
@@ -22,11 +25,10 @@ fn at(moment: Moment) -> Stop {
 fn fault(effect: Effect, times: Times, each: Option<&str>, trigger: Option<Trigger>) -> Fault {
     let whom = each.map_or(Whom::All, |entity| Whom::Each(entity.to_owned()));
     Fault {
-        effect,
         times,
-        chance: None,
         whom,
         trigger,
+        ..Fault::new(effect)
     }
 }
 
@@ -83,6 +85,15 @@ fn on_call(fault: CallFault) -> Effect {
     Effect::Call {
         call: call(),
         fault,
+    }
+}
+
+fn fact(id: &str, statuses: &[&str], event: Option<&str>) -> Fact {
+    Fact {
+        entity: "submission".to_owned(),
+        id: id.to_owned(),
+        statuses: statuses.iter().map(|status| status.to_string()).collect(),
+        event: event.map(str::to_owned),
     }
 }
 
@@ -149,10 +160,10 @@ fn every_missing_link_of_the_chain_is_named() {
     assert!(missing(&faults).unwrap().contains("waited for number 3"));
     faults.decide(&at(Moment::Request), &of("1"), 2);
     faults.decide(&at(Moment::Request), &of("1"), 3);
-    assert!(missing(&faults).unwrap().contains("only felt 0 times"));
+    assert!(missing(&faults).unwrap().contains("nobody felt it"));
     faults.see(&seen(3, Seen::Left));
     assert!(
-        missing(&faults).unwrap().contains("only felt 0 times"),
+        missing(&faults).unwrap().contains("nobody felt it"),
         "the caller had left"
     );
 }
@@ -315,31 +326,6 @@ fn each_kind_acts_at_its_moment_and_knows_how_it_is_felt() {
 }
 
 #[test]
-fn a_kill_at_a_trigger_is_active_until_the_service_is_back() {
-    let trigger = Trigger::AfterAnswered { call: call() };
-    let effect = Effect::Service {
-        service: "worker".to_owned(),
-        fault: ServiceFault::Killed,
-    };
-    let mut faults = armed(fault(effect, Times::First(1), None, Some(trigger)));
-    let first = faults.decide(&at(Moment::Answer), &of("1"), 1);
-    assert_eq!(first.action, Action::Pass);
-    assert_eq!(first.deeds, [killing(1)]);
-    use FaultMoment::*;
-    assert_eq!(moments(&first.events), [Matched, Applied, Reached]);
-    assert_eq!(moments(&faults.done(0)), [Felt]);
-    assert_eq!(
-        faults.decide(&at(Moment::Answer), &of("2"), 2).deeds,
-        [],
-        "only once"
-    );
-    assert_eq!(moments(&faults.recovered("site")), [], "another service");
-    assert_eq!(moments(&faults.recovered("worker")), [Ended]);
-    assert_eq!(figures(&faults), [1, 2, 1, 1, 1]);
-    assert_eq!(missing(&faults), None);
-}
-
-#[test]
 fn a_trigger_sets_a_call_fault_off_for_its_own_entity_only() {
     let trigger = Trigger::AfterAnswered {
         call: "scored".to_owned(),
@@ -364,82 +350,6 @@ fn a_trigger_sets_a_call_fault_off_for_its_own_entity_only() {
         "not this one"
     );
     assert_ne!(act(&at(Moment::Request), "7", 4), Action::Pass);
-}
-
-fn killing(exchange: ExchangeId) -> Deed {
-    Deed {
-        fault: 0,
-        service: "worker".to_owned(),
-        what: ServiceFault::Killed,
-        exchange: Some(exchange),
-    }
-}
-
-fn kill() -> Effect {
-    Effect::Service {
-        service: "worker".to_owned(),
-        fault: ServiceFault::Killed,
-    }
-}
-
-#[test]
-fn before_a_call_is_sent_its_service_is_killed_and_the_call_itself_can_be_struck() {
-    let before = || Some(Trigger::BeforeSent { call: call() });
-    let mut faults = armed(fault(kill(), Times::First(1), None, before()));
-    assert_eq!(faults.stops(), [at(Moment::Request)]);
-    let first = faults.decide(&at(Moment::Request), &of("1"), 1);
-    assert_eq!(first.deeds, [killing(1)]);
-    faults.done(0);
-    assert_eq!(figures(&faults), [1, 1, 1, 1, 0], "the callee did nothing");
-
-    let mut faults = armed(fault(ANSWER_503(), Times::First(1), None, before()));
-    let action = faults.decide(&at(Moment::Request), &of("1"), 1).action;
-    assert_ne!(action, Action::Pass);
-}
-
-fn fact(id: &str, statuses: &[&str], event: Option<&str>) -> Fact {
-    Fact {
-        entity: "submission".to_owned(),
-        id: id.to_owned(),
-        statuses: statuses.iter().map(|status| status.to_string()).collect(),
-        event: event.map(str::to_owned),
-    }
-}
-
-#[test]
-fn what_a_call_teaches_kills_before_its_answer_goes_on() {
-    let trigger = Trigger::Reaches {
-        entity: "submission".to_owned(),
-        status: "Scoring".to_owned(),
-    };
-    let mut faults = Faults::new(Seed(7));
-    let fault = fault(kill(), Times::First(1), Some("submission"), Some(trigger));
-    faults.arm(&fault, "the fault", vec![call()]);
-    faults.watching();
-    assert_eq!(faults.stops(), [at(Moment::Answer)], "the teacher is held");
-    assert!(
-        missing(&faults)
-            .unwrap()
-            .contains("when submission reaches \"Scoring\"")
-    );
-    faults.learn(&fact("7", &["Running"], None), Some(1));
-    assert_eq!(faults.decide(&at(Moment::Answer), &of("7"), 1).deeds, []);
-    faults.learn(&fact("7", &["Scoring"], None), Some(2));
-    assert_eq!(
-        faults.loose_deeds(),
-        [],
-        "it waits for the exchange to be asked about"
-    );
-    let due = faults.decide(&at(Moment::Answer), &of("7"), 2).deeds;
-    assert_eq!(due, [killing(2)]);
-    // What a poll teaches waits for nobody, and what slipped by comes late.
-    faults.learn(&fact("8", &["Running", "Scoring"], None), None);
-    assert_eq!(faults.loose_deeds().len(), 1);
-    faults.learn(&fact("9", &["Scoring"], None), Some(3));
-    faults.see(&seen(3, Seen::Left));
-    assert_eq!(faults.loose_deeds().len(), 1);
-    faults.learn(&fact("9", &["Scoring"], None), None);
-    assert_eq!(faults.loose_deeds(), [], "only the first time for each");
 }
 
 #[test]

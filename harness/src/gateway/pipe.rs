@@ -1,0 +1,261 @@
+//! What is wrong with a link at the moment, for all its connections together.
+//!
+//! Several shapes may lie on one link. They compose so: what is cut lets nothing pass; delays add up; the narrowest
+//! bandwidth counts; the first reset that is due resets.
+
+use super::{Report, Shape};
+use rand::{Rng, RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+use std::time::{Duration, Instant};
+use tokio::sync::mpsc;
+
+/// All links, by client and service.
+pub(super) struct Pipes {
+    pipes: Mutex<HashMap<(String, String), Arc<Pipe>>>,
+    reports: mpsc::UnboundedSender<Report>,
+}
+
+/// One link.
+pub(super) struct Pipe {
+    /// Whether any shape lies on it: all that a connection looks at while nothing is wrong.
+    bent: AtomicBool,
+    shapes: Mutex<Shapes>,
+    reports: Option<mpsc::UnboundedSender<Report>>,
+}
+
+#[derive(Default)]
+struct Shapes {
+    laid: Vec<Laid>,
+    /// Who waits for a change, by the number that each way of a connection has.
+    waiting: HashMap<u64, Waker>,
+    /// When each way is free again.
+    up_free: Option<Instant>,
+    down_free: Option<Instant>,
+}
+
+struct Laid {
+    number: u64,
+    shape: Shape,
+    random: ChaCha8Rng,
+    felt: bool,
+}
+
+/// Which way bytes go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// From the client to the service.
+    Up,
+    /// From the service to the client.
+    Down,
+}
+
+/// What a connection has to do at this moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Bend {
+    pub(super) cut: bool,
+    /// The delay for what the client sends.
+    pub(super) delay: Duration,
+    /// The longest that the delay can be.
+    pub(super) longest: Duration,
+    pub(super) bytes_per_s: Option<u64>,
+    /// The shape that resets each connection, and after how many bytes.
+    pub(super) reset: Option<(u64, u64)>,
+}
+
+impl Pipes {
+    /// Nothing is wrong anywhere.
+    pub(super) fn new(reports: mpsc::UnboundedSender<Report>) -> Pipes {
+        let pipes = Mutex::default();
+        Pipes { pipes, reports }
+    }
+
+    /// The link between two services.
+    pub(super) fn between(&self, client: &str, service: &str) -> Arc<Pipe> {
+        let mut pipes = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (client.to_owned(), service.to_owned());
+        let new = || Pipe::new(Some(self.reports.clone()));
+        pipes.entry(key).or_insert_with(new).clone()
+    }
+}
+
+impl Pipe {
+    /// A link with which nothing is ever wrong.
+    pub(super) fn straight() -> Arc<Pipe> {
+        Pipe::new(None)
+    }
+
+    fn new(reports: Option<mpsc::UnboundedSender<Report>>) -> Arc<Pipe> {
+        Arc::new(Pipe {
+            bent: AtomicBool::new(false),
+            shapes: Mutex::default(),
+            reports,
+        })
+    }
+
+    /// Lays a shape on the link, or takes it away.
+    pub(super) fn shape(&self, number: u64, shape: Option<Shape>, seed: u64) {
+        let mut shapes = self.shapes();
+        shapes.laid.retain(|laid| laid.number != number);
+        shapes.laid.extend(shape.map(|shape| Laid {
+            number,
+            shape,
+            random: ChaCha8Rng::seed_from_u64(seed),
+            felt: false,
+        }));
+        let bent = !shapes.laid.is_empty();
+        if !bent {
+            (shapes.up_free, shapes.down_free) = (None, None);
+        }
+        self.bent.store(bent, Ordering::Release);
+        shapes.waiting.drain().for_each(|(_, waker)| waker.wake());
+    }
+
+    /// Whether anything is wrong with it.
+    pub(super) fn bent(&self) -> bool {
+        self.bent.load(Ordering::Acquire)
+    }
+
+    /// What is wrong now. Number `who` is woken when it changes.
+    pub(super) fn bend(&self, who: u64, cx: &mut Context<'_>) -> Bend {
+        let mut shapes = self.shapes();
+        shapes.waiting.insert(who, cx.waker().clone());
+        let mut bend = Bend::default();
+        for laid in &mut shapes.laid {
+            match laid.shape {
+                Shape::Cut => bend.cut = true,
+                Shape::Slow { by_ms, jitter_ms } => {
+                    bend.delay += drawn(by_ms, jitter_ms, &mut laid.random);
+                    bend.longest += Duration::from_millis(by_ms + jitter_ms);
+                }
+                Shape::Carries { bytes_per_s } => {
+                    let least = bend.bytes_per_s.map_or(bytes_per_s, |b| b.min(bytes_per_s));
+                    bend.bytes_per_s = Some(least);
+                }
+                Shape::ResetAfter { bytes } => {
+                    let first = bend.reset.is_none_or(|(_, least)| bytes < least);
+                    bend.reset = if first {
+                        Some((laid.number, bytes))
+                    } else {
+                        bend.reset
+                    };
+                }
+            }
+        }
+        bend
+    }
+
+    /// Number `who` waits no more.
+    pub(super) fn forget(&self, who: u64) {
+        self.shapes().waiting.remove(&who);
+    }
+
+    /// When so many bytes will have passed one way, which is taken until then.
+    pub(super) fn reserve(&self, way: Way, bytes: usize, bytes_per_s: u64) -> Instant {
+        let mut shapes = self.shapes();
+        let free = match way {
+            Way::Up => &mut shapes.up_free,
+            Way::Down => &mut shapes.down_free,
+        };
+        let now = Instant::now();
+        let begin = free.map_or(now, |free| free.max(now));
+        let passed = begin + Duration::from_secs_f64(bytes as f64 / bytes_per_s as f64);
+        *free = Some(passed);
+        passed
+    }
+
+    /// A connection has felt these shapes.
+    pub(super) fn felt(&self, which: impl Fn(u64, &Shape) -> bool) {
+        let mut shapes = self.shapes();
+        for laid in &mut shapes.laid {
+            if which(laid.number, &laid.shape)
+                && !std::mem::replace(&mut laid.felt, true)
+                && let Some(reports) = &self.reports
+            {
+                // Without a receiver nobody is interested any more.
+                let _ = reports.send(Report::Felt { shape: laid.number });
+            }
+        }
+    }
+
+    fn shapes(&self) -> MutexGuard<'_, Shapes> {
+        self.shapes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A delay from `by - jitter` to `by + jitter`, every one as likely.
+fn drawn(by_ms: u64, jitter_ms: u64, random: &mut impl Rng) -> Duration {
+    let (low, high) = (by_ms.saturating_sub(jitter_ms), by_ms + jitter_ms);
+    Duration::from_micros(match jitter_ms {
+        0 => by_ms * 1000,
+        _ => random.random_range(low * 1000..=high * 1000),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::task::noop_waker;
+
+    fn check(shapes: &[Shape], expected: Bend) {
+        let (reports, _reported) = mpsc::unbounded_channel();
+        let pipe = Pipes::new(reports).between("a", "b");
+        for (number, shape) in (0..).zip(shapes) {
+            pipe.shape(number, Some(*shape), 7);
+        }
+        let waker = noop_waker();
+        let found = pipe.bend(0, &mut Context::from_waker(&waker));
+        assert_eq!(found, expected, "{shapes:?}");
+        for number in 0..shapes.len() as u64 {
+            assert!(pipe.bent());
+            pipe.shape(number, None, 7);
+        }
+        assert!(!pipe.bent());
+    }
+
+    #[test]
+    fn shapes_that_lie_on_one_link_compose() {
+        let ms = Duration::from_millis;
+        let slow = |by_ms| Shape::Slow {
+            by_ms,
+            jitter_ms: 0,
+        };
+        check(
+            &[slow(20), slow(30)],
+            Bend {
+                delay: ms(50),
+                longest: ms(50),
+                ..Bend::default()
+            },
+        );
+        let carries = |bytes_per_s| Shape::Carries { bytes_per_s };
+        check(
+            &[carries(9), carries(5), carries(7), Shape::Cut],
+            Bend {
+                cut: true,
+                bytes_per_s: Some(5),
+                ..Bend::default()
+            },
+        );
+        let reset = |bytes| Shape::ResetAfter { bytes };
+        check(
+            &[reset(9), reset(5), reset(7)],
+            Bend {
+                reset: Some((1, 5)),
+                ..Bend::default()
+            },
+        );
+    }
+
+    #[test]
+    fn jitter_stays_within_its_bounds_and_uses_them() {
+        let mut random = ChaCha8Rng::seed_from_u64(1);
+        let drawn: Vec<Duration> = (0..1000).map(|_| drawn(20, 5, &mut random)).collect();
+        let (least, most) = (drawn.iter().min().unwrap(), drawn.iter().max().unwrap());
+        assert!((Duration::from_millis(15)..Duration::from_millis(16)).contains(least));
+        assert!((Duration::from_millis(24)..=Duration::from_millis(25)).contains(most));
+    }
+}

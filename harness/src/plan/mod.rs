@@ -1,0 +1,85 @@
+//! The ordered steps of a scenario, as plain values.
+//!
+//! Printing and parsing of steps belongs to the language above; a plan only carries the words
+//! of each step for reports.
+
+mod call;
+mod fault;
+mod link;
+mod trigger;
+
+pub use call::CallFault;
+pub use fault::{Effect, Fault, ServiceFault, Times, Whom};
+pub use link::{Link, LinkFault};
+pub use trigger::Trigger;
+
+use crate::problem::Place;
+use std::time::Duration;
+
+/// One scenario, ready to run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plan {
+    /// The feature's name.
+    pub feature: String,
+    /// The scenario's name.
+    pub scenario: String,
+    /// Where the scenario stands.
+    pub place: Place,
+    /// Tags, without `@`.
+    pub tags: Vec<String>,
+    /// The stack that it runs on.
+    pub stack: String,
+    /// What happens, in order.
+    pub steps: Vec<Planned>,
+}
+
+/// A step with the words it was written in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Planned {
+    /// The step.
+    pub step: Step,
+    /// Its words.
+    pub text: String,
+    /// Where it stands.
+    pub place: Place,
+}
+
+/// One phrase of the language.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Step {
+    /// `the stack "codabench"`
+    Stack(String),
+    /// A fault is armed.
+    Fault(Box<Fault>),
+    /// `"submit" runs 20 times with 4 clients`
+    Work {
+        /// The workload's name.
+        workload: String,
+        /// How often it runs.
+        times: u64,
+        /// How many requests are under way at once; 1 unless given.
+        clients: u64,
+    },
+    /// `every submission is final within 60s`
+    AllFinal {
+        /// The entity.
+        entity: String,
+        /// How long that may take.
+        within: Duration,
+    },
+    /// `all faults are healed`
+    Heal,
+    /// `every invariant holds`
+    EveryInvariant,
+    /// `"finished implies scores" holds`
+    Invariant(String),
+    /// `at least 10 submission reach "Finished"`
+    AtLeast {
+        /// How many.
+        count: u64,
+        /// The entity.
+        entity: String,
+        /// The status.
+        status: String,
+    },
+}
