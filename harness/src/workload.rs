@@ -1,28 +1,31 @@
-//! Gives a stack something to do: the same request a number of times, with a number of clients.
+//! Gives a stack something to do: the same request a number of times, at a pace.
 
 use crate::address::{self, Resolve};
 use crate::expression::Scope;
 use crate::history::{Sink, What};
+use crate::plan::Pace;
 use crate::seed::Seed;
 use crate::stack::{Workload, as_id};
+use futures::StreamExt;
 use rand::Rng;
 use serde_json::{Map, Value, json};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// A request that takes longer counts as one that was not accepted.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Runs `workload` `times` times with `clients` requests under way at once, and waits for all answers. Numbers
-/// go on from `first`, so that a workload that runs twice does not repeat itself.
+/// The most requests of an open workload that are under way at once. When there are more, the next one waits.
+const MOST_UNDER_WAY: usize = 1000;
+
+/// Runs `workload` `times` times at a pace, and waits for all answers. Numbers go on from `first`, so that a workload
+/// that runs twice does not repeat itself.
 ///
 /// # Errors
 /// In words, when the workload's host cannot be reached by any address. An answer that was not a success is no
 /// error: it is written down.
 pub async fn run(
     workload: &Workload,
-    (first, times, clients): (u64, u64, u64),
+    (first, times, pace): (u64, u64, Pace),
     seed: Seed,
     resolve: Resolve<'_>,
     sink: &Sink,
@@ -32,41 +35,46 @@ pub async fn run(
         .method
         .parse()
         .map_err(|_| format!("`{}` is no HTTP method", workload.method))?;
-    let next = AtomicU64::new(0);
-    let rng = Mutex::new(seed.rng(&format!("workload {} {first}", workload.name)));
-    let one_client = async || {
-        while let Some((n, random)) = draw(&next, times, &rng) {
-            let n = first + n;
-            let fill = |text: &str| {
-                text.replace("${n}", &n.to_string())
-                    .replace("${random}", &random)
-            };
-            let mut request = client.request(method.clone(), fill(&url));
-            if let Some(body) = &workload.body {
-                request = request.json(&fill_in(body, &fill));
-            }
-            let (accepted, detail) = match send(request).await {
-                Ok((status, response)) => settle(workload, status, &response, sink),
-                Err(error) => (false, error),
-            };
-            sink(What::Worked {
-                workload: workload.name.clone(),
-                n,
-                accepted,
-                detail,
-            });
+    let mut rng = seed.rng(&format!("workload {} {first}", workload.name));
+    // Drawn in order, so that a seed gives a number its digits whatever the order of the answers.
+    let drawn = (first + 1..=first + times).map(|n| (n, format!("{:016x}", rng.next_u64())));
+    let one = async |(n, random): (u64, String)| {
+        let fill = |text: &str| {
+            text.replace("${n}", &n.to_string())
+                .replace("${random}", &random)
+        };
+        let mut request = client.request(method.clone(), fill(&url));
+        if let Some(body) = &workload.body {
+            request = request.json(&fill_in(body, &fill));
         }
+        let (accepted, detail) = match send(request).await {
+            Ok((status, response)) => settle(workload, status, &response, sink),
+            Err(error) => (false, error),
+        };
+        sink(What::Worked {
+            workload: workload.name.clone(),
+            n,
+            accepted,
+            detail,
+        });
     };
-    futures::future::join_all((0..clients.min(times)).map(|_| one_client())).await;
+    match pace {
+        Pace::Clients(clients) => {
+            let clients = usize::try_from(clients).ok();
+            let drawn = futures::stream::iter(drawn);
+            drawn.for_each_concurrent(clients, one).await;
+        }
+        Pace::PerSecond(per_second) => {
+            let ticks = tokio::time::interval(Duration::from_secs(1) / per_second as u32);
+            let drawn = futures::stream::unfold((ticks, drawn), |(mut ticks, mut drawn)| async {
+                let next = drawn.next()?;
+                ticks.tick().await;
+                Some((next, (ticks, drawn)))
+            });
+            drawn.for_each_concurrent(MOST_UNDER_WAY, one).await;
+        }
+    }
     Ok(())
-}
-
-/// The next number (from 1) and its random digits, drawn together so that a seed gives a number its digits
-/// whatever the order of the answers.
-fn draw(next: &AtomicU64, times: u64, rng: &Mutex<impl Rng>) -> Option<(u64, String)> {
-    let mut rng = rng.lock().expect("drawing a number does not panic");
-    let n = next.fetch_add(1, Ordering::Relaxed) + 1;
-    (n <= times).then(|| (n, format!("{:016x}", rng.next_u64())))
 }
 
 /// Sends a request. Gives the status and what `creates` may look at.
@@ -132,7 +140,7 @@ fn fill_in(value: &Value, fill: &dyn Fn(&str) -> String) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::BTreeSet;
+    use std::sync::{Arc, Mutex};
 
     #[test]
     fn placeholders_are_filled_in_wherever_a_string_stands() {
@@ -144,14 +152,61 @@ mod tests {
         );
     }
 
-    #[test]
-    fn a_seed_gives_every_number_its_digits() {
-        let all = |seed: u64| -> BTreeSet<_> {
-            let (next, rng) = (AtomicU64::new(0), Mutex::new(Seed(seed).rng("workload")));
-            std::iter::from_fn(|| draw(&next, 5, &rng)).collect()
+    /// A service that answers once so many requests have come, and what a workload made of it.
+    async fn played(pace: Pace, together: usize, seed: u64) -> Vec<(u64, String)> {
+        use axum::Json;
+        let all = Arc::new(tokio::sync::Barrier::new(together));
+        let got = Arc::new(Mutex::new(Vec::new()));
+        let seen = got.clone();
+        let answer = move |Json(body): Json<Value>| {
+            let n = body["n"].as_str().unwrap().parse().unwrap();
+            let random = body["random"].as_str().unwrap().to_owned();
+            seen.lock().unwrap().push((n, random));
+            let all = all.clone();
+            async move {
+                all.wait().await;
+            }
         };
-        assert_eq!(all(1).len(), 5);
-        assert_eq!(all(1), all(1));
-        assert_ne!(all(1), all(2));
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = axum::Router::new().route("/", axum::routing::post(answer));
+        let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+        let workload = Workload {
+            name: "submit".to_owned(),
+            place: crate::problem::Place::new("shakedown.yaml".as_ref(), 1, 1),
+            method: "POST".to_owned(),
+            url: "http://site:80/".to_owned(),
+            body: Some(json!({"n": "${n}", "random": "${random}"})),
+            creates: Default::default(),
+        };
+        let sink: Sink = Arc::new(|_| {});
+        let times = 6;
+        run(
+            &workload,
+            (10, times, pace),
+            Seed(seed),
+            &|_, _| Some(address),
+            &sink,
+        )
+        .await
+        .unwrap();
+        serving.abort();
+        let mut got = std::mem::take(&mut *got.lock().unwrap());
+        got.sort();
+        got
+    }
+
+    #[tokio::test]
+    async fn an_open_workload_does_not_wait_for_answers() {
+        let got = played(Pace::PerSecond(200), 6, 1).await;
+        let numbers: Vec<u64> = got.iter().map(|(n, _)| *n).collect();
+        assert_eq!(numbers, [11, 12, 13, 14, 15, 16]);
+    }
+
+    #[tokio::test]
+    async fn a_seed_gives_every_number_its_digits_whatever_the_pace() {
+        let one = played(Pace::Clients(1), 1, 1).await;
+        assert_eq!(one, played(Pace::Clients(3), 3, 1).await);
+        assert_ne!(one, played(Pace::Clients(1), 1, 2).await);
     }
 }

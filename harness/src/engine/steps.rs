@@ -5,7 +5,7 @@ use super::deeds::Deeds;
 use super::record::Record;
 
 use crate::gateway::{CallPattern, Command, WORKLOAD};
-use crate::plan::{Fault, Planned, Step, Trigger};
+use crate::plan::{Fault, Pace, Planned, Step, Trigger};
 use crate::runtime::{Failure, Runtime};
 use crate::stack::{Entity, Evidence, Learn, Stack};
 use crate::{duration, workload};
@@ -56,9 +56,9 @@ impl Steps<'_> {
                 Step::Work {
                     workload,
                     times,
-                    clients,
+                    pace,
                 } => {
-                    self.work(workload, *times, *clients, &worked).await?;
+                    self.work(workload, *times, *pace, &worked).await?;
                 }
                 Step::AllFinal { entity, within } => {
                     unmet.extend(self.all_final(entity, *within, planned).await);
@@ -97,7 +97,7 @@ impl Steps<'_> {
         &self,
         name: &str,
         times: u64,
-        clients: u64,
+        pace: Pace,
         worked: &Mutex<HashMap<String, u64>>,
     ) -> Result<(), Failure> {
         let first = {
@@ -114,7 +114,7 @@ impl Steps<'_> {
         let workload = &self.setup.stack.workloads[name];
         workload::run(
             workload,
-            (first, times, clients),
+            (first, times, pace),
             self.setup.seed,
             &resolve,
             &sink,

@@ -57,8 +57,8 @@ pub enum Step {
         workload: String,
         /// How often it runs.
         times: u64,
-        /// How many requests are under way at once; 1 unless given.
-        clients: u64,
+        /// When the next request is made.
+        pace: Pace,
     },
     /// `every submission is final within 60s`
     AllFinal {
@@ -82,4 +82,13 @@ pub enum Step {
         /// The status.
         status: String,
     },
+}
+
+/// When a workload makes its next request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// As soon as one of so many clients has its answer (a closed workload); 1 unless given.
+    Clients(u64),
+    /// So many in a second, whether or not there are answers (an open workload).
+    PerSecond(u64),
 }

@@ -1,7 +1,9 @@
 use super::calls::CUT_BYTES;
 use super::*;
 use proptest::prelude::*;
-use shakedown_harness::plan::{CallFault, Link, LinkFault, ServiceFault, Times, Trigger, Whom};
+use shakedown_harness::plan::{
+    CallFault, Link, LinkFault, Pace, ServiceFault, Times, Trigger, Whom,
+};
 use std::time::Duration;
 
 #[test]
@@ -63,6 +65,8 @@ fn what_is_nearly_right_is_told() {
     assert!(error("the link \"a -> b\" carries 0 KB/s").contains("is cut"));
     assert!(error("the link \"a -> b\" is cut for 2s for 3s").contains("twice"));
     assert!(error("the link \"a -> b\" is cut for 2 parsecs").contains("`2`"));
+    assert!(error("\"a\" runs 5 times at 0 per second").contains("begins with 1"));
+    assert!(error("\"a\" runs 5 times at 10001 per second").contains("10000"));
     assert!(error("\"a\" runs 0 times").contains("begins with 1"));
     assert!(error("every job is final within soon").contains("`soon`"));
     assert_eq!(parse("the call \"a\" anwsers 503", None), None);
@@ -158,6 +162,13 @@ fn times() -> impl Strategy<Value = Times> {
     ]
 }
 
+fn paces() -> impl Strategy<Value = Pace> {
+    prop_oneof![
+        (1u64..9).prop_map(Pace::Clients),
+        (1u64..9).prop_map(Pace::PerSecond),
+    ]
+}
+
 fn steps() -> impl Strategy<Value = Step> {
     let whom = prop_oneof![
         Just(Whom::All),
@@ -186,10 +197,10 @@ fn steps() -> impl Strategy<Value = Step> {
     prop_oneof![
         fault,
         name().prop_map(Step::Stack),
-        (name(), 1u64..99, 1u64..9).prop_map(|(workload, times, clients)| Step::Work {
+        (name(), 1u64..99, paces()).prop_map(|(workload, times, pace)| Step::Work {
             workload,
             times,
-            clients
+            pace
         }),
         (word(), 1u64..9_999_999).prop_map(|(entity, ms)| Step::AllFinal {
             entity,

@@ -1,27 +1,35 @@
 //! Work, waiting and judgement.
 
 use super::{Entry, Phrase, name};
+use regex::Match;
 use shakedown_harness::duration;
-use shakedown_harness::plan::Step;
+use shakedown_harness::plan::{Pace, Step};
 
 pub(super) static WORK: [Entry; 4] = [
     Entry {
         phrase: Phrase {
             family: "work and waiting",
-            pattern: "\"WORKLOAD\" runs N times [with K clients]",
-            meaning: "the workload's request is made so often, with so many under way at once",
+            pattern: "\"WORKLOAD\" runs N times [with K clients | at K per second]",
+            meaning: "the workload's request is made so often: by K clients who wait for their answers, or K in a second whether or not there are answers",
             example: "\"submit\" runs 20 times with 4 clients",
         },
-        regex: concat!(name!(), " runs ([0-9]+) times?(?: with ([0-9]+) clients?)?"),
+        regex: concat!(
+            name!(),
+            " runs ([0-9]+) times?(?: with ([0-9]+) clients?| at ([0-9]+) per second)?"
+        ),
         step: |found, _| {
             let times = positive(&found[2], "times")?;
-            let clients = found
-                .get(3)
-                .map_or(Ok(1), |clients| positive(clients.as_str(), "clients"))?;
+            let number = |i| found.get(i).map(|digits: Match<'_>| digits.as_str());
+            let pace = match (number(3), number(4)) {
+                (Some(clients), _) => Pace::Clients(positive(clients, "clients")?),
+                (_, Some(rate)) => Pace::PerSecond(rate_per_s(rate)?),
+                (None, None) => Pace::Clients(1),
+            };
+            let workload = found[1].to_owned();
             Ok(Step::Work {
-                workload: found[1].to_owned(),
+                workload,
                 times,
-                clients,
+                pace,
             })
         },
     },
@@ -37,7 +45,7 @@ pub(super) static WORK: [Entry; 4] = [
             Ok(Step::Work {
                 workload: found[1].to_owned(),
                 times: 1,
-                clients: 1,
+                pace: Pace::Clients(1),
             })
         },
     },
@@ -111,6 +119,19 @@ pub(super) static JUDGEMENT: [Entry; 3] = [
     },
 ];
 
+/// The most requests that are made in a second.
+const MOST_PER_S: u64 = 10_000;
+
+fn rate_per_s(digits: &str) -> Result<u64, String> {
+    let rate = positive(digits, "requests")?;
+    match rate <= MOST_PER_S {
+        true => Ok(rate),
+        false => Err(format!(
+            "at most {MOST_PER_S} requests per second are made, not {digits}"
+        )),
+    }
+}
+
 fn positive(digits: &str, of: &str) -> Result<u64, String> {
     match digits.parse() {
         Ok(0) | Err(_) => Err(format!("`{digits}` is no number of {of}: it begins with 1")),
@@ -125,15 +146,18 @@ pub(super) fn print(step: &Step) -> String {
         Step::Work {
             workload,
             times,
-            clients: 1,
+            pace: Pace::Clients(1),
         } => format!("\"{workload}\" runs {times} times"),
         Step::Work {
             workload,
             times,
-            clients,
-        } => {
-            format!("\"{workload}\" runs {times} times with {clients} clients")
-        }
+            pace: Pace::Clients(clients),
+        } => format!("\"{workload}\" runs {times} times with {clients} clients"),
+        Step::Work {
+            workload,
+            times,
+            pace: Pace::PerSecond(rate),
+        } => format!("\"{workload}\" runs {times} times at {rate} per second"),
         Step::AllFinal { entity, within } => {
             let within = duration::print(*within);
             format!("every {entity} is final within {within}")
