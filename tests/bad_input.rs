@@ -4,13 +4,14 @@ use crate::support::{Case, Scratch, check, codabench};
 use libtest_mimic::{Failed, Trial};
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 9] = [
+    let cases: [Case; 10] = [
         ("an undefined step names the nearest phrase", undefined_step),
         (
             "an unknown call, service or invariant names the nearest",
             unknown_names,
         ),
         ("all mistakes of all files come at once", all_at_once),
+        ("each mistake in a step is told at its line", every_mistake),
         ("a broken yaml file is told by line and column", broken_yaml),
         ("a missing file is named", missing_file),
         ("an unknown stack names the nearest", unknown_stack),
@@ -80,7 +81,88 @@ fn all_at_once() -> Result<(), Failed> {
         "    Given the call \"upload score\" hangs\n    And the service \"workr\" is killed\n    \
          When \"sumbit\" runs 2 times\n    Then every invariant holds",
     );
-    refused(&text, &["`upload score`", "`workr`", "`sumbit`"])
+    refused(&text, &["`upload score`", "`workr`", "`sumbit`"])?;
+    // A step that cannot be read hides no other mistake.
+    let text = feature(
+        "    Given the call \"upload score\" hangs\n    And the wind blows\n    Then every invariant holds",
+    );
+    refused(&text, &["`upload score`", "`the wind blows`"])
+}
+
+/// Mistakes in steps, each with what is said of it.
+const MISTAKES: [(&str, &str); 17] = [
+    (
+        "the link \"workr -> site\" is cut",
+        "unknown client `workr`",
+    ),
+    ("the link \"worker -> sit\" is cut", "unknown service `sit`"),
+    (
+        "the link \"worker -> site\" is cut the first 2 times",
+        "there is nothing to count",
+    ),
+    (
+        "the link \"worker, site\" is cut",
+        "`worker, site` is not a link such as",
+    ),
+    (
+        "the link \"worker -> site\" is cut for 2s until \"scores stored\" happens",
+        "for a time or until a moment, not both",
+    ),
+    (
+        "the link \"worker -> site\" carries 10 potatoes/s",
+        "`10 potatoes` is not a number of bytes",
+    ),
+    (
+        "the call \"upload scores\" hangs for 2s",
+        "lasts for a time on links only",
+    ),
+    (
+        "the call \"upload scores\" hangs until \"score stored\" happens",
+        "unknown event `score stored`",
+    ),
+    (
+        "the call \"upload scores\" hangs until submission reaches \"Scorin\"",
+        "unknown status `Scorin`",
+    ),
+    (
+        "the call \"upload scores\" hangs until \"upload score\" is sent",
+        "unknown call `upload score`",
+    ),
+    (
+        "the call \"create submission\" hangs for each submission",
+        "its path does not name it",
+    ),
+    (
+        "the call \"upload scores\" hangs when job reaches \"Scoring\"",
+        "unknown entity `job`",
+    ),
+    (
+        "the service \"worker\" is restarted until \"scores stored\" happens",
+        "starts again at once",
+    ),
+    (
+        "the service \"worker\" is killed the 2nd time",
+        "there is nothing to count",
+    ),
+    ("every job is final within 10s", "unknown entity `job`"),
+    (
+        "at least 3 submission reach \"Done\"",
+        "unknown status `Done`",
+    ),
+    ("\"submit\" runs 3 times at 0 per second", "begins with 1"),
+];
+
+fn every_mistake() -> Result<(), Failed> {
+    let step = |(step, _): &(&str, &str)| format!("    Given {step}\n");
+    let steps: String = MISTAKES.iter().map(step).collect();
+    let text = feature(&format!("{steps}    Then every invariant holds"));
+    let scratch = Scratch::new();
+    let said = scratch.play(&text, &["--runtime", "process"]).exits(64)?;
+    for (line, (_, says)) in (4..).zip(MISTAKES) {
+        let place = format!("a.feature:{line}:5");
+        said.tells(&[says, &place])?;
+    }
+    Ok(())
 }
 
 fn broken_yaml() -> Result<(), Failed> {

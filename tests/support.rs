@@ -72,6 +72,15 @@ impl Said {
         }
         Ok(self)
     }
+
+    /// Fails unless one and the same mistake was told with all these words.
+    pub fn tells(&self, words: &[&str]) -> Result<(), Failed> {
+        let mut mistakes = self.stderr.split("error: ");
+        let told = mistakes.any(|mistake| words.iter().all(|word| mistake.contains(word)));
+        check(told, || {
+            format!("no mistake with {words:?}\n{}", self.all())
+        })
+    }
 }
 
 /// A folder of its own for one test, removed at its end.

@@ -25,15 +25,8 @@ pub struct Loaded {
 /// All mistakes of all files at once.
 pub fn load(args: &FeatureArgs) -> Result<Loaded, Problems> {
     let mut problems = Problems::default();
-    let plans = match language::read(&args.paths, args.name.as_ref()) {
-        Ok(plans) => plans,
-        Err(found) => {
-            problems = found;
-            Vec::new()
-        }
-    };
     let mut loaded = Loaded {
-        plans,
+        plans: language::read(&args.paths, args.name.as_ref(), &mut problems),
         stacks: BTreeMap::new(),
         warnings: Vec::new(),
     };
@@ -47,6 +40,8 @@ pub fn load(args: &FeatureArgs) -> Result<Loaded, Problems> {
                 loaded.plans.iter().map(|plan| plan.stack.clone()).collect();
             names.sort();
             names.dedup();
+            // A scenario whose stack could not be read has been told.
+            names.retain(|name| !name.is_empty());
             names
         }
     };
@@ -62,12 +57,15 @@ pub fn load(args: &FeatureArgs) -> Result<Loaded, Problems> {
             }
         }
     }
-    if problems.0.is_empty() {
-        let stacks = &loaded.stacks;
-        problems
-            .0
-            .extend(language::check(&loaded.plans, &|name| stacks.get(name).map(|s| &**s)).0);
-    }
+    // Names can only be checked against a stack that could be read.
+    let (stacks, given) = (&loaded.stacks, args.stack.is_some());
+    let readable = |plan: &&Plan| match given {
+        true => !stacks.is_empty() && !plan.stack.is_empty(),
+        false => stacks.contains_key(&plan.stack),
+    };
+    let plans: Vec<&Plan> = loaded.plans.iter().filter(readable).collect();
+    let named = |name: &str| stacks.get(name).map(|stack| &**stack);
+    problems.0.extend(language::check(&plans, &named).0);
     for warning in &mut loaded.warnings {
         if let Some(place) = &mut warning.place {
             place.file = shown(&place.file).into();

@@ -8,7 +8,7 @@ use shakedown_harness::problem::{Place, Problem, Problems};
 use shakedown_harness::stack::{Entity, Stack};
 
 /// Checks all names in all plans against their stacks.
-pub fn check<'s>(plans: &[Plan], stacks: &dyn Fn(&str) -> Option<&'s Stack>) -> Problems {
+pub fn check<'s>(plans: &[&Plan], stacks: &dyn Fn(&str) -> Option<&'s Stack>) -> Problems {
     let mut problems = Problems::default();
     for plan in plans {
         match stacks(&plan.stack) {

@@ -6,7 +6,7 @@ use cucumber::feature::Ext as _;
 use cucumber::gherkin::{Background, Feature, GherkinEnv, Rule, Scenario};
 use regex::Regex;
 use shakedown_harness::plan::{Plan, Planned, Step};
-use shakedown_harness::problem::{Place, Problem, Problems, shown};
+use shakedown_harness::problem::{Place, Problem, Problems, shown, suggest};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
@@ -14,63 +14,52 @@ use std::sync::LazyLock;
 const MAX_DEPTH: usize = 8;
 
 /// Reads the scenarios of all feature files among and below `paths`, in the order of their names. `name`: only
-/// scenarios whose name matches.
-///
-/// # Errors
-/// All mistakes of all files.
-pub fn read(paths: &[PathBuf], name: Option<&Regex>) -> Result<Vec<Plan>, Problems> {
-    let mut problems = Problems::default();
+/// scenarios whose name matches. A scenario with mistakes has the steps that could be read, so that these can be checked
+/// all the same; the mistakes are added to `problems`.
+pub fn read(paths: &[PathBuf], name: Option<&Regex>, problems: &mut Problems) -> Vec<Plan> {
     let mut plans = Vec::new();
     for path in paths {
-        let mut files = Vec::new();
-        match std::fs::metadata(path) {
-            Err(error) => {
-                problems.push(Problem::with_file(path, format!("cannot be read: {error}")))
-            }
-            Ok(found) if found.is_file() => files.push(path.clone()),
-            Ok(_) => {
-                collect(path, 0, &mut files);
-                if files.is_empty() {
-                    problems.push(Problem::with_file(
-                        path,
-                        "there is no `.feature` file in this folder",
-                    ));
-                }
-            }
-        }
-        files.sort();
-        for file in files {
-            plans.extend(read_file(&file, &mut problems));
+        for file in files(path, problems) {
+            plans.extend(read_file(&file, problems));
         }
     }
-    let mut plans = problems.or(plans)?;
-    if let Some(name) = name {
+    let nowhere = |what: String, help| Problem {
+        what,
+        place: None,
+        help,
+    };
+    if let Some(name) = name.filter(|_| !plans.is_empty()) {
         let known: Vec<String> = plans.iter().map(|plan| plan.scenario.clone()).collect();
         plans.retain(|plan| name.is_match(&plan.scenario));
         if plans.is_empty() {
-            let help = shakedown_harness::problem::suggest(
-                name.as_str(),
-                known.iter().map(String::as_str),
-            );
+            let known = known.iter().map(String::as_str);
+            let help = suggest(name.as_str(), known);
             let what = format!("no scenario's name matches `{name}`");
-            return Err(Problem {
-                what,
-                place: None,
-                help: Some(help),
-            }
-            .into());
+            problems.push(nowhere(what, Some(help)));
         }
-    }
-    if plans.is_empty() {
+    } else if plans.is_empty() && problems.0.is_empty() {
         let what = "there is no scenario in these files".to_owned();
-        return Err(Problem {
-            what,
-            place: None,
-            help: None,
-        }
-        .into());
+        problems.push(nowhere(what, None));
     }
-    Ok(plans)
+    plans
+}
+
+/// The feature files that a path names, sorted.
+fn files(path: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    match std::fs::metadata(path) {
+        Err(error) => problems.push(Problem::with_file(path, format!("cannot be read: {error}"))),
+        Ok(found) if found.is_file() => files.push(path.to_owned()),
+        Ok(_) => {
+            collect(path, 0, &mut files);
+            if files.is_empty() {
+                let what = "there is no `.feature` file in this folder";
+                problems.push(Problem::with_file(path, what));
+            }
+        }
+    }
+    files.sort();
+    files
 }
 
 fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
