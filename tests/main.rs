@@ -7,6 +7,7 @@ mod cleanup;
 mod exact_kill;
 mod features;
 mod images;
+mod links;
 mod readme;
 mod services;
 mod support;
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         cleanup::trials(),
         exact_kill::trials(),
         services::trials(),
+        links::trials(),
         images::trials(),
         readme::trials(),
     ];

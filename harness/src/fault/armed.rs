@@ -328,6 +328,11 @@ impl Armed {
         let each = !matches!(self.fault.effect, Effect::Link { .. });
         let mut receipt = self.receipt.clone();
         receipt.judge(&never, &subject, &self.tally, each);
+        if let (Effect::Service { .. }, 1.., 0) =
+            (&self.fault.effect, receipt.applied, receipt.felt)
+        {
+            receipt.missing = Some(never);
+        }
         receipt
     }
 

@@ -78,7 +78,7 @@ fn without_a_moment_it_is_done_at_once_and_counts_once_it_was_seen_done() {
     use FaultMoment::*;
     assert_eq!(moments(&events), [Matched, Applied]);
     assert_eq!(deed.map(|deed| deed.exchange), Some(None));
-    assert!(missing(&faults).unwrap().contains("nobody felt it"));
+    assert!(missing(&faults).unwrap().contains("was never killed"));
     assert_eq!(moments(&faults.done(0)), [Felt]);
     assert_eq!(missing(&faults), None);
     assert_eq!(moments(&faults.recovered("portal")), []);
