@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod cleanup;
+mod databases;
 mod exact_kill;
 mod features;
 mod images;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
         exact_kill::trials(),
         services::trials(),
         links::trials(),
+        databases::trials(),
         images::trials(),
         readme::trials(),
     ];

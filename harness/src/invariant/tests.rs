@@ -28,6 +28,7 @@ fn stack(pattern: Pattern) -> Stack {
         url: "http://site/".to_owned(),
         every: Duration::from_millis(100),
         each: None,
+        next: None,
     };
     let learn = Learn {
         place: place(),

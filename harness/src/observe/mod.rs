@@ -3,6 +3,7 @@
 //! They write down what changed, and when they could not look. What calls teach is not their business: that is
 //! worked out from the exchanges.
 
+mod database;
 mod log;
 mod poll;
 mod sql;

@@ -11,6 +11,9 @@ use std::time::Duration;
 /// A poll that takes longer counts as one that saw nothing.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The most pages that one look takes; more of them is a list that never ends.
+const MOST_PAGES: usize = 1000;
+
 /// How much of an unexpected answer is quoted.
 const EXCERPT_CHARS: usize = 200;
 
@@ -20,12 +23,17 @@ pub(super) struct Poll {
     method: reqwest::Method,
     url: String,
     each: Option<Expression>,
+    next: Option<Expression>,
 }
 
 impl Poll {
     pub fn new(rule: &Learn, resolve: Resolve<'_>) -> Result<Poll, String> {
         let Evidence::Poll {
-            method, url, each, ..
+            method,
+            url,
+            each,
+            next,
+            ..
         } = &rule.evidence
         else {
             panic!(
@@ -44,6 +52,7 @@ impl Poll {
             method,
             url,
             each: each.clone(),
+            next: next.clone(),
         })
     }
 }
@@ -51,7 +60,23 @@ impl Poll {
 #[async_trait]
 impl Look for Poll {
     async fn look(&mut self) -> Result<Vec<Sighting>, String> {
-        let request = self.client.request(self.method.clone(), &self.url);
+        let (mut sightings, mut url) = (Vec::new(), self.url.clone());
+        for _ in 0..MOST_PAGES {
+            let mut scope = self.page(&url).await?;
+            sightings.extend(self.sightings(&mut scope)?);
+            match self.next(&scope)? {
+                Some(next) => url = following(&url, &next)?,
+                None => return Ok(sightings),
+            }
+        }
+        Err(format!("there were more than {MOST_PAGES} pages"))
+    }
+}
+
+impl Poll {
+    /// What one answer puts in scope.
+    async fn page(&self, url: &str) -> Result<Scope, String> {
+        let request = self.client.request(self.method.clone(), url);
         let response = request.send().await.map_err(|e| address::chain(&e))?;
         let status = response.status().as_u16();
         let text = response.text().await.map_err(|e| address::chain(&e))?;
@@ -59,23 +84,63 @@ impl Look for Poll {
         let mut scope = Scope::new();
         scope.set("status", &Value::from(status));
         scope.set("body", &body);
+        Ok(scope)
+    }
+
+    fn sightings(&self, scope: &mut Scope) -> Result<Vec<Sighting>, String> {
         let Some(each) = &self.each else {
-            return Ok(sighting(&self.rule, &scope, None)?.into_iter().collect());
+            return Ok(sighting(&self.rule, scope, None)?.into_iter().collect());
         };
-        let unexpected = |why: String| {
-            let excerpt: String = body.to_string().chars().take(EXCERPT_CHARS).collect();
-            format!("answer {status}: {why}: {excerpt}")
-        };
-        let Value::Array(items) = each.value(&scope).map_err(unexpected)? else {
-            return Err(unexpected(format!("`{}` is not a list", each.text())));
+        let found = each.value(scope).map_err(|why| unexpected(scope, &why))?;
+        let Value::Array(items) = found else {
+            return Err(unexpected(
+                scope,
+                &format!("`{}` is not a list", each.text()),
+            ));
         };
         let mut sightings = Vec::new();
         for item in &items {
             scope.set("item", item);
-            sightings.extend(sighting(&self.rule, &scope, None)?);
+            sightings.extend(sighting(&self.rule, scope, None)?);
         }
         Ok(sightings)
     }
+
+    /// Where the next page is.
+    fn next(&self, scope: &Scope) -> Result<Option<String>, String> {
+        let Some(next) = &self.next else {
+            return Ok(None);
+        };
+        match next.value(scope).map_err(|why| unexpected(scope, &why))? {
+            Value::String(next) if !next.is_empty() => Ok(Some(next)),
+            Value::Null | Value::String(_) => Ok(None),
+            other => {
+                let what = format!("`{}` is {other}, which is no URL", next.text());
+                Err(unexpected(scope, &what))
+            }
+        }
+    }
+}
+
+/// An answer with which the rule cannot do anything.
+fn unexpected(scope: &Scope, why: &str) -> String {
+    let told = |name: &str| scope.get(name).unwrap_or_default();
+    let excerpt: String = (told("body").to_string().chars())
+        .take(EXCERPT_CHARS)
+        .collect();
+    format!("answer {}: {why}: {excerpt}", told("status"))
+}
+
+/// The URL of the next page. A service that names itself in it does so by a name that leads elsewhere here, so that
+/// only its path and its query count.
+fn following(url: &str, next: &str) -> Result<String, String> {
+    let no_url = |e: url::ParseError| format!("`{next}` is no URL: {e}");
+    let here = url::Url::parse(url).map_err(no_url)?;
+    let there = here.join(next).map_err(no_url)?;
+    let mut following = here;
+    following.set_path(there.path());
+    following.set_query(there.query());
+    Ok(following.into())
 }
 
 /// Applies a rule to what is in scope: `None` when its condition is not met.
@@ -91,4 +156,69 @@ pub(super) fn sighting(
         set,
         event: rule.event.clone(),
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_next_page_is_asked_of_the_same_service() {
+        let here = "http://127.1.2.3:8000/api/jobs/?page=1";
+        let check = |next, expected| assert_eq!(following(here, next).unwrap(), expected, "{next}");
+        check(
+            "http://site:8000/api/jobs/?page=2",
+            "http://127.1.2.3:8000/api/jobs/?page=2",
+        );
+        check("?page=2", "http://127.1.2.3:8000/api/jobs/?page=2");
+        check("/other", "http://127.1.2.3:8000/other");
+    }
+
+    /// What is seen of three pages of two items, of which each names the next.
+    async fn seen(next: Option<&str>) -> Result<Vec<String>, String> {
+        use axum::Json;
+        let page = async |axum::extract::RawQuery(query): axum::extract::RawQuery| {
+            let page: u64 = query.map_or(1, |q| q.trim_start_matches("page=").parse().unwrap());
+            let next = (page < 3).then(|| format!("http://site:80/?page={}", page + 1));
+            Json(serde_json::json!({"results": [10 * page, 10 * page + 1], "next": next}))
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = axum::Router::new().route("/", axum::routing::get(page));
+        let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+        let cel = |text: &str| Expression::parse(text).unwrap();
+        let rule = Learn {
+            place: crate::problem::Place::new("shakedown.yaml".as_ref(), 1, 1),
+            evidence: Evidence::Poll {
+                method: "GET".to_owned(),
+                url: "http://site:80/".to_owned(),
+                every: Duration::from_secs(1),
+                each: Some(cel("body.results")),
+                next: next.map(cel),
+            },
+            when: None,
+            id: Some(cel("string(item)")),
+            set: Default::default(),
+            event: Some("listed".to_owned()),
+        };
+        let mut poll = Poll::new(&rule, &|_, _| Some(address)).unwrap();
+        let seen = poll.look().await;
+        serving.abort();
+        seen.map(|seen| seen.into_iter().map(|one| one.id).collect())
+    }
+
+    #[tokio::test]
+    async fn a_look_takes_all_pages() {
+        let all = ["10", "11", "20", "21", "30", "31"].map(str::to_owned);
+        assert_eq!(seen(Some("body.next")).await.unwrap(), all);
+        assert_eq!(seen(None).await.unwrap(), all[..2]);
+        assert!(
+            seen(Some("size(body.results)"))
+                .await
+                .unwrap_err()
+                .contains("no URL")
+        );
+        let for_ever = seen(Some("\"/?page=1\"")).await.unwrap_err();
+        assert!(for_ever.contains("more than 1000 pages"), "{for_ever}");
+    }
 }

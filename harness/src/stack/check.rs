@@ -184,13 +184,16 @@ fn learn(stack: &Stack, entity: &str, rule: &Learn, problems: &mut Problems) {
             }
             &["request", "response", "path"]
         }
-        Evidence::Poll { url, each, .. } => {
+        Evidence::Poll {
+            url, each, next, ..
+        } => {
             host(stack, url, &rule.place, problems);
-            if let Some(each) = each {
-                variables(each, &["status", "body"], &rule.place, problems);
-                &["status", "body", "item"]
-            } else {
-                &["status", "body"]
+            for list in each.iter().chain(next) {
+                variables(list, &["status", "body"], &rule.place, problems);
+            }
+            match each {
+                Some(_) => &["status", "body", "item"],
+                None => &["status", "body"],
             }
         }
         Evidence::Log {

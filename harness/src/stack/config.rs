@@ -132,9 +132,9 @@ fn status(node: &Node, problems: &mut Problems) -> Option<Status> {
 }
 
 fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
-    const KEYS: [&str; 12] = [
-        "call", "poll", "sql", "log", "pattern", "on", "every", "each", "when", "id", "set",
-        "event",
+    const KEYS: [&str; 13] = [
+        "call", "poll", "sql", "log", "pattern", "on", "every", "each", "next", "when", "id",
+        "set", "event",
     ];
     let fields = node.fields(&KEYS, problems);
     let when = fields.get("when").and_then(|node| cel(node, problems));
@@ -162,6 +162,7 @@ fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
             url,
             every,
             each,
+            next: fields.get("next").and_then(|node| cel(node, problems)),
         }
     } else if let Some(sql) = fields.get("sql") {
         Evidence::Sql {
