@@ -2,3 +2,5 @@
 
 pub mod command;
 pub mod language;
+
+pub use language::World;

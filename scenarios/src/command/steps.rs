@@ -20,5 +20,13 @@ pub fn steps() -> u8 {
         say!("  {form}");
         say!("      {meaning}");
     }
+    let own = language::own_steps();
+    if !own.is_empty() {
+        say!("\nyour own");
+    }
+    for (pattern, place) in own {
+        say!("  {pattern}");
+        say!("      {place}");
+    }
     0
 }

@@ -1,6 +1,7 @@
 //! Feature files -> plans.
 
 use super::advice::advice;
+use super::own;
 use super::phrases::parse;
 use cucumber::feature::Ext as _;
 use cucumber::gherkin::{Background, Feature, GherkinEnv, Rule, Scenario};
@@ -157,12 +158,17 @@ impl Reader<'_> {
             self.feature.background.as_ref(),
             rule.and_then(|rule| rule.background.as_ref()),
         ];
+        let mut complete = true;
         let steps: Vec<Planned> = backgrounds
             .into_iter()
             .flatten()
             .flat_map(|background: &Background| &background.steps)
             .chain(&scenario.steps)
-            .filter_map(|step| self.step(step))
+            .flat_map(|step| {
+                let read = self.step(step);
+                complete &= read.is_some();
+                read.unwrap_or_default()
+            })
             .collect();
         let tags = self
             .feature
@@ -181,13 +187,6 @@ impl Reader<'_> {
                 Step::EveryInvariant | Step::Invariant(_) | Step::AtLeast { .. }
             )
         };
-        let complete = steps.len()
-            == scenario.steps.len()
-                + backgrounds
-                    .iter()
-                    .flatten()
-                    .map(|b| b.steps.len())
-                    .sum::<usize>();
         if stack.is_none() && complete {
             let what = format!("the scenario \"{}\" runs on no stack", scenario.name);
             self.problems
@@ -208,20 +207,25 @@ impl Reader<'_> {
         }
     }
 
-    fn step(&mut self, step: &cucumber::gherkin::Step) -> Option<Planned> {
+    /// What a step stands for. `None`: it has a mistake.
+    fn step(&mut self, step: &cucumber::gherkin::Step) -> Option<Vec<Planned>> {
         let column = self
             .text
             .lines()
             .nth(step.position.line.saturating_sub(1))
             .map_or(1, first_column);
         let place = Place::new(self.file, step.position.line, column);
-        let parsed = parse(&step.value, step.docstring.as_deref().map(str::trim));
-        match parsed {
-            Some(Ok(parsed)) => Some(Planned {
-                step: parsed,
-                text: step.value.clone(),
-                place,
-            }),
+        let docstring = step.docstring.as_deref().map(str::trim);
+        let parsed = parse(&step.value, docstring).map(|parsed| parsed.map(|step| vec![step]));
+        match parsed.or_else(|| own::expand(step)) {
+            Some(Ok(steps)) => {
+                let planned = |parsed| Planned {
+                    step: parsed,
+                    text: step.value.clone(),
+                    place: place.clone(),
+                };
+                Some(steps.into_iter().map(planned).collect())
+            }
             Some(Err(what)) => {
                 self.problems.push(Problem::at(&place, what));
                 None

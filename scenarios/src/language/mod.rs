@@ -3,10 +3,12 @@
 mod advice;
 mod check;
 mod feature;
+mod own;
 mod phrases;
 mod qualifiers;
 
 pub use check::check;
 pub use feature::read;
+pub use own::{World, own_steps};
 pub use phrases::{Phrase, parse, phrases, print};
 pub use qualifiers::FORMS as QUALIFIERS;
