@@ -21,7 +21,9 @@ pub(super) struct Callee {
 /// # Errors
 /// Says in words why it cannot be reached.
 pub(super) async fn connect(state: &State, link: &Link) -> Result<Callee, String> {
-    let address = address(state, link)?;
+    let next = state.places.next(link);
+    let address = next.ok_or_else(|| format!("`{}` is down", link.service))?;
+    let address = SocketAddr::new(address, link.port);
     let connecting = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect(address));
     let stream = match connecting.await {
         Ok(Ok(stream)) => stream,
@@ -44,10 +46,11 @@ pub(super) async fn reach<'a>(
     callee: &'a mut Option<Callee>,
     from_callee: &mut BytesMut,
 ) -> Result<&'a mut TcpStream, String> {
-    let address = address(state, link)?;
     let fresh = match callee.take() {
         Some(old)
-            if old.address == address && from_callee.is_empty() && raw::quiet(&old.stream) =>
+            if state.places.is_at(&link.service, old.address.ip())
+                && from_callee.is_empty()
+                && raw::quiet(&old.stream) =>
         {
             old
         }
@@ -55,11 +58,4 @@ pub(super) async fn reach<'a>(
     };
     from_callee.clear();
     Ok(&mut callee.insert(fresh).stream)
-}
-
-fn address(state: &State, link: &Link) -> Result<SocketAddr, String> {
-    let address = state.places.of(&link.service);
-    address
-        .map(|address| SocketAddr::new(address, link.port))
-        .ok_or_else(|| format!("`{}` is down", link.service))
 }

@@ -67,7 +67,7 @@ async fn obey(
                     error,
                 });
             }
-            Command::Place { service, address } => state.places.place(service, address),
+            Command::Place { service, addresses } => state.places.place(service, addresses),
             Command::Calls { calls } => state.name(calls.into_iter().map(Pattern::new).collect()),
             Command::Watch { stops } => state.watch(stops),
             Command::Act { ask, action } => state.asks.act(ask, action),

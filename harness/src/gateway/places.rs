@@ -1,7 +1,9 @@
 //! Where the real services are, and who connects from where.
 
+use super::state::Link;
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -12,11 +14,17 @@ pub(super) const UNKNOWN: &str = "unknown";
 const PLACED_WITHIN: Duration = Duration::from_secs(10);
 
 /// Services and addresses.
-pub(super) struct Places(watch::Sender<Known>);
+pub(super) struct Places {
+    known: watch::Sender<Known>,
+    /// How many connections there were. Each link goes round by itself, so that none is led past an instance by what
+    /// others do.
+    turns: Mutex<HashMap<Link, usize>>,
+}
 
 #[derive(Default)]
 struct Known {
-    services: HashMap<String, IpAddr>,
+    /// The addresses of the instances that run; never an empty list.
+    services: HashMap<String, Vec<IpAddr>>,
     /// Outlives a service that is down, because its last connections may still be waiting to be looked at.
     clients: HashMap<IpAddr, String>,
 }
@@ -24,25 +32,45 @@ struct Known {
 impl Places {
     /// Nobody is anywhere yet.
     pub(super) fn new() -> Places {
-        Places(watch::Sender::new(Known::default()))
+        Places {
+            known: watch::Sender::new(Known::default()),
+            turns: Mutex::default(),
+        }
     }
 
-    /// A service is at this address now, or down.
-    pub(super) fn place(&self, service: String, address: Option<IpAddr>) {
-        self.0.send_modify(|known| match address {
-            Some(address) => {
-                known.clients.insert(address, service.clone());
-                known.services.insert(service, address);
+    /// The instances of a service are at these addresses now; with none, it is down.
+    pub(super) fn place(&self, service: String, addresses: Vec<IpAddr>) {
+        self.known.send_modify(|known| {
+            for address in &addresses {
+                known.clients.insert(*address, service.clone());
             }
-            None => {
+            if addresses.is_empty() {
                 known.services.remove(&service);
+            } else {
+                known.services.insert(service, addresses);
             }
         });
     }
 
-    /// Where a service is; `None`: it is down.
-    pub(super) fn of(&self, service: &str) -> Option<IpAddr> {
-        self.0.borrow().services.get(service).copied()
+    /// Where the next connection of a link leads: to one instance after the other. `None`: the service is down.
+    pub(super) fn next(&self, link: &Link) -> Option<IpAddr> {
+        let known = self.known.borrow();
+        match &known.services.get(&link.service)?[..] {
+            [only] => Some(*only),
+            several => {
+                let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+                let turn = turns.entry(link.clone()).or_default();
+                *turn = turn.wrapping_add(1);
+                Some(several[(*turn - 1) % several.len()])
+            }
+        }
+    }
+
+    /// Whether an instance of a service is at an address.
+    pub(super) fn is_at(&self, service: &str, address: IpAddr) -> bool {
+        let known = self.known.borrow();
+        let addresses = known.services.get(service);
+        addresses.is_some_and(|addresses| addresses.contains(&address))
     }
 
     /// Who connects from this address. Waits until somebody is placed there, but not for ever.
@@ -51,7 +79,7 @@ impl Places {
     }
 
     async fn client_within(&self, address: IpAddr, within: Duration) -> String {
-        let mut known = self.0.subscribe();
+        let mut known = self.known.subscribe();
         let placed = known.wait_for(|known| known.clients.contains_key(&address));
         match tokio::time::timeout(within, placed).await {
             Ok(Ok(known)) => known.clients[&address].clone(),
@@ -73,14 +101,42 @@ mod tests {
         assert_eq!(client, UNKNOWN);
     }
 
+    fn link(client: &str) -> Link {
+        Link {
+            client: client.to_owned(),
+            service: "worker".to_owned(),
+            port: 80,
+        }
+    }
+
     #[tokio::test]
     async fn a_service_that_is_down_is_nowhere_but_its_connections_are_still_its_own() {
         let places = Places::new();
-        places.place("worker".into(), Some(ADDRESS));
-        places.place("worker".into(), None);
-        assert_eq!(places.of("worker"), None);
+        places.place("worker".into(), vec![ADDRESS]);
+        assert_eq!(places.next(&link("site")), Some(ADDRESS));
+        places.place("worker".into(), vec![]);
+        assert_eq!(places.next(&link("site")), None);
+        assert!(!places.is_at("worker", ADDRESS));
         assert_eq!(places.client(ADDRESS).await, "worker");
-        places.place("site".into(), Some(ADDRESS));
+        places.place("site".into(), vec![ADDRESS]);
         assert_eq!(places.client(ADDRESS).await, "site");
+    }
+
+    #[tokio::test]
+    async fn every_client_goes_round_the_instances_of_a_service() {
+        let at = |n| IpAddr::from([10, 0, 0, n]);
+        let places = Places::new();
+        places.place("worker".into(), vec![at(1), at(2), at(3)]);
+        let next = |client: &str| places.next(&link(client)).unwrap();
+        let seen = ["site", "site", "db", "site", "site", "db"].map(next);
+        assert_eq!(seen, [at(1), at(2), at(1), at(3), at(1), at(2)]);
+        for n in 1..=3 {
+            assert_eq!(places.client(at(n)).await, "worker");
+        }
+        // One that is gone is passed by.
+        places.place("worker".into(), vec![at(1), at(3)]);
+        assert!(!places.is_at("worker", at(2)));
+        let both = [next("site"), next("site")];
+        assert!(both.contains(&at(1)) && both.contains(&at(3)), "{both:?}");
     }
 }

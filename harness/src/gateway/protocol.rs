@@ -27,12 +27,12 @@ pub enum Command {
         /// Whether the port certainly speaks HTTP (`Some(true)`), certainly not (`Some(false)`), or must be sniffed.
         http: Option<bool>,
     },
-    /// The real service is now at this address (and connects from it); `None`: it is down.
+    /// The instances of the real service are now at these addresses (and connect from them); with none, it is down.
     Place {
         /// The service.
         service: String,
-        /// Its address.
-        address: Option<IpAddr>,
+        /// Their addresses. Connections go round them, one after the other.
+        addresses: Vec<IpAddr>,
     },
     /// The calls that have names. Replaces the former list.
     Calls {

@@ -231,7 +231,7 @@ impl ProcessRuntime {
     fn place(&self, service: &str, address: Option<IpAddr>) {
         self.tell(Command::Place {
             service: service.to_owned(),
-            address,
+            addresses: address.into_iter().collect(),
         });
     }
 }

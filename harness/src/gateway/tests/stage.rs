@@ -84,7 +84,7 @@ impl Stage {
     pub fn place(&self, service: &str, address: Option<IpAddr>) {
         self.send(Command::Place {
             service: service.into(),
-            address,
+            addresses: address.into_iter().collect(),
         });
     }
 

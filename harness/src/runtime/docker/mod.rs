@@ -316,7 +316,7 @@ impl DockerRuntime {
             // A gateway that is gone is noticed by whoever reads its reports.
             let _ = gateway.send(Command::Place {
                 service: service.to_owned(),
-                address: address.map(IpAddr::V4),
+                addresses: address.map(IpAddr::V4).into_iter().collect(),
             });
         }
     }
