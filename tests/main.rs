@@ -10,6 +10,7 @@ mod features;
 mod images;
 mod links;
 mod readme;
+mod robustness;
 mod services;
 mod support;
 mod verdicts;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         exact_kill::trials(),
         services::trials(),
         links::trials(),
+        robustness::trials(),
         databases::trials(),
         images::trials(),
         readme::trials(),

@@ -41,6 +41,27 @@ pub fn client(
     Ok((client, format!("{}://{address}{path}", parsed.scheme())))
 }
 
+/// The longest body that the harness itself reads.
+const BODY_BYTES: usize = 16 * 1024 * 1024;
+
+/// The text of an answer's body; what is not UTF-8 is replaced.
+///
+/// # Errors
+/// In words: it broke off, or it is longer than 16 MiB.
+pub async fn body(mut response: reqwest::Response) -> Result<String, String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|e| chain(&e))? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > BODY_BYTES {
+            return Err(format!(
+                "the answer is longer than {} MiB; nothing more of it was read",
+                BODY_BYTES >> 20
+            ));
+        }
+    }
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
 /// An error with all its causes, on one line.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

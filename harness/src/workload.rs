@@ -91,7 +91,7 @@ async fn send(request: reqwest::RequestBuilder) -> Result<(u16, Value), String> 
             )
         })
         .collect();
-    let text = response.text().await.map_err(|e| address::chain(&e))?;
+    let text = address::body(response).await?;
     let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
     Ok((
         status,

@@ -17,6 +17,8 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
 pub(super) const EVERY: Duration = Duration::from_millis(20);
 /// The longest line that is looked at; of a longer one, only its end is.
 const LINE_BYTES: usize = 64 * 1024;
+/// The most that is read at once, so that a service that floods its log does not fill the memory.
+const PIECE_BYTES: u64 = 4 * 1024 * 1024;
 
 pub(super) struct Log {
     rule: Learn,
@@ -45,14 +47,21 @@ impl Log {
         }
     }
 
-    /// The lines that have been completed since the last look.
-    async fn lines(&mut self) -> std::io::Result<Vec<String>> {
+    /// What the file has now, beyond what was read.
+    async fn open(&self) -> std::io::Result<Option<(File, u64)>> {
         let mut file = match File::open(&self.path).await {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             file => file?,
         };
+        let length = file.metadata().await?.len();
         file.seek(SeekFrom::Start(self.read)).await?;
-        self.read += file.read_to_end(&mut self.begun).await? as u64;
+        Ok(Some((file, length)))
+    }
+
+    /// The lines that a piece of the file completes.
+    async fn piece(&mut self, file: &mut File) -> std::io::Result<String> {
+        let mut piece = file.take(PIECE_BYTES);
+        self.read += piece.read_to_end(&mut self.begun).await? as u64;
         let complete = self.begun.iter().rposition(|byte| *byte == b'\n');
         let complete: Vec<u8> = match complete {
             Some(end) => self.begun.drain(..=end).collect(),
@@ -60,8 +69,7 @@ impl Log {
         };
         let excess = self.begun.len().saturating_sub(LINE_BYTES);
         self.begun.drain(..excess);
-        let text = String::from_utf8_lossy(&complete);
-        Ok(text.lines().map(str::to_owned).collect())
+        Ok(String::from_utf8_lossy(&complete).into_owned())
     }
 
     /// What one line says.
@@ -84,10 +92,19 @@ impl Log {
 #[async_trait]
 impl Look for Log {
     async fn look(&mut self) -> Result<Vec<Sighting>, String> {
-        let lines = self.lines().await;
-        let lines = lines.map_err(|error| format!("{}: {error}", self.path.display()))?;
-        let read = lines.iter().map(|line| self.read(line));
-        read.filter_map(Result::transpose).collect()
+        let path = self.path.display().to_string();
+        let unreadable = |error| format!("{path}: {error}");
+        let mut sightings = Vec::new();
+        let Some((mut file, length)) = self.open().await.map_err(unreadable)? else {
+            return Ok(sightings);
+        };
+        while self.read < length {
+            let lines = self.piece(&mut file).await.map_err(unreadable)?;
+            for line in lines.lines() {
+                sightings.extend(self.read(line)?);
+            }
+        }
+        Ok(sightings)
     }
 
     fn misses_nothing(&self) -> bool {

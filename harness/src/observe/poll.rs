@@ -79,7 +79,7 @@ impl Poll {
         let request = self.client.request(self.method.clone(), url);
         let response = request.send().await.map_err(|e| address::chain(&e))?;
         let status = response.status().as_u16();
-        let text = response.text().await.map_err(|e| address::chain(&e))?;
+        let text = address::body(response).await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         let mut scope = Scope::new();
         scope.set("status", &Value::from(status));

@@ -1,0 +1,165 @@
+//! What a bad machine or a bad service does to a run: the verdict stays right, and nothing else happens.
+
+use crate::support::{Case, Said, Scratch, check, codabench, docker, history, with_docker};
+use libtest_mimic::{Failed, Trial};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::Command;
+
+pub fn trials() -> Vec<Trial> {
+    let cases: [Case; 4] = [
+        ("a service that floods its log (process)", || {
+            flood("process", 1024)
+        }),
+        ("a body that never ends (process)", || endless("process")),
+        ("two runs at once do not meet", two_at_once),
+        ("ten stacks side by side", ten_at_once),
+    ];
+    let containers: [Case; 2] = [
+        ("a service that floods its log (docker)", || {
+            flood("docker", 64)
+        }),
+        ("a body that never ends (docker)", || endless("docker")),
+    ];
+    let cases = cases.map(|(name, run)| Trial::test(format!("robust: {name}"), run));
+    let containers = containers.map(|(name, run)| {
+        let name = format!("robust: {name}");
+        Trial::test(name, move || with_docker(run)).with_ignored_flag(!docker())
+    });
+    let full = Trial::test("robust: a full disk under the run's folder", full_disk)
+        .with_ignored_flag(!can_mount());
+    cases.into_iter().chain(containers).chain([full]).collect()
+}
+
+/// Plays one scenario on a stack of one service that makes trouble.
+fn trouble(scratch: &Scratch, runtime: &str, shakedown: &str, work: &str) -> Said {
+    let compose = "\
+services:
+  rogue:
+    image: shakedown
+    command: [serve, trouble]
+    environment: {LISTEN: \"0.0.0.0:8000\"}
+    expose: [\"8000\"]
+    x-shakedown:
+      image: shakedown
+      process: [shakedown, serve, trouble]
+      ready: {http: /health}
+";
+    scratch.file("compose.yaml", compose);
+    let stack = format!("stack: s\ncompose: compose.yaml\n{shakedown}");
+    let stack = scratch.file("shakedown.yaml", &stack);
+    let feature = format!(
+        "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"{work}\" runs once\n    \
+         Then every invariant holds\n"
+    );
+    let feature = scratch.file("a.feature", &feature);
+    scratch.play_on(&stack, &feature, runtime)
+}
+
+fn flood(runtime: &str, mib: usize) -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let shakedown = format!(
+        "\
+entities: {{flood: {{learn: [{{log: rogue, pattern: 'flood=(?<id>\\w+) over', event: over}}]}}}}
+workloads: {{flood: {{request: \"POST http://rogue:8000/flood?mib={mib}\", creates: {{flood: response.body.id}}}}}}
+invariants: {{the flood is over: {{for: flood, eventually: happened(\"over\"), within: 60s}}}}
+"
+    );
+    trouble(&scratch, runtime, &shakedown, "flood").exits(0)?;
+    let log = std::fs::metadata(scratch.path("out/01-s/logs/rogue.log"))?;
+    check(log.len() > (mib as u64) << 20, || {
+        format!("{} bytes of log", log.len())
+    })
+}
+
+fn endless(runtime: &str) -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let shakedown = "\
+entities: {body: {learn: [{poll: \"GET http://rogue:8000/health\", id: \"'it'\", set: {up: status}}]}}
+workloads: {read: {request: \"GET http://rogue:8000/endless\"}}
+invariants: {it is up: {for: body, always: up == 200}}
+";
+    // What was asked of it was never answered, so nobody can tell anything.
+    trouble(&scratch, runtime, shakedown, "read")
+        .exits(2)?
+        .says(&["nothing was accepted", "the answer is longer than 16 MiB"])?;
+    Ok(())
+}
+
+const SUBMIT: &str = "Given the stack \"codabench\"\n    \
+    And the call \"upload scores\" answers 503 the first time for each submission\n    \
+    When \"submit\" runs 5 times\n    And every submission is final within 60s\n    \
+    Then \"effect before status\" holds\n";
+
+fn two_at_once() -> Result<(), Failed> {
+    let play = || {
+        let scratch = Scratch::new();
+        let text = format!("Feature: f\n  Scenario: s\n    {SUBMIT}");
+        scratch.play(&text, &["--runtime", "process"]).exits(0)?;
+        let run = scratch.json("out/run.json")?;
+        let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
+        let events = history(&scratch.path(file))?;
+        let seen = events.iter().filter(|e| e["kind"] == "observed");
+        let seen: BTreeSet<String> = seen.map(|e| e["id"].to_string()).collect();
+        // Another run's submissions would have other numbers, or more of them.
+        check(seen.len() == 5, || format!("{seen:?}"))
+    };
+    std::thread::scope(|scope| {
+        let both = [scope.spawn(play), scope.spawn(play)];
+        both.into_iter()
+            .try_for_each(|one| one.join().expect("no panic"))
+    })
+}
+
+fn ten_at_once() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let scenarios: String = (0..10)
+        .map(|n| format!("  Scenario: s{n}\n    {SUBMIT}\n"))
+        .collect();
+    let args = ["--runtime", "process", "--jobs", "10"];
+    let said = scratch.play(&format!("Feature: f\n{scenarios}"), &args);
+    let run = scratch.json("out/run.json")?;
+    let held = run["scenarios"].as_array().into_iter().flatten();
+    let held = held
+        .filter(|scenario| scenario["verdict"] == "held")
+        .count();
+    check(said.code == 0 && held == 10, || said.all())
+}
+
+/// Makes a small disk of its own at a folder, if it may.
+fn mount(folder: &PathBuf) -> bool {
+    let mut mount = Command::new("mount");
+    mount.args(["-t", "tmpfs", "-o", "size=128k", "shakedown-test"]);
+    let done = mount.arg(folder).output();
+    done.is_ok_and(|output| output.status.success())
+}
+
+fn unmount(folder: &PathBuf) {
+    let _ = Command::new("umount").arg("--lazy").arg(folder).status();
+}
+
+fn can_mount() -> bool {
+    let scratch = Scratch::new();
+    let folder = scratch.path("disk");
+    let made = std::fs::create_dir(&folder).is_ok() && mount(&folder);
+    if made {
+        unmount(&folder);
+    }
+    made
+}
+
+fn full_disk() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let disk = scratch.path("out");
+    std::fs::create_dir(&disk)?;
+    check(mount(&disk), || {
+        "the small disk could not be made".to_owned()
+    })?;
+    let text = "Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    \
+        When \"submit\" runs 200 times\n    And every submission is final within 60s\n    \
+        Then \"effect before status\" holds\n";
+    let said = scratch.play(text, &["--runtime", "process"]);
+    unmount(&disk);
+    said.exits(3)?.says(&["No space left on device"])?;
+    check(codabench().exists(), || "the stack file is gone".to_owned())
+}
