@@ -90,7 +90,7 @@ fn all_at_once() -> Result<(), Failed> {
 }
 
 /// Mistakes in steps, each with what is said of it.
-const MISTAKES: [(&str, &str); 17] = [
+const MISTAKES: [(&str, &str); 18] = [
     (
         "the link \"workr -> site\" is cut",
         "unknown client `workr`",
@@ -135,6 +135,10 @@ const MISTAKES: [(&str, &str); 17] = [
     (
         "the call \"upload scores\" hangs when job reaches \"Scoring\"",
         "unknown entity `job`",
+    ),
+    (
+        "the operation \"score it\" stalls",
+        "unknown operation `score it`",
     ),
     (
         "the service \"worker\" is restarted until \"scores stored\" happens",

@@ -9,6 +9,7 @@ mod exact_kill;
 mod features;
 mod images;
 mod links;
+mod operations;
 mod readme;
 mod robustness;
 mod services;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
         exact_kill::trials(),
         services::trials(),
         links::trials(),
+        operations::trials(),
         robustness::trials(),
         databases::trials(),
         images::trials(),

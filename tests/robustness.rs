@@ -1,6 +1,6 @@
 //! What a bad machine or a bad service does to a run: the verdict stays right, and nothing else happens.
 
-use crate::support::{Case, Said, Scratch, check, codabench, docker, history, with_docker};
+use crate::support::{Case, Scratch, check, codabench, docker, history, with_docker};
 use libtest_mimic::{Failed, Trial};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -31,31 +31,6 @@ pub fn trials() -> Vec<Trial> {
     cases.into_iter().chain(containers).chain([full]).collect()
 }
 
-/// Plays one scenario on a stack of one service that makes trouble.
-fn trouble(scratch: &Scratch, runtime: &str, shakedown: &str, work: &str) -> Said {
-    let compose = "\
-services:
-  rogue:
-    image: shakedown
-    command: [serve, trouble]
-    environment: {LISTEN: \"0.0.0.0:8000\"}
-    expose: [\"8000\"]
-    x-shakedown:
-      image: shakedown
-      process: [shakedown, serve, trouble]
-      ready: {http: /health}
-";
-    scratch.file("compose.yaml", compose);
-    let stack = format!("stack: s\ncompose: compose.yaml\n{shakedown}");
-    let stack = scratch.file("shakedown.yaml", &stack);
-    let feature = format!(
-        "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"{work}\" runs once\n    \
-         Then every invariant holds\n"
-    );
-    let feature = scratch.file("a.feature", &feature);
-    scratch.play_on(&stack, &feature, runtime)
-}
-
 fn flood(runtime: &str, mib: usize) -> Result<(), Failed> {
     let scratch = Scratch::new();
     let shakedown = format!(
@@ -65,7 +40,9 @@ workloads: {{flood: {{request: \"POST http://rogue:8000/flood?mib={mib}\", creat
 invariants: {{the flood is over: {{for: flood, eventually: happened(\"over\"), within: 60s}}}}
 "
     );
-    trouble(&scratch, runtime, &shakedown, "flood").exits(0)?;
+    scratch
+        .rogue(runtime, &shakedown, "When \"flood\" runs once")
+        .exits(0)?;
     let log = std::fs::metadata(scratch.path("out/01-s/logs/rogue.log"))?;
     check(log.len() > (mib as u64) << 20, || {
         format!("{} bytes of log", log.len())
@@ -80,7 +57,8 @@ workloads: {read: {request: \"GET http://rogue:8000/endless\"}}
 invariants: {it is up: {for: body, always: up == 200}}
 ";
     // What was asked of it was never answered, so nobody can tell anything.
-    trouble(&scratch, runtime, shakedown, "read")
+    scratch
+        .rogue(runtime, shakedown, "When \"read\" runs once")
         .exits(2)?
         .says(&["nothing was accepted", "the answer is longer than 16 MiB"])?;
     Ok(())

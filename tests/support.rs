@@ -151,6 +151,32 @@ impl Scratch {
         self.shakedown(&[&["run", &feature, "--stack", &stack], &where_to[..]].concat())
     }
 
+    /// Plays one scenario on a stack of one service, `rogue`, that does what no service should. `shakedown` is the rest of
+    /// the stack file.
+    pub fn rogue(&self, runtime: &str, shakedown: &str, steps: &str) -> Said {
+        let compose = "\
+services:
+  rogue:
+    image: shakedown
+    command: [serve, trouble]
+    environment: {LISTEN: \"0.0.0.0:8000\"}
+    expose: [\"8000\"]
+    x-shakedown:
+      image: shakedown
+      process: [shakedown, serve, trouble]
+      ready: {http: /health}
+";
+        self.file("compose.yaml", compose);
+        let stack = format!("stack: s\ncompose: compose.yaml\n{shakedown}");
+        let stack = self.file("shakedown.yaml", &stack);
+        let feature = format!(
+            "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    {steps}\n    \
+             Then every invariant holds\n"
+        );
+        let feature = self.file("a.feature", &feature);
+        self.play_on(&stack, &feature, runtime)
+    }
+
     /// A JSON file in this folder.
     pub fn json(&self, name: &str) -> Result<Value, Failed> {
         let text = std::fs::read_to_string(self.path(name))?;

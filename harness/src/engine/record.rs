@@ -9,6 +9,7 @@ use crate::history::{Captures, ExchangeId, What, Writer};
 use crate::invariant::Judge;
 use crate::plan::Fault;
 use crate::seed::Seed;
+use crate::stack::Operation;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -81,8 +82,15 @@ impl Record {
     }
 
     /// Adds a fault to those that the gateway must stop for.
-    pub fn arm(&self, fault: &Fault, text: &str, teachers: Vec<String>) {
-        self.state().faults.arm(fault, text, teachers);
+    pub fn arm(
+        &self,
+        fault: &Fault,
+        text: &str,
+        teachers: Vec<String>,
+        operation: Option<Operation>,
+    ) {
+        let faults = &mut self.state().faults;
+        faults.arm(fault, text, teachers, operation);
     }
 
     /// What the newest fault does at once.

@@ -5,7 +5,7 @@ use super::deeds::Deeds;
 use super::record::Record;
 
 use crate::gateway::{CallPattern, Command, WORKLOAD};
-use crate::plan::{Fault, Pace, Planned, Step, Trigger};
+use crate::plan::{Effect, Fault, Pace, Planned, Step, Trigger};
 use crate::runtime::{Failure, Runtime};
 use crate::stack::{Entity, Evidence, Learn, Stack};
 use crate::{duration, workload};
@@ -76,7 +76,12 @@ impl Steps<'_> {
         let teachers = moments
             .flat_map(|trigger| teachers(&self.setup.stack, trigger))
             .collect();
-        self.record.arm(fault, text, teachers);
+        let operation = match &fault.effect {
+            Effect::Operation { operation, .. } => self.setup.stack.operations.get(operation),
+            _ => None,
+        };
+        let operation = operation.cloned();
+        self.record.arm(fault, text, teachers, operation);
         let _ = self.commands.send(Command::Watch {
             stops: self.record.stops(),
         });

@@ -1,12 +1,16 @@
 //! One fault in force: what it waits for, what it does, and its receipt.
 
 use super::tally::Tally;
-use super::{Decision, Deed, Doing, Fact, Receipt, Target, call, event, moments, target};
+use super::{
+    Decision, Deed, Doing, Fact, Receipt, Target, call, event, moments, operation, target,
+};
 use crate::gateway::{Action, Moment, Stop};
 use crate::history::{Captures, ExchangeId, FaultMoment, Seen, What};
 use crate::plan::{Effect, Fault};
 use crate::seed::Seed;
+use crate::stack::Operation;
 use moments::Moments;
+use operation::Polled;
 use std::collections::{HashMap, HashSet};
 
 pub(super) struct Armed {
@@ -14,6 +18,8 @@ pub(super) struct Armed {
     fault: Fault,
     tally: Tally,
     moments: Moments,
+    /// The operation that it is about.
+    polled: Option<Polled>,
     /// Exchanges on which the fault acts and whose end is still to come, with the keys for which it does.
     under_way: HashMap<ExchangeId, String>,
     /// Exchanges on which the fault acted, for which the callee is still to do the work.
@@ -32,6 +38,7 @@ impl Armed {
         fault: &Fault,
         text: &str,
         teachers: Vec<String>,
+        operation: Option<Operation>,
         seed: Seed,
     ) -> Armed {
         let name = format!("fault {number}");
@@ -40,6 +47,7 @@ impl Armed {
             fault: fault.clone(),
             tally: Tally::new(fault.times, fault.chance, &fault.whom, seed, name),
             moments: Moments::new(fault, teachers),
+            polled: operation.map(Polled::new),
             under_way: HashMap::new(),
             struck: HashSet::new(),
             down: 0,
@@ -64,6 +72,7 @@ impl Armed {
     pub fn stops(&self) -> Vec<Stop> {
         let own = match target(&self.fault) {
             Target::Exchange(stop, _) => Some(stop),
+            Target::Poll => self.polled.as_ref().map(Polled::stop),
             Target::Other(_) => None,
         };
         own.into_iter().chain(self.moments.stops()).collect()
@@ -101,6 +110,11 @@ impl Armed {
             match target(&self.fault) {
                 Target::Exchange(own, action) if own == *stop && self.moments.live(&key) => {
                     self.strike(&key, stop, exchange, action, decision);
+                }
+                Target::Poll if self.moments.live(&key) => {
+                    if let Some(action) = self.told(stop, captures) {
+                        self.strike(&key, stop, exchange, action, decision);
+                    }
                 }
                 Target::Other(what) if sets_off => {
                     let deed = self.set_off(&key, what, Some(exchange), &mut decision.events);
@@ -145,6 +159,15 @@ impl Armed {
             }
         }
         deeds
+    }
+
+    /// What whoever polls is told of the operation, if this is its poll.
+    fn told(&mut self, stop: &Stop, captures: &Captures) -> Option<Action> {
+        let polled = self.polled.as_mut()?;
+        let Effect::Operation { fault, .. } = &self.fault.effect else {
+            return None;
+        };
+        (polled.stop() == *stop).then(|| polled.action(fault, captures))?
     }
 
     /// Acts on an exchange, if its count says so.
@@ -196,7 +219,7 @@ impl Armed {
             return None;
         }
         let what = match target(&self.fault) {
-            Target::Exchange(..) => {
+            Target::Exchange(..) | Target::Poll => {
                 let held = self.under_way.iter().filter(|(_, held)| *held == key);
                 let exchanges = held.map(|(exchange, _)| *exchange).collect();
                 Doing::LetGo { exchanges }
@@ -241,7 +264,12 @@ impl Armed {
         }
         self.struck.remove(&exchange);
         // What is done to a service or a link is not felt through one exchange.
-        if matches!(&self.fault.effect, Effect::Call { fault, .. } if call::felt(fault, seen)) {
+        let felt = match &self.fault.effect {
+            Effect::Call { fault, .. } => call::felt(fault, seen),
+            Effect::Operation { .. } => matches!(seen, Seen::Answer { altered: true, .. }),
+            Effect::Service { .. } | Effect::Link { .. } => false,
+        };
+        if felt {
             self.receipt.felt += 1;
             events.push(self.event(FaultMoment::Felt, Some(exchange)));
         }
@@ -291,7 +319,7 @@ impl Armed {
     /// Says `Ended` when nothing of the fault is left for now: no exchange under way, the service up, the link as it
     /// was, and no entity in the middle of its count.
     fn rest(&mut self, events: &mut Vec<What>) {
-        let on_calls = matches!(self.fault.effect, Effect::Call { .. });
+        let on_calls = self.on_calls();
         let counting = on_calls && self.tally.counting().any(|key| self.moments.live(key));
         let idle = self.under_way.is_empty() && self.down == 0 && (self.over || !counting);
         if self.active && idle {
@@ -305,6 +333,7 @@ impl Armed {
         let trigger = self.moments.begin_words();
         let name = match &self.fault.effect {
             Effect::Call { call, .. } => format!("the call \"{call}\""),
+            Effect::Operation { operation, .. } => format!("the operation \"{operation}\""),
             Effect::Service { service, .. } => format!("the service \"{service}\""),
             Effect::Link { link, .. } => format!("the link \"{link}\""),
         };
@@ -314,26 +343,35 @@ impl Armed {
             }
             (_, Effect::Service { fault, .. }) => format!("{name} was never {}", fault.word()),
             (_, Effect::Link { .. }) => format!("{name} was never touched"),
+            (_, Effect::Operation { .. }) => format!("nobody ever polled {name}"),
             (_, Effect::Call { .. }) => {
                 format!("{name} never came by: nobody made that request on that link")
             }
         };
-        let on_calls = matches!(self.fault.effect, Effect::Call { .. });
         let subject = match trigger {
             None => name,
-            Some(trigger) if on_calls => format!("{name} ({trigger})"),
+            Some(trigger) if self.on_calls() => format!("{name} ({trigger})"),
             Some(trigger) => format!("its moment ({trigger})"),
         };
-        // Nothing may pass a link while it is bent for a short time, so one time of several is enough.
-        let each = !matches!(self.fault.effect, Effect::Link { .. });
+        // Nothing may pass a link while it is bent for a short time, and an operation may be running anyway when it is
+        // polled: one time of several is enough.
+        let once = matches!(
+            self.fault.effect,
+            Effect::Link { .. } | Effect::Operation { .. }
+        );
         let mut receipt = self.receipt.clone();
-        receipt.judge(&never, &subject, &self.tally, each);
+        receipt.judge(&never, &subject, &self.tally, !once);
         if let (Effect::Service { .. }, 1.., 0) =
             (&self.fault.effect, receipt.applied, receipt.felt)
         {
             receipt.missing = Some(never);
         }
         receipt
+    }
+
+    fn on_calls(&self) -> bool {
+        let effect = &self.fault.effect;
+        matches!(effect, Effect::Call { .. } | Effect::Operation { .. })
     }
 
     fn event(&self, moment: FaultMoment, exchange: Option<ExchangeId>) -> What {

@@ -21,7 +21,9 @@ pub(super) fn action(fault: &CallFault) -> (Moment, Action) {
         CallFault::AnswerEmpty => alter(Alteration::Empty),
         CallFault::AnswerMalformed => alter(Alteration::Malformed),
         CallFault::AnswerCut { after_bytes } => alter(Alteration::Cut { after_bytes }),
-        CallFault::AnswerSet { path, value } => alter(Alteration::Set { path, value }),
+        CallFault::AnswerSet { path, value } => alter(Alteration::Set {
+            values: vec![(path, value)],
+        }),
     }
 }
 

@@ -6,6 +6,7 @@
 mod armed;
 mod call;
 mod moments;
+mod operation;
 mod receipt;
 mod tally;
 
@@ -14,6 +15,7 @@ use crate::gateway::{Action, Stop};
 use crate::history::{Captures, ExchangeId, FaultMoment, What};
 use crate::plan::{Effect, Fault, Link, LinkFault, ServiceFault};
 use crate::seed::Seed;
+use crate::stack::Operation;
 use armed::Armed;
 pub use receipt::Receipt;
 use std::time::Duration;
@@ -22,12 +24,15 @@ use std::time::Duration;
 enum Target {
     /// At an exchange, which the gateway then treats so.
     Exchange(Stop, Action),
+    /// At what is told of an operation.
+    Poll,
     /// At something else, to which this is done.
     Other(Doing),
 }
 
 fn target(fault: &Fault) -> Target {
     match &fault.effect {
+        Effect::Operation { .. } => Target::Poll,
         Effect::Call { call, fault } => {
             let (moment, action) = call::action(fault);
             let call = call.clone();
@@ -117,8 +122,18 @@ impl Faults {
 
     /// Adds a fault. It counts as armed once [`Faults::watching`] says so. `teachers` are the calls whose answers can
     /// teach what its triggers wait for.
-    pub fn arm(&mut self, fault: &Fault, text: &str, teachers: Vec<String>) {
-        let armed = Armed::new(self.armed.len(), fault, text, teachers, self.seed);
+    ///
+    /// # Panics
+    /// If the fault strikes an operation and none is given.
+    pub fn arm(
+        &mut self,
+        fault: &Fault,
+        text: &str,
+        teachers: Vec<String>,
+        operation: Option<Operation>,
+    ) {
+        let number = self.armed.len();
+        let armed = Armed::new(number, fault, text, teachers, operation, self.seed);
         self.armed.push(armed);
     }
 

@@ -41,7 +41,7 @@ pub(super) fn needs_only_the_beginning(how: &Alteration) -> bool {
 }
 
 /// Alters a body that has come as far as `body` says. `None`: that cannot be done to this one, because it is too short
-/// to be cut there, or is no JSON with such a place in it, or is longer than what is kept of it.
+/// to be cut there, or is no JSON with such a place in it or says so anyway, or is longer than what is kept of it.
 pub(super) fn alter(how: &Alteration, body: &Body) -> Option<Altered> {
     let whole = || (body.length() == body.kept().len() as u64).then(|| body.kept());
     match how {
@@ -57,9 +57,14 @@ pub(super) fn alter(how: &Alteration, body: &Body) -> Option<Altered> {
                 bytes: kept.to_vec(),
             })
         }
-        Alteration::Set { path, value } => {
-            let mut json = serde_json::from_slice(whole()?).ok()?;
-            set(&mut json, path, value)?;
+        Alteration::Set { values } => {
+            let came: Value = serde_json::from_slice(whole()?).ok()?;
+            let mut json = came.clone();
+            for (path, value) in values {
+                set(&mut json, path, value)?;
+            }
+            // What says so anyway is not altered.
+            (json != came).then_some(())?;
             Some(Altered::whole(serde_json::to_vec(&json).ok()?))
         }
     }
@@ -124,8 +129,7 @@ mod tests {
     #[test]
     fn one_value_of_a_json_body_is_set_where_there_is_a_place_for_it() {
         let set = |path: &str, value: Value| Alteration::Set {
-            path: path.to_owned(),
-            value,
+            values: vec![(path.to_owned(), value)],
         };
         let body = r#"{"a":{"b":1},"c":[1,{"d":2}]}"#;
         let whole = |text: &'static str| Some((text, text.len() as u64));
@@ -149,6 +153,15 @@ mod tests {
             r#"{"a":1}"#,
             whole(r#"{"a":1,"new":[]}"#),
         );
+        let values = [("a.b", json!(2)), ("c.0", json!(3))].map(|(p, v)| (p.to_owned(), v));
+        check(
+            Alteration::Set {
+                values: values.to_vec(),
+            },
+            body,
+            whole(r#"{"a":{"b":2},"c":[3,{"d":2}]}"#),
+        );
+        check(set("a.b", json!(1)), body, None);
         check(set("x.b", json!(1)), body, None);
         check(set("c.9", json!(1)), body, None);
         check(set("a.b.c", json!(1)), body, None);

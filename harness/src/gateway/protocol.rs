@@ -158,12 +158,10 @@ pub enum Alteration {
         /// The bytes that arrive.
         after_bytes: u64,
     },
-    /// One value of a JSON body is another.
+    /// Values of a JSON body are others.
     Set {
-        /// Where it stands: names and list positions, with dots between them.
-        path: String,
-        /// The value.
-        value: serde_json::Value,
+        /// Each with where it stands: names and list positions, with dots between them.
+        values: Vec<(String, serde_json::Value)>,
     },
 }
 

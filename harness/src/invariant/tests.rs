@@ -70,6 +70,7 @@ fn stack(pattern: Pattern) -> Stack {
         folder: PathBuf::new(),
         services: IndexMap::new(),
         calls: IndexMap::new(),
+        operations: IndexMap::new(),
         entities: IndexMap::from([(entity.name.clone(), entity)]),
         workloads: IndexMap::new(),
         invariants: IndexMap::from([("i".to_owned(), invariant)]),

@@ -1,6 +1,6 @@
 //! Something broken on purpose, as a value.
 
-use super::{CallFault, Link, LinkFault, Trigger};
+use super::{CallFault, Link, LinkFault, OperationFault, Trigger};
 use std::time::Duration;
 
 /// Something broken on purpose.
@@ -46,6 +46,13 @@ pub enum Effect {
         call: String,
         /// How.
         fault: CallFault,
+    },
+    /// An operation goes wrong.
+    Operation {
+        /// The operation.
+        operation: String,
+        /// How.
+        fault: OperationFault,
     },
     /// A link goes wrong.
     Link {

@@ -6,11 +6,13 @@
 mod call;
 mod fault;
 mod link;
+mod operation;
 mod trigger;
 
 pub use call::CallFault;
 pub use fault::{Effect, Fault, ServiceFault, Times, Whom};
 pub use link::{Link, LinkFault};
+pub use operation::OperationFault;
 pub use trigger::Trigger;
 
 use crate::problem::Place;

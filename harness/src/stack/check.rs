@@ -9,6 +9,13 @@ use crate::problem::{Place, Problem, Problems};
 pub(super) fn check(stack: &Stack, problems: &mut Problems) {
     dependencies(stack, problems);
     calls(stack, problems);
+    for operation in stack.operations.values() {
+        if !stack.calls.contains_key(&operation.poll) {
+            let known = keys(&stack.calls);
+            let place = &operation.place;
+            problems.push(Problem::unknown(place, "call", &operation.poll, known));
+        }
+    }
     for entity in stack.entities.values() {
         for rule in &entity.learn {
             learn(stack, &entity.name, rule, problems);

@@ -2,17 +2,18 @@
 
 use super::node::{Entry, Node};
 use super::pattern;
-use super::{Call, Entity, Evidence, Invariant, Learn, Mutant, Status, Workload};
+use super::{Call, Entity, Evidence, Invariant, Learn, Mutant, Operation, Status, Workload};
 use crate::expression::Expression;
 use crate::problem::{Problem, Problems};
 use indexmap::IndexMap;
 use std::time::Duration;
 
 /// Keys of the file.
-pub(super) const TOP: [&str; 8] = [
+pub(super) const TOP: [&str; 9] = [
     "stack",
     "compose",
     "calls",
+    "operations",
     "entities",
     "workloads",
     "invariants",
@@ -94,6 +95,23 @@ pub(super) fn call(entry: &Entry, problems: &mut Problems) -> Option<Call> {
         service: service.trim().to_owned(),
         method,
         path,
+    })
+}
+
+pub(super) fn operation(entry: &Entry, problems: &mut Problems) -> Option<Operation> {
+    const KEYS: [&str; 5] = ["poll", "status", "running", "done", "error"];
+    let fields = entry.value.fields(&KEYS, problems);
+    let mut need = |key| fields.need_text(key, problems);
+    let (poll, status) = (need("poll"), need("status"));
+    let (running, done) = (need("running"), need("done"));
+    Some(Operation {
+        name: entry.key.clone(),
+        place: entry.place.clone(),
+        poll: poll?,
+        status: status?,
+        running: running?,
+        done: done?,
+        error: fields.get("error").and_then(|node| node.text(problems)),
     })
 }
 

@@ -109,6 +109,7 @@ fn read(file: &Path, problems: &mut Problems, warnings: &mut Vec<Problem>) -> Op
         folder: PathBuf::new(),
         services: IndexMap::new(),
         calls: config::named(top.get("calls"), problems, config::call),
+        operations: config::named(top.get("operations"), problems, config::operation),
         entities,
         workloads: config::named(top.get("workloads"), problems, config::workload),
         invariants: config::named(top.get("invariants"), problems, |entry, problems| {

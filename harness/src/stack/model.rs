@@ -21,6 +21,8 @@ pub struct Stack {
     pub services: IndexMap<String, Service>,
     /// Named requests.
     pub calls: IndexMap<String, Call>,
+    /// What is begun by one call and polled by another until it is done.
+    pub operations: IndexMap<String, Operation>,
     /// The things whose state is followed: a submission, a job.
     pub entities: IndexMap<String, Entity>,
     /// Named ways to give the stack something to do.
@@ -179,6 +181,25 @@ pub struct Call {
     pub method: String,
     /// The path, with `{entity}` for a segment or part of one.
     pub path: String,
+}
+
+/// Something that takes its time: a call asks again and again whether it is done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Operation {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The call that asks.
+    pub poll: String,
+    /// Where its status stands in the answer: names and list positions, with dots between them.
+    pub status: String,
+    /// The status of one that is not done.
+    pub running: String,
+    /// The status of one that is done, well or not.
+    pub done: String,
+    /// Where its error stands, if one says so.
+    pub error: Option<String>,
 }
 
 /// A kind of thing whose state is followed.

@@ -2,7 +2,7 @@
 
 use shakedown_harness::gateway::WORKLOAD;
 use shakedown_harness::plan::{
-    Effect, Fault, Plan, Planned, ServiceFault, Step, Times, Trigger, Whom,
+    Effect, Fault, OperationFault, Plan, Planned, ServiceFault, Step, Times, Trigger, Whom,
 };
 use shakedown_harness::problem::{Place, Problem, Problems};
 use shakedown_harness::stack::{Entity, Stack};
@@ -84,6 +84,10 @@ impl Checker<'_> {
         let stack = self.stack;
         match &fault.effect {
             Effect::Call { call, .. } => self.call(call, &fault.whom),
+            Effect::Operation {
+                operation,
+                fault: how,
+            } => self.operation(operation, how, fault),
             Effect::Service {
                 service,
                 fault: how,
@@ -122,6 +126,26 @@ impl Checker<'_> {
         }
         if let Some(entity) = fault.whom.entity() {
             self.known("entity", entity, stack.entities.keys());
+        }
+    }
+
+    /// An operation that a fault strikes.
+    fn operation(&mut self, name: &str, how: &OperationFault, fault: &Fault) {
+        self.known("operation", name, self.stack.operations.keys());
+        let Some(operation) = self.stack.operations.get(name) else {
+            return;
+        };
+        self.call(&operation.poll, &fault.whom);
+        if matches!(how, OperationFault::FailsWith { .. }) && operation.error.is_none() {
+            let what = format!("`{name}` does not say where its error stands in an answer");
+            self.say(what, "add `error: PATH` to it in the stack file");
+        }
+        if matches!(how, OperationFault::Takes { .. }) && fault.times != Times::Always {
+            self.say(
+                "an operation that takes its time does so at every poll; there is nothing to count"
+                    .to_owned(),
+                "take the count away",
+            );
         }
     }
 

@@ -34,7 +34,7 @@ fn fault(effect: Effect, times: Times, each: Option<&str>, trigger: Option<Trigg
 
 fn armed(fault: Fault) -> Faults {
     let mut faults = Faults::new(Seed(7));
-    faults.arm(&fault, "the fault", Vec::new());
+    faults.arm(&fault, "the fault", Vec::new(), None);
     assert_eq!(moments(&faults.watching()), [FaultMoment::Armed]);
     faults
 }
@@ -145,6 +145,7 @@ fn every_missing_link_of_the_chain_is_named() {
             &fault(ANSWER_503(), Times::Always, None, None),
             "the fault",
             Vec::new(),
+            None,
         );
         faults
     };
@@ -295,8 +296,7 @@ fn each_kind_acts_at_its_moment_and_knows_how_it_is_felt() {
             }),
             Moment::Answer,
             alter(Alteration::Set {
-                path: "a".to_owned(),
-                value: 1.into(),
+                values: vec![("a".to_owned(), 1.into())],
             }),
             altered,
             full,
@@ -395,7 +395,7 @@ fn a_chance_is_drawn_from_the_seed_for_each_entity_apart() {
             chance: Some(0.3),
             ..fault(ANSWER_503(), Times::Always, Some("submission"), None)
         };
-        faults.arm(&fault, "the fault", Vec::new());
+        faults.arm(&fault, "the fault", Vec::new(), None);
         faults.watching();
         let draw = |(n, id): (usize, &&str)| {
             let decision = faults.decide(&at(Moment::Request), &of(id), n as u64);
@@ -471,6 +471,7 @@ fn the_first_armed_fault_decides_what_the_caller_sees() {
         &fault(on_call(CallFault::Refused), Times::Always, None, None),
         "refused",
         Vec::new(),
+        None,
     );
     faults.watching();
     assert!(matches!(

@@ -43,7 +43,7 @@ fn what_a_call_teaches_kills_before_its_answer_goes_on() {
     };
     let mut faults = Faults::new(Seed(7));
     let fault = fault(kill(), Times::First(1), Some("submission"), Some(trigger));
-    faults.arm(&fault, "the fault", vec![call()]);
+    faults.arm(&fault, "the fault", vec![call()], None);
     faults.watching();
     assert_eq!(faults.stops(), [at(Moment::Answer)], "the teacher is held");
     assert!(

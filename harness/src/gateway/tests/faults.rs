@@ -217,8 +217,7 @@ async fn a_held_answer_is_emptied_whatever_its_framing() {
 #[tokio::test]
 async fn a_held_answer_gets_another_body() {
     let set = |path: &str| Alteration::Set {
-        path: path.to_owned(),
-        value: 8.into(),
+        values: vec![(path.to_owned(), 8.into())],
     };
     let json = "HTTP/1.1 201 Created\r\nContent-Length: 8\r\nX-A: b\r\n\r\n{\"id\":7}";
     let chunked = "HTTP/1.1 201 Created\r\nX-A: b\r\nTransfer-Encoding: chunked\r\n\r\n8\r\n{\"id\":7}\r\n0\r\n\r\n";

@@ -4,6 +4,7 @@
 
 mod calls;
 mod links;
+mod operations;
 mod services;
 #[cfg(test)]
 mod tests;
@@ -54,9 +55,10 @@ static STACK: [Entry; 1] = [Entry {
 }];
 
 /// The families in the order in which people see them.
-static FAMILIES: [&[Entry]; 6] = [
+static FAMILIES: [&[Entry]; 7] = [
     &STACK,
     &calls::CALLS,
+    &operations::OPERATIONS,
     &links::LINKS,
     &services::SERVICES,
     &work::WORK,
@@ -100,6 +102,7 @@ pub fn print(step: &Step) -> String {
 fn print_effect(effect: &Effect) -> String {
     match effect {
         Effect::Call { call, fault } => calls::print(call, fault),
+        Effect::Operation { operation, fault } => operations::print(operation, fault),
         Effect::Link { link, fault } => links::print(link, *fault),
         Effect::Service { service, fault } => services::print(service, *fault),
     }

@@ -2,7 +2,7 @@ use super::calls::CUT_BYTES;
 use super::*;
 use proptest::prelude::*;
 use shakedown_harness::plan::{
-    CallFault, Link, LinkFault, Pace, ServiceFault, Times, Trigger, Whom,
+    CallFault, Link, LinkFault, OperationFault, Pace, ServiceFault, Times, Trigger, Whom,
 };
 use std::time::Duration;
 
@@ -67,6 +67,8 @@ fn what_is_nearly_right_is_told() {
     assert!(error("the link \"a -> b\" is cut for 2 parsecs").contains("`2`"));
     assert!(error("\"a\" runs 5 times at 0 per second").contains("begins with 1"));
     assert!(error("\"a\" runs 5 times at 10001 per second").contains("10000"));
+    assert!(error("the operation \"a\" fails with \"x\"th").contains("`th`"));
+    assert!(error("the operation \"a\" takes ages").contains("`ages`"));
     assert!(error("\"a\" runs 0 times").contains("begins with 1"));
     assert!(error("every job is final within soon").contains("`soon`"));
     assert_eq!(parse("the call \"a\" anwsers 503", None), None);
@@ -136,11 +138,21 @@ fn link_faults() -> impl Strategy<Value = LinkFault> {
     ]
 }
 
+fn operation_faults() -> impl Strategy<Value = OperationFault> {
+    prop_oneof![
+        Just(OperationFault::Stalls),
+        values().prop_map(|error| OperationFault::FailsWith { error }),
+        durations().prop_map(|at_least| OperationFault::Takes { at_least }),
+    ]
+}
+
 fn effects() -> impl Strategy<Value = Effect> {
     let link = (word(), word()).prop_map(|(client, service)| Link { client, service });
     prop_oneof![
         (name(), call_faults()).prop_map(|(call, fault)| Effect::Call { call, fault }),
         (name(), service_faults()).prop_map(|(service, fault)| Effect::Service { service, fault }),
+        (name(), operation_faults())
+            .prop_map(|(operation, fault)| Effect::Operation { operation, fault }),
         (link, link_faults()).prop_map(|(link, fault)| Effect::Link { link, fault }),
     ]
 }

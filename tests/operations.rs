@@ -1,0 +1,72 @@
+//! What whoever polls a long-running operation is told of it.
+
+use crate::support::{Case, Scratch, check, history};
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+
+pub fn trials() -> Vec<Trial> {
+    let cases: [Case; 3] = [
+        ("one stalls for as long as the step says", stalls),
+        ("one fails once, and then is as it is", fails),
+        ("one that takes no time proves nothing", no_time),
+    ];
+    let trial = |(name, run): Case| Trial::test(format!("operations: {name}"), run);
+    cases.into_iter().map(trial).collect()
+}
+
+const STACK: &str = "\
+calls: {get operation: {link: workload -> rogue, request: \"GET /operations/{operation}\"}}
+operations: {make it: {poll: get operation, status: status, running: RUNNING, done: DONE, error: error.code}}
+entities:
+  operation:
+    learn:
+      - {call: get operation, when: response.status == 200, event: polled}
+workloads: {look: {request: \"GET http://rogue:8000/operations/7\"}}
+invariants: {it is polled: {for: operation, at_most: 4, of: polled}}
+";
+
+/// What each poll came to: the length of the body, and whether it was another one than the service gave.
+fn polls(steps: &str, exit: i32, says: &[&str]) -> Result<Vec<(u64, bool)>, Failed> {
+    let scratch = Scratch::new();
+    let said = scratch.rogue("process", STACK, steps).exits(exit)?;
+    said.says(says)?;
+    let run = scratch.json("out/run.json")?;
+    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
+    let events = history(&scratch.path(file))?;
+    let delivered = events.iter().filter(|e| e["kind"] == "delivered");
+    let seen = |e: &Value| {
+        let seen = &e["seen"];
+        let length = seen["body_bytes"].as_u64().unwrap_or_default();
+        (length, seen["altered"] == true)
+    };
+    Ok(delivered.map(seen).collect())
+}
+
+const DONE: &str = "{\"status\":\"DONE\",\"result\":7}";
+const FAILED: &str = "{\"status\":\"DONE\",\"result\":7,\"error\":{\"code\":\"A\"}}";
+const RUNNING: &str = "{\"status\":\"RUNNING\",\"result\":7}";
+
+fn stalls() -> Result<(), Failed> {
+    let steps = "And the operation \"make it\" stalls the first 2 times for each operation\n    \
+        When \"look\" runs 3 times";
+    let polls = polls(steps, 0, &["held"])?;
+    let (running, done) = (RUNNING.len() as u64, DONE.len() as u64);
+    let expected = [(running, true), (running, true), (done, false)];
+    check(polls == expected, || format!("{polls:?}"))
+}
+
+fn fails() -> Result<(), Failed> {
+    let steps =
+        "And the operation \"make it\" fails with \"A\" once\n    When \"look\" runs 2 times";
+    let polls = polls(steps, 0, &["held"])?;
+    let (failed, done) = (FAILED.len() as u64, DONE.len() as u64);
+    check(polls == [(failed, true), (done, false)], || {
+        format!("{polls:?}")
+    })
+}
+
+fn no_time() -> Result<(), Failed> {
+    let steps = "And the operation \"make it\" takes 0ms\n    When \"look\" runs once";
+    polls(steps, 2, &["nobody ever polled the operation \"make it\""])?;
+    Ok(())
+}
