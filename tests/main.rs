@@ -13,6 +13,7 @@ mod operations;
 mod readme;
 mod robustness;
 mod services;
+mod steps;
 mod support;
 mod verdicts;
 
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         exact_kill::trials(),
         services::trials(),
         links::trials(),
+        steps::trials(),
         operations::trials(),
         robustness::trials(),
         databases::trials(),

@@ -66,7 +66,7 @@ pub(super) static LINKS: [Entry; 4] = [
             family: FAMILY,
             pattern: "the link \"L\" is reset after SIZE",
             meaning: "each connection is reset once so much has passed, both ways together",
-            example: "the link \"worker -> storage\" is reset after 4 KB",
+            example: "the link \"worker -> site\" is reset after 4 KB",
         },
         regex: concat!(
             "the link ",

@@ -13,7 +13,7 @@ pub(super) static OPERATIONS: [Entry; 3] = [
             family: FAMILY,
             pattern: "the operation \"C\" stalls",
             meaning: "whoever polls it is told that it is still running",
-            example: "the operation \"create vm\" stalls for each test",
+            example: "the operation \"create vm\" stalls the first 3 times for each operation",
         },
         regex: concat!("the operation ", name!(), " stalls(|[ ,].*)"),
         step: |found, _| on_operation(&found[1], OperationFault::Stalls, &found[2]),
@@ -33,7 +33,7 @@ pub(super) static OPERATIONS: [Entry; 3] = [
             family: FAMILY,
             pattern: "the operation \"C\" takes TIME",
             meaning: "whoever polls it is told that it is running until so much time has passed since the first poll",
-            example: "the operation \"create vm\" takes 30s",
+            example: "the operation \"create vm\" takes 100ms",
         },
         regex: concat!("the operation ", name!(), " takes ([^ ,]+)(|[ ,].*)"),
         step: |found, _| {
