@@ -37,17 +37,11 @@ impl Expression {
     /// Gives the parser's first message in short.
     pub fn parse(text: &str) -> Result<Expression, String> {
         let program = Program::compile(text).map_err(|e| in_short(&e.to_string()))?;
-        let mut variables: Vec<String> = program
-            .references()
-            .variables()
-            .iter()
-            .map(|name| name.to_string())
-            .collect();
-        variables.sort();
+        let variables = reading::free_variables(&program.expression().expr);
         Ok(Expression {
             text: text.into(),
             program: Arc::new(program),
-            variables: variables.into(),
+            variables: variables.into_iter().collect(),
         })
     }
 

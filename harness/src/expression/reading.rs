@@ -1,7 +1,8 @@
 //! What an expression reads, known before it runs.
 
 use super::Expression;
-use cel::common::ast::{Expr, LiteralValue, operators};
+use cel::common::ast::{EntryExpr, Expr, LiteralValue, operators};
+use std::collections::BTreeSet;
 
 /// A value that is compared with a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,34 +104,69 @@ fn path(expr: &Expr) -> Option<Vec<String>> {
     }
 }
 
+/// The names that it needs to be given: all but those that `all`, `exists`, `map` and their like give themselves.
+pub(super) fn free_variables(expr: &Expr) -> BTreeSet<String> {
+    match expr {
+        Expr::Ident(name) => BTreeSet::from([name.clone()]),
+        Expr::Comprehension(all) => {
+            let inner = [&all.loop_cond, &all.loop_step, &all.result];
+            let mut names: BTreeSet<String> = inner
+                .into_iter()
+                .flat_map(|part| free_variables(&part.expr))
+                .collect();
+            for given in [
+                Some(&all.iter_var),
+                all.iter_var2.as_ref(),
+                Some(&all.accu_var),
+            ] {
+                given.map(|name| names.remove(name));
+            }
+            names.extend(free_variables(&all.iter_range.expr));
+            names.extend(free_variables(&all.accu_init.expr));
+            names
+        }
+        _ => parts(expr).into_iter().flat_map(free_variables).collect(),
+    }
+}
+
 /// Visits an expression and all its parts.
 fn walk(expr: &Expr, visit: &mut impl FnMut(&Expr)) {
     visit(expr);
+    for part in parts(expr) {
+        walk(part, visit);
+    }
+}
+
+/// What an expression is made of.
+fn parts(expr: &Expr) -> Vec<&Expr> {
     match expr {
         Expr::Call(call) => {
-            for part in call.target.as_deref().into_iter().chain(&call.args) {
-                walk(&part.expr, visit);
-            }
+            let parts = call.target.as_deref().into_iter().chain(&call.args);
+            parts.map(|part| &part.expr).collect()
         }
-        Expr::Comprehension(all) => {
-            let parts = [
-                &all.iter_range,
-                &all.accu_init,
-                &all.loop_cond,
-                &all.loop_step,
-                &all.result,
-            ];
-            for part in parts {
-                walk(&part.expr, visit);
-            }
-        }
-        Expr::List(list) => list
-            .elements
-            .iter()
-            .for_each(|part| walk(&part.expr, visit)),
-        Expr::Select(select) => walk(&select.operand.expr, visit),
-        _ => {}
+        Expr::Comprehension(all) => [
+            &all.iter_range,
+            &all.accu_init,
+            &all.loop_cond,
+            &all.loop_step,
+            &all.result,
+        ]
+        .map(|part| &part.expr)
+        .to_vec(),
+        Expr::List(list) => list.elements.iter().map(|part| &part.expr).collect(),
+        Expr::Select(select) => vec![&select.operand.expr],
+        Expr::Map(map) => entries(map.entries.iter().map(|entry| &entry.expr)),
+        Expr::Struct(object) => entries(object.entries.iter().map(|entry| &entry.expr)),
+        Expr::Ident(_) | Expr::Literal(_) | Expr::Unspecified => Vec::new(),
     }
+}
+
+fn entries<'a>(entries: impl Iterator<Item = &'a EntryExpr>) -> Vec<&'a Expr> {
+    let parts = entries.flat_map(|entry| match entry {
+        EntryExpr::MapEntry(entry) => vec![&entry.key.expr, &entry.value.expr],
+        EntryExpr::StructField(field) => vec![&field.value.expr],
+    });
+    parts.collect()
 }
 
 #[cfg(test)]
@@ -145,6 +181,11 @@ mod tests {
         assert_eq!(expression.variables(), ["final", "status"]);
         assert_eq!(expression.events(), ["a", "b c"]);
         assert!(Expression::parse("status ==").is_err());
+        let variables = |text: &str| Expression::parse(text).unwrap().variables().join(" ");
+        assert_eq!(variables("all.all(c, c in final)"), "all final");
+        // The same name inside and outside.
+        assert_eq!(variables("c > 1 && all.exists(c, c == d)"), "all c d");
+        assert_eq!(variables("{'a': n}[k] == 1"), "k n");
     }
 
     #[test]
