@@ -239,7 +239,7 @@ async fn play(
         phase(record, "heal");
         steps.heal().await?;
         phase(record, "settle");
-        settle(record, setup.stack.settle, &observers).await;
+        settle(record, setup, &observers).await;
         Ok(())
     };
     tokio::select! {
@@ -253,18 +253,24 @@ const MAX_ROUNDS: u32 = 5;
 
 /// Waits until time can change nothing any more: no deadline is pending, and nothing has happened for as long as
 /// the stack file says (`settle`), so that what comes late is still seen. Then every observer looks once more.
-async fn settle(record: &Record, quiet: Duration, observers: &Observers) {
+/// Of a planted bug, no more needs to be known than that an invariant that it names caught it.
+async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
+    let quiet = setup.stack.settle;
+    let mutant = setup.mutant.as_ref();
+    let mutant = mutant.and_then(|name| setup.stack.mutants.get(name));
+    let caught_by = mutant.map_or(&[][..], |mutant| &mutant.caught_by);
+    let known = |state: &record::State| state.judge.settled() || state.judge.any_broken(caught_by);
     let longest = record.look(|state| state.judge.longest_within());
     let deadline = Instant::now() + longest + quiet + SETTLE_AT_MOST;
     for _ in 0..MAX_ROUNDS {
         record
             .until(deadline, |state| {
                 let hopeless = state.broken.is_some();
-                hopeless || (state.quiet_for(quiet) && state.judge.settled())
+                hopeless || (state.quiet_for(quiet) && known(state))
             })
             .await;
         observers.look_now().await;
-        if record.look(|state| state.judge.settled()) || Instant::now() > deadline {
+        if record.look(known) || Instant::now() > deadline {
             return;
         }
     }

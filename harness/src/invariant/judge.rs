@@ -103,6 +103,13 @@ impl Judge {
         self.watched.iter().any(|watched| watched.monitor.broken())
     }
 
+    /// Whether one of these invariants is broken already.
+    pub fn any_broken(&self, invariants: &[String]) -> bool {
+        let named = |watched: &&Watched| invariants.contains(&watched.invariant.name);
+        let mut watched = self.watched.iter().filter(named);
+        watched.any(|watched| watched.monitor.broken())
+    }
+
     /// Whether time alone can change nothing any more.
     pub fn settled(&self) -> bool {
         !self.watched.iter().any(|watched| watched.monitor.pending())

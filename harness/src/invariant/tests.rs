@@ -230,6 +230,18 @@ fn precedence() {
 }
 
 #[test]
+fn what_is_broken_is_known_by_name_before_the_end() {
+    let mut judge = Judge::new(&stack(Pattern::Never(cel("shown == 1"))));
+    let broken = |judge: &Judge, name: &str| judge.any_broken(&[name.to_owned()]);
+    assert!(!broken(&judge, "i"));
+    for event in events(&[(1, "7 shown=1")]) {
+        judge.see(&event);
+    }
+    assert!(broken(&judge, "i") && !broken(&judge, "j"));
+    assert!(!judge.any_broken(&[]));
+}
+
+#[test]
 fn calls_that_overlap_cannot_be_put_in_order() {
     let p = Pattern::Precedence {
         no: cel("status == 'Done'"),
