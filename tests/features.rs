@@ -3,6 +3,11 @@
 use crate::support::{Scratch, check, docker, root, with_docker};
 use libtest_mimic::{Failed, Trial};
 
+/// The rows of the failure catalogue that a planted bug stands for.
+const ROWS: [&str; 15] = [
+    "C1", "C2", "C3", "C4", "C5", "C6", "C7", "C8", "C10", "C11", "C16", "C19", "C20", "C22", "C23",
+];
+
 pub fn trials() -> Vec<Trial> {
     let process = Trial::test("features: hold as local processes", || hold("process"));
     let docker_hold = Trial::test("features: hold in containers", || {
@@ -64,7 +69,7 @@ fn killed(runtime: &str) -> Result<(), Failed> {
         .flat_map(|mutant| mutant["catalogue"].as_array().cloned().unwrap_or_default())
         .filter_map(|row| row.as_str().map(str::to_owned))
         .collect();
-    for row in ["C1", "C4", "C5", "C7", "C8", "C11"] {
+    for row in ROWS {
         check(rows.iter().any(|r| r == row), || {
             format!("no planted bug stands for {row}: {rows:?}")
         })?;
