@@ -7,6 +7,7 @@ use crate::fault::Deed;
 use crate::gateway::{Command, Report};
 use crate::runtime::{Exit, Failure};
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Instant;
 use tokio::sync::mpsc;
 
@@ -40,7 +41,7 @@ pub async fn conduct(
                         // The exchange is held until the deed is done; all else goes on meanwhile.
                         let asked = record.asked_at(exchange);
                         let (commands, deeds, broke) = (commands.clone(), deeds.clone(), broke.clone());
-                        tokio::spawn(async move {
+                        begin(async move {
                             carry_out(decision.deeds, asked, &deeds, &broke).await;
                             let _ = commands.send(act);
                         });
@@ -50,11 +51,21 @@ pub async fn conduct(
             },
             loose = record.loose_deeds() => {
                 let (deeds, broke) = (deeds.clone(), broke.clone());
-                tokio::spawn(async move { carry_out(loose, None, &deeds, &broke).await });
+                begin(async move { carry_out(loose, None, &deeds, &broke).await });
             },
             Some(exit) = exits.recv() => deeds.services.exited(exit),
             Some(failure) = broken.recv() => return failure,
         }
+    }
+}
+
+/// Begins work here, so that what is decided later cannot overtake it (what ends a fault, its beginning), and lets it
+/// go on aside.
+fn begin(work: impl Future<Output = ()> + Send + 'static) {
+    let mut work = Box::pin(work);
+    let mut nobody = Context::from_waker(Waker::noop());
+    if work.as_mut().poll(&mut nobody).is_pending() {
+        tokio::spawn(work);
     }
 }
 
@@ -68,5 +79,35 @@ async fn carry_out(
         if let Err(failure) = deeds.carry_out(&deed, asked).await {
             let _ = broke.send(failure);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+    use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn what_is_begun_first_is_not_overtaken_and_goes_on_aside() {
+        let order = Arc::new(Mutex::new(Vec::new()));
+        let note = |what: &'static str| {
+            let order = order.clone();
+            move || order.lock().unwrap().push(what)
+        };
+        let (bend, bent, straighten) = (note("bend"), note("bent"), note("straighten"));
+        let (pass, passed) = oneshot::channel();
+        let (end, ended) = oneshot::channel();
+        begin(async move {
+            bend();
+            passed.await.unwrap();
+            bent();
+            end.send(()).unwrap();
+        });
+        begin(async move { straighten() });
+        assert_eq!(*order.lock().unwrap(), ["bend", "straighten"]);
+        pass.send(()).unwrap();
+        ended.await.unwrap();
+        assert_eq!(*order.lock().unwrap(), ["bend", "straighten", "bent"]);
     }
 }
