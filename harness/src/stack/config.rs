@@ -12,6 +12,7 @@ use std::time::Duration;
 pub(super) const TOP: [&str; 9] = [
     "stack",
     "compose",
+    "profiles",
     "calls",
     "operations",
     "entities",

@@ -90,9 +90,10 @@ fn read(file: &Path, problems: &mut Problems, warnings: &mut Vec<Problem>) -> Op
     let root = load(file, problems)?;
     let top = root.fields(&config::TOP, problems);
     let name = top.need_text("stack", problems);
-    let compose_file = top
-        .need("compose", problems)
-        .and_then(|node| Some((node, node.text(problems)?)));
+    let compose_node = top.need("compose", problems);
+    let profiles = top
+        .get("profiles")
+        .map_or_else(Vec::new, |node| node.texts(problems));
     let entities = config::named(top.get("entities"), problems, config::entity);
     let only = match entities.len() {
         1 => entities.keys().next().cloned(),
@@ -118,19 +119,14 @@ fn read(file: &Path, problems: &mut Problems, warnings: &mut Vec<Problem>) -> Op
         mutants: config::named(top.get("mutants"), problems, config::mutant),
         settle,
     };
-    let (node, compose_file) = compose_file?;
-    let compose_file = parent.join(compose_file);
-    if !compose_file.is_file() {
-        let what = format!("{} does not exist", shown(&compose_file).display());
-        problems.push(
-            Problem::at(&node.place, what).help("`compose` is a path from the folder of this file"),
-        );
+    let files = compose_files(compose_node?, &parent, problems)?;
+    let folder = files[0].parent().unwrap_or(Path::new(""));
+    stack.folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let mut reading = Reading::new(&stack.folder, problems, warnings);
+    stack.services = compose::services(&files, &profiles, &mut reading);
+    if stack.services.is_empty() {
         return None;
     }
-    let folder = compose_file.parent().unwrap_or(Path::new(""));
-    stack.folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
-    let compose = load(&compose_file, problems)?;
-    stack.services = compose::services(&compose, &mut Reading { problems, warnings });
     add_mentioned_ports(&mut stack);
     // Names can only be checked against what could be read.
     if problems.0.is_empty() {
@@ -139,41 +135,63 @@ fn read(file: &Path, problems: &mut Problems, warnings: &mut Vec<Problem>) -> Op
     Some(stack)
 }
 
+/// The compose files that `compose` names, one or a list; none of them is missing.
+fn compose_files(
+    node: &node::Node,
+    parent: &Path,
+    problems: &mut Problems,
+) -> Option<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    let items = match &node.data {
+        node::Data::List(items) => &items[..],
+        _ => std::slice::from_ref(node),
+    };
+    for item in items {
+        let file = parent.join(item.text(problems)?);
+        if !file.is_file() {
+            let what = format!("{} does not exist", shown(&file).display());
+            let help = "`compose` is a path from the folder of this file";
+            problems.push(Problem::at(&item.place, what).help(help));
+            return None;
+        }
+        files.push(file);
+    }
+    match (&node.data, files.len()) {
+        (_, 0) => node.not("a file or a list of files", problems),
+        (node::Data::List(_), _) => Some(files),
+        _ => Some(compose::with_override(files.remove(0))),
+    }
+}
+
 /// A port that anybody mentions is a port that is served.
 fn add_mentioned_ports(stack: &mut Stack) {
-    let mut texts: Vec<String> = stack
-        .workloads
-        .values()
-        .map(|workload| workload.url.clone())
-        .collect();
-    for service in stack.services.values() {
-        texts.extend(service.environment.values().cloned());
-        texts.extend(
-            service
-                .command
-                .iter()
-                .chain(&service.entrypoint)
-                .flatten()
-                .cloned(),
-        );
-        texts.extend(service.sql.clone());
-        if let Some(process) = &service.process {
-            texts.extend(
-                process
-                    .environment
-                    .values()
-                    .chain(&process.command)
-                    .cloned(),
-            );
-        }
+    let mut texts: Vec<(&str, &str)> = Vec::new();
+    for (name, service) in &stack.services {
+        let words = service.command.iter().chain(&service.entrypoint).flatten();
+        let process = service.process.iter();
+        let process =
+            process.flat_map(|process| process.environment.values().chain(&process.command));
+        let own = service.environment.values().chain(words);
+        let all = own.chain(&service.sql).chain(process);
+        texts.extend(all.map(|text| (name.as_str(), text.as_str())));
     }
+    let workloads = stack.workloads.values();
+    texts.extend(workloads.map(|workload| ("", workload.url.as_str())));
     for rule in stack.entities.values().flat_map(|entity| &entity.learn) {
         if let Evidence::Poll { url, .. } = &rule.evidence {
-            texts.push(url.clone());
+            texts.push(("", url));
         }
     }
-    for (name, port) in texts.iter().flat_map(|text| host::mentions(text)) {
-        if let (Some(service), Some(port)) = (stack.services.get_mut(&name), port) {
+    let mut found = Vec::new();
+    for (client, text) in texts {
+        for (host, port) in host::mentions(text) {
+            if let (Some(service), Some(port)) = (stack.host(client, &host), port) {
+                found.push((service.to_owned(), port));
+            }
+        }
+    }
+    for (service, port) in found {
+        if let Some(service) = stack.services.get_mut(&service) {
             service.ports.entry(port).or_insert(Protocol::Sniffed);
         }
     }

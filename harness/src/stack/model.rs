@@ -36,6 +36,27 @@ pub struct Stack {
     pub settle: Duration,
 }
 
+impl Stack {
+    /// The service that `client` finds under a name: one of its links, a service, or an alias.
+    pub fn host(&self, client: &str, name: &str) -> Option<&str> {
+        let link = self
+            .services
+            .get(client)
+            .and_then(|client| client.links.get(name));
+        let alias = || {
+            let all = self.services.values();
+            let mut aliased = all.filter(|one| one.aliases.iter().any(|alias| alias == name));
+            aliased.next().map(|one| one.name.as_str())
+        };
+        let named = || {
+            self.services
+                .get_key_value(name)
+                .map(|(key, _)| key.as_str())
+        };
+        link.map(String::as_str).or_else(named).or_else(alias)
+    }
+}
+
 /// One service of the compose file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Service {
@@ -63,8 +84,18 @@ pub struct Service {
     /// True when `restart` is `always`, `unless-stopped` or `on-failure`: the harness starts the
     /// service again when it dies, as Compose would.
     pub restarts: bool,
+    /// How many instances of it there are: `scale`, or `deploy.replicas`.
+    pub replicas: usize,
     /// Folders kept in memory.
     pub tmpfs: Vec<String>,
+    /// `volumes`, `configs` and `secrets`.
+    pub mounts: Vec<Mount>,
+    /// Other names by which everybody finds it: `networks: {NAME: {aliases}}`, and `container_name`.
+    pub aliases: Vec<String>,
+    /// `links`: names that it alone has for other services, each with the service.
+    pub links: IndexMap<String, String>,
+    /// How its container is set up.
+    pub settings: Settings,
     /// The same service as a local process. `None`: it runs in containers only.
     pub process: Option<Process>,
     /// Where SQL observers connect when the stack runs in containers, with `name:port` as the
@@ -95,6 +126,10 @@ pub struct Build {
     pub context: PathBuf,
     /// The Dockerfile in it.
     pub dockerfile: String,
+    /// Its arguments.
+    pub args: IndexMap<String, String>,
+    /// The stage at which it ends; the last one when `None`.
+    pub target: Option<String>,
 }
 
 /// `x-shakedown.process`.
@@ -138,6 +173,102 @@ pub struct Healthcheck {
     pub test: Vec<String>,
     /// Time between two checks.
     pub interval: Duration,
+    /// How long one may take; Docker's default when `None`, here and below.
+    pub timeout: Option<Duration>,
+    /// For how long a failure does not count.
+    pub start_period: Option<Duration>,
+    /// Time between two checks in that period.
+    pub start_interval: Option<Duration>,
+    /// So many failures in a row make the service unhealthy.
+    pub retries: Option<i64>,
+}
+
+/// A file or folder that a service finds in its container.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mount {
+    /// What it is.
+    pub source: Source,
+    /// Where it is, as an absolute path in the container.
+    pub target: String,
+    /// The service cannot write to it.
+    pub read_only: bool,
+}
+
+/// What is mounted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// A volume of the file; each run has its own.
+    Volume(String),
+    /// A volume without a name.
+    Anonymous,
+    /// A file or folder of the host, as an absolute path.
+    Path(PathBuf),
+    /// A file with this content.
+    Content(String),
+}
+
+/// How a container is set up; what is not said is Docker's default.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    /// Its own name for itself; the service's name unless given.
+    pub hostname: Option<String>,
+    /// The folder in which the command runs.
+    pub working_dir: Option<String>,
+    /// The user, and maybe group.
+    pub user: Option<String>,
+    /// The signal that asks it to end.
+    pub stop_signal: Option<String>,
+    /// `stop_grace_period`: how long it may take to end.
+    pub stop_within: Option<Duration>,
+    /// A first process that reaps others.
+    pub init: bool,
+    /// All rights on the host.
+    pub privileged: bool,
+    /// The container's own files cannot be written.
+    pub read_only: bool,
+    /// A terminal.
+    pub tty: bool,
+    /// Rights added.
+    pub cap_add: Vec<String>,
+    /// Rights taken.
+    pub cap_drop: Vec<String>,
+    /// Further groups.
+    pub group_add: Vec<String>,
+    /// Options of the kernel's security modules.
+    pub security_opt: Vec<String>,
+    /// Devices of the host, `host:container:rights`.
+    pub devices: Vec<String>,
+    /// Name servers.
+    pub dns: Vec<String>,
+    /// Domains in which names are looked up.
+    pub dns_search: Vec<String>,
+    /// Hosts outside the stack, each with its address.
+    pub extra_hosts: IndexMap<String, String>,
+    /// Kernel parameters.
+    pub sysctls: IndexMap<String, String>,
+    /// Labels.
+    pub labels: IndexMap<String, String>,
+    /// `ulimits`.
+    pub ulimits: Vec<Limit>,
+    /// The size of `/dev/shm`.
+    pub shm_bytes: Option<i64>,
+    /// The most memory.
+    pub memory_bytes: Option<i64>,
+    /// The most CPUs.
+    pub cpus: Option<f64>,
+    /// The most processes.
+    pub pids: Option<i64>,
+}
+
+/// One of `ulimits`; -1 is no limit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Its name, such as `nofile`.
+    pub name: String,
+    /// What the service begins with.
+    pub soft: i64,
+    /// How far it may raise that.
+    pub hard: i64,
 }
 
 /// When a service counts as ready.

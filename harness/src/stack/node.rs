@@ -12,6 +12,8 @@ use std::time::Duration;
 pub(super) struct Node {
     pub place: Place,
     pub data: Data,
+    /// A tag such as `!reset`, without its `!`.
+    pub tag: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -57,6 +59,14 @@ impl Node {
     /// Whether it is nothing at all: an empty value or `null`.
     pub fn is_null(&self) -> bool {
         matches!(&self.data, Data::Scalar { text, plain: true } if matches!(text.as_str(), "" | "~" | "null"))
+    }
+
+    /// The entry of a map with this key.
+    pub fn entry(&self, key: &str) -> Option<&Entry> {
+        match &self.data {
+            Data::Map(entries) => entries.iter().find(|entry| entry.key == key),
+            _ => None,
+        }
     }
 
     /// A map's entries.

@@ -1,7 +1,7 @@
 //! `${VAR}`, `${VAR:-default}` and their like in a compose file.
 
-use super::node::Node;
-use crate::problem::{Problem, Problems};
+use super::compose::Reading;
+use crate::problem::{Place, Problem};
 use regex::{Captures, Regex};
 use std::sync::LazyLock;
 
@@ -13,13 +13,8 @@ static VARIABLE: LazyLock<Regex> = LazyLock::new(|| {
         .expect("the pattern is a constant")
 });
 
-/// The node's text with its variables filled in from the environment of the harness, as Compose does it.
-pub(super) fn fill_in(
-    node: &Node,
-    text: &str,
-    problems: &mut Problems,
-    warnings: &mut Vec<Problem>,
-) -> String {
+/// A text with its variables filled in from the environment of the harness, or else from `.env`, as Compose does it.
+pub(super) fn fill_in(place: &Place, text: &str, reading: &mut Reading<'_>) -> String {
     let filled = VARIABLE.replace_all(text, |found: &Captures<'_>| {
         if found.name("escaped").is_some() {
             return "$".to_owned();
@@ -36,8 +31,8 @@ pub(super) fn fill_in(
             found.name("text").map_or("", |m| m.as_str()),
         );
         // A colon treats an empty value like one that is not set.
-        let value = std::env::var(name)
-            .ok()
+        let value = reading
+            .variable(name)
             .filter(|value| !(how.starts_with(':') && value.is_empty()));
         match (value, how.trim_start_matches(':')) {
             (Some(_), "+") => other.to_owned(),
@@ -45,8 +40,8 @@ pub(super) fn fill_in(
             (Some(value), _) => value,
             (None, "-") => other.to_owned(),
             (None, "?") => {
-                problems.push(Problem::at(
-                    &node.place,
+                reading.problems.push(Problem::at(
+                    place,
                     format!("`{name}` must be set in the environment: {other}"),
                 ));
                 String::new()
@@ -55,7 +50,7 @@ pub(super) fn fill_in(
                 let help = format!("set it, or write `${{{name}:-default}}`");
                 let what =
                     format!("`{name}` is not set in the environment, an empty text stands for it");
-                warnings.push(Problem::at(&node.place, what).help(help));
+                reading.warnings.push(Problem::at(place, what).help(help));
                 String::new()
             }
         }

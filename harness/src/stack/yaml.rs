@@ -2,7 +2,7 @@
 
 use super::node::{Data, Entry, Node};
 use crate::problem::{Place, Problem, Problems};
-use saphyr_parser::{Event, Parser, ScalarStyle, Span, SpannedEventReceiver};
+use saphyr_parser::{Event, Parser, ScalarStyle, Span, SpannedEventReceiver, Tag};
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
@@ -63,15 +63,22 @@ impl<'input> SpannedEventReceiver<'input> for Tree {
             column: span.start.col() + 1,
         };
         match event {
-            Event::Scalar(text, style, anchor, _) => {
+            Event::Scalar(text, style, anchor, tag) => {
                 let data = Data::Scalar {
                     text: text.into_owned(),
                     plain: style == ScalarStyle::Plain,
                 };
-                self.add(Node { place, data }, anchor);
+                let tag = local(tag.as_deref());
+                self.add(Node { place, data, tag }, anchor);
             }
-            Event::SequenceStart(anchor, _) => self.begin(place, Data::List(Vec::new()), anchor),
-            Event::MappingStart(anchor, _) => self.begin(place, Data::Map(Vec::new()), anchor),
+            Event::SequenceStart(anchor, tag) => {
+                let (data, tag) = (Data::List(Vec::new()), local(tag.as_deref()));
+                self.begin(Node { place, data, tag }, anchor);
+            }
+            Event::MappingStart(anchor, tag) => {
+                let (data, tag) = (Data::Map(Vec::new()), local(tag.as_deref()));
+                self.begin(Node { place, data, tag }, anchor);
+            }
             Event::SequenceEnd | Event::MappingEnd => {
                 if let Some(open) = self.open.pop() {
                     self.add(open.node, open.anchor);
@@ -89,10 +96,16 @@ impl<'input> SpannedEventReceiver<'input> for Tree {
     }
 }
 
+/// A tag of the file's own, such as `!reset`.
+fn local(tag: Option<&Tag>) -> Option<String> {
+    let tag = tag.filter(|tag| tag.handle == "!")?;
+    Some(tag.suffix.clone())
+}
+
 impl Tree {
-    fn begin(&mut self, place: Place, data: Data, anchor: usize) {
+    fn begin(&mut self, node: Node, anchor: usize) {
         self.open.push(Open {
-            node: Node { place, data },
+            node,
             anchor,
             key: None,
         });

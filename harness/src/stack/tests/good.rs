@@ -37,7 +37,7 @@ fn the_two_files_are_read_without_a_warning() {
 #[test]
 fn environments_come_in_three_forms() {
     let base = |added: &str| worker(added).0;
-    let merged = "labels: {}"; // a map may stand beside
+    let merged = "logging: {}"; // a map may stand beside
     assert_eq!(
         worker(merged).1,
         1,

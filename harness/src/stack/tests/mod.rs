@@ -2,6 +2,8 @@
 
 mod bad;
 mod good;
+mod merging;
+mod projects;
 
 use super::{Read, Stack};
 use crate::problem::Problems;

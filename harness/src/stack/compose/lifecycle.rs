@@ -1,0 +1,103 @@
+//! When a service starts, when it is well, and whether it comes back: `depends_on`, `healthcheck`, `restart`.
+
+use super::profiles::is_required;
+use super::settings::time;
+use super::{Reading, Top};
+use crate::problem::Problem;
+use crate::stack::node::{Data, Node};
+use crate::stack::{Condition, Healthcheck};
+use indexmap::IndexMap;
+use std::time::Duration;
+
+/// How often Compose asks a healthcheck unless told otherwise.
+const DEFAULT_INTERVAL: Duration = Duration::from_secs(30);
+
+pub(super) fn depends_on(
+    node: &Node,
+    top: &Top<'_>,
+    reading: &mut Reading<'_>,
+) -> IndexMap<String, Condition> {
+    const CONDITIONS: [(&str, Condition); 3] = [
+        ("service_started", Condition::Started),
+        ("service_healthy", Condition::Healthy),
+        ("service_completed_successfully", Condition::Completed),
+    ];
+    if let Data::List(_) = node.data {
+        return node
+            .texts(reading.problems)
+            .into_iter()
+            .map(|name| (name, Condition::Started))
+            .collect();
+    }
+    let mut depends_on = IndexMap::new();
+    for entry in node.entries(reading.problems) {
+        let fields = entry
+            .value
+            .fields(&["condition", "restart", "required"], reading.problems);
+        let chosen = top.chosen.iter().any(|one| one.key == entry.key);
+        let known = top.names("services").any(|one| one == entry.key);
+        if !chosen && (known || !is_required(&entry.value)) {
+            continue;
+        }
+        let condition = match fields.get("condition") {
+            Some(node) => node.one_of(&CONDITIONS, "condition", reading.problems),
+            None => Some(Condition::Started),
+        };
+        depends_on.insert(entry.key.clone(), condition.unwrap_or(Condition::Started));
+    }
+    depends_on
+}
+
+pub(super) fn healthcheck(node: &Node, reading: &mut Reading<'_>) -> Option<Healthcheck> {
+    const KEYS: [&str; 7] = [
+        "test",
+        "interval",
+        "timeout",
+        "retries",
+        "start_period",
+        "start_interval",
+        "disable",
+    ];
+    let fields = node.fields(&KEYS, reading.problems);
+    let disabled = matches!(fields.get("disable").map(|node| &node.data), Some(Data::Scalar { text, .. }) if text == "true");
+    let test = match &fields.get("test")?.data {
+        Data::Scalar { .. } => vec!["CMD-SHELL".to_owned(), reading.text(fields.get("test")?)?],
+        _ => reading.words(fields.get("test")?),
+    };
+    let mut get = |key: &str| fields.get(key).and_then(|node| time(node, reading));
+    let (interval, timeout, start_period, start_interval) = (
+        get("interval"),
+        get("timeout"),
+        get("start_period"),
+        get("start_interval"),
+    );
+    let retries = fields
+        .get("retries")
+        .and_then(|node| node.number("a number", reading.problems));
+    let none = disabled || test.first().is_some_and(|word| word == "NONE");
+    (!none).then(|| Healthcheck {
+        test,
+        interval: interval.unwrap_or(DEFAULT_INTERVAL),
+        timeout,
+        start_period,
+        start_interval,
+        retries,
+    })
+}
+
+pub(super) fn restarts(node: &Node, reading: &mut Reading<'_>) -> bool {
+    let Some(policy) = reading.text(node) else {
+        return false;
+    };
+    let name = policy.split(':').next().unwrap_or_default();
+    if !["no", "always", "unless-stopped", "on-failure"].contains(&name) {
+        let known = ["no", "always", "unless-stopped", "on-failure"];
+        reading.problems.push(Problem::unknown(
+            &node.place,
+            "restart policy",
+            &policy,
+            known,
+        ));
+    }
+    matches!(name, "always" | "unless-stopped" | "on-failure")
+}
