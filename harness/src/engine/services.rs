@@ -229,8 +229,12 @@ impl Services {
             state,
             detail,
         });
+        self.runtime.gone(&name);
         if exit.code == Some(0) {
-            self.stage(&name, Stage::Completed);
+            // A service has completed when all its instances have.
+            if exit.left == 0 {
+                self.stage(&name, Stage::Completed);
+            }
         } else {
             let note = format!("service `{name}` ended by itself: {}", exit.detail);
             self.record.note(&note);

@@ -1,9 +1,10 @@
 //! A block of loopback addresses for each stack, so that stacks side by side never meet.
 //!
-//! A stack has 127.A.0.0/16. Service `i` really is at 127.A.0.(i+2); the client `c` sees the service `t` at
+//! A stack has 127.A.0.0/16. Service `i` really is at 127.A.0.(i+2), its further instances from 127.A.253.1 on; the client `c` sees the service `t` at
 //! 127.A.(c+1).(t+1), an address that belongs to that client and that service alone.
 
 use super::Failure;
+use super::further::Further;
 use crate::gateway::{OBSERVER, WORKLOAD};
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -14,11 +15,15 @@ const CLAIM_PORT: u16 = 61_000;
 /// As many services as a block has addresses for.
 const MAX_SERVICES: usize = 250;
 
+/// Further instances have the addresses whose third number is this or the one after it.
+const FURTHER: u8 = 253;
+
 /// A block of loopback addresses, ours for as long as this lives, and no longer than this process.
 #[derive(Debug)]
 pub struct Block {
     a: u8,
     services: Vec<String>,
+    further: Further,
     _claim: TcpListener,
 }
 
@@ -48,6 +53,7 @@ impl Block {
                 return Ok(Block {
                     a,
                     services,
+                    further: Further::default(),
                     _claim: claim,
                 });
             }
@@ -60,10 +66,16 @@ impl Block {
         })
     }
 
-    /// Where a service really is.
-    pub fn real(&self, service: &str) -> Option<IpAddr> {
+    /// Where an instance of a service really is; the first one is number 0.
+    pub fn real(&self, service: &str, number: usize) -> Option<IpAddr> {
         let i = self.index(service)?;
-        Some(Ipv4Addr::new(127, self.a, 0, i + 1).into())
+        if number == 0 {
+            return Some(Ipv4Addr::new(127, self.a, 0, i + 1).into());
+        }
+        let place = self.further.place(service, number);
+        let c = FURTHER + u8::try_from(place / MAX_SERVICES).ok()?;
+        let d = (place % MAX_SERVICES) as u8 + 1;
+        (c < u8::MAX).then(|| Ipv4Addr::new(127, self.a, c, d).into())
     }
 
     /// Where a client sees a service. Clients are services, [`WORKLOAD`] and [`OBSERVER`].
@@ -103,9 +115,12 @@ mod tests {
             .iter()
             .flat_map(|c| services.iter().map(|s| block.front(c, s).unwrap()));
         let all: BTreeSet<IpAddr> = fronts
-            .chain(services.iter().map(|s| block.real(s).unwrap()))
+            .chain((1..4).map(|n| block.real("db", n).unwrap()))
+            .chain(std::iter::once(block.real("site", 1).unwrap()))
+            .chain(std::iter::once(block.real("db", 1).unwrap()))
+            .chain(services.iter().map(|s| block.real(s, 0).unwrap()))
             .collect();
-        assert_eq!(all.len(), 18);
+        assert_eq!(all.len(), 22);
         assert!(all.iter().all(IpAddr::is_loopback));
         assert_eq!(block.front("nobody", "db"), None);
     }

@@ -2,6 +2,7 @@
 
 pub mod docker;
 mod folder;
+mod further;
 mod listen;
 mod loopback;
 pub mod process;
@@ -30,15 +31,15 @@ pub trait Runtime: Send + Sync {
     /// gateway's handle. Called once, first.
     async fn prepare(&self) -> Result<Handle, Failure>;
 
-    /// Starts a service and returns once it runs and the gateway knows its address; it need not be ready.
-    /// Starting a service again after it ended is allowed.
+    /// Starts all instances of a service that do not run, and returns once they do and the gateway knows their
+    /// addresses; they need not be ready. Starting a service again after it ended is allowed.
     async fn start(&self, service: &str) -> Result<(), Failure>;
 
-    /// Kills a service (SIGKILL) and returns once it is certainly dead. False: it was not running.
+    /// Kills a service (SIGKILL), that is all its instances, and returns once it is certainly dead. False: it was not running.
     async fn kill(&self, service: &str) -> Result<bool, Failure>;
 
-    /// Asks a service to end (SIGTERM), kills it when it has not after [`STOP_WITHIN`], and returns once it is
-    /// certainly dead. False: it was not running.
+    /// Asks a service to end (SIGTERM, or what `stop_signal` says), kills it when it has not after [`STOP_WITHIN`]
+    /// or its `stop_grace_period`, and returns once it is certainly dead. False: it was not running.
     async fn stop(&self, service: &str) -> Result<bool, Failure>;
 
     /// Makes a service stand still, and returns once it does. False: it was not running.
@@ -47,7 +48,10 @@ pub trait Runtime: Send + Sync {
     /// Lets a service go on that stands still.
     async fn resume(&self, service: &str) -> Result<(), Failure>;
 
-    /// What the container's own healthcheck says: `None` where there is none to ask.
+    /// An instance of a service ended by itself: nothing is led to it any more while others run.
+    fn gone(&self, service: &str);
+
+    /// What the container's own healthcheck says, of all instances together: `None` where there is none to ask.
     async fn healthy(&self, service: &str) -> Result<Option<bool>, Failure>;
 
     /// Whether this runtime goes without a service, because another one embeds it.
@@ -74,6 +78,8 @@ pub struct Exit {
     pub code: Option<i32>,
     /// In words: `exit code 1`, `signal 9`.
     pub detail: String,
+    /// So many of its instances still run.
+    pub left: usize,
 }
 
 /// The environment could not do what was asked of it.

@@ -11,6 +11,7 @@ use crate::gateway::{self, Command, Handle, OBSERVER, WORKLOAD};
 use crate::host;
 use crate::stack::{Service, Stack};
 use async_trait::async_trait;
+use futures::future::join_all;
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
@@ -18,6 +19,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tokio::process::{Child, Command as Program};
 use tokio::sync::{mpsc, watch};
 
@@ -37,7 +39,8 @@ pub struct ProcessRuntime {
     run: String,
     block: Block,
     exits: mpsc::UnboundedSender<Exit>,
-    running: Mutex<HashMap<String, Running>>,
+    /// By service and number of the instance, from 0.
+    running: Arc<Mutex<HashMap<(String, usize), Running>>>,
     gateway: Mutex<Option<mpsc::UnboundedSender<Command>>>,
 }
 
@@ -94,22 +97,23 @@ impl ProcessRuntime {
             .collect()
     }
 
-    /// What `client` is told, with names turned into addresses.
-    fn rewrite(&self, client: &str, text: &str) -> String {
+    /// What an instance of `client` is told, with names turned into addresses.
+    fn rewrite(&self, client: &str, number: usize, text: &str) -> String {
         let data = self.folder.data();
         let text = text.replace("${SHAKEDOWN_DATA}", &data.to_string_lossy());
         host::rewrite(&text, |host| {
-            let own = host == client || host == "0.0.0.0";
+            let named = self.stack.host(client, host);
+            let own = named == Some(client) || host == "0.0.0.0";
             let address = if own {
-                self.block.real(client)
+                self.block.real(client, number)
             } else {
-                self.block.front(client, host)
+                self.block.front(client, named?)
             };
             address.map(|address| address.to_string())
         })
     }
 
-    fn program(&self, service: &Service) -> Result<Program, Failure> {
+    fn program(&self, service: &Service, number: usize) -> Result<Program, Failure> {
         let Some(process) = &service.process else {
             return Err(Failure {
                 service: Some(service.name.clone()),
@@ -136,7 +140,7 @@ impl ProcessRuntime {
         program.args(
             arguments
                 .iter()
-                .map(|argument| self.rewrite(&service.name, argument)),
+                .map(|argument| self.rewrite(&service.name, number, argument)),
         );
         program.current_dir(&self.stack.folder).env_clear();
         program.envs(
@@ -145,7 +149,7 @@ impl ProcessRuntime {
                 .filter_map(|name| Some((name, std::env::var_os(name)?))),
         );
         for (name, value) in service.environment.iter().chain(&process.environment) {
-            program.env(name, self.rewrite(&service.name, value));
+            program.env(name, self.rewrite(&service.name, number, value));
         }
         program
             .env(LABEL, &self.run)
@@ -153,7 +157,7 @@ impl ProcessRuntime {
         Ok(program)
     }
 
-    fn spawn(&self, service: &Service, instance: &str) -> Result<Child, Failure> {
+    fn spawn(&self, service: &Service, number: usize, instance: &str) -> Result<Child, Failure> {
         let log = self.folder.log(&service.name);
         let open = || {
             std::fs::OpenOptions::new()
@@ -167,7 +171,7 @@ impl ProcessRuntime {
         };
         let unwritable = |e| failed(format!("cannot write {}: {e}", log.display()));
         let (stdout, stderr) = (open().map_err(unwritable)?, open().map_err(unwritable)?);
-        let mut program = self.program(service)?;
+        let mut program = self.program(service, number)?;
         program
             .env(INSTANCE, instance)
             .stdin(Stdio::null())
@@ -193,32 +197,81 @@ impl ProcessRuntime {
         })
     }
 
-    fn group(&self, name: &str) -> Option<Pid> {
+    /// The instances of a service that run, with their numbers.
+    fn instances(&self, name: &str) -> Vec<(usize, Running)> {
         let running = self.running.lock().expect("no panic while it is held");
-        running.get(name).map(|running| running.group)
+        let own = running.iter().filter(|((service, _), _)| service == name);
+        own.filter(|(_, one)| !*one.ended.borrow())
+            .map(|((_, number), one)| (*number, one.clone()))
+            .collect()
     }
 
-    /// Ends a service by a signal, and by SIGKILL when that does not suffice. False: it was not running.
-    async fn end(&self, name: &str, signal: Signal) -> bool {
-        let running = self
-            .running
+    /// Starts one instance of a service.
+    fn start_instance(&self, name: &str, number: usize) -> Result<(), Failure> {
+        let instance = super::new_run_id();
+        let mut child = self.spawn(&self.stack.services[name], number, &instance)?;
+        let group = Pid::from_raw(child.id().unwrap_or_default() as i32);
+        let (ended, has_ended) = watch::channel(false);
+        let asked = watch::Sender::new(false);
+        let running = Running {
+            group,
+            label: format!("{INSTANCE}={instance}"),
+            asked: asked.clone(),
+            ended: has_ended,
+        };
+        self.running
             .lock()
             .expect("no panic while it is held")
-            .remove(name);
-        let Some(mut running) = running.filter(|running| !*running.ended.borrow()) else {
-            return false;
-        };
-        running.asked.send_replace(true);
-        let _ = killpg(running.group, signal);
-        // It ends by the signal; the task that waits for it then says so.
-        let ended = running.ended.wait_for(|ended| *ended);
-        if tokio::time::timeout(STOP_WITHIN, ended).await.is_err() {
-            let _ = killpg(running.group, Signal::SIGKILL);
-            let _ = running.ended.wait_for(|ended| *ended).await;
+            .insert((name.to_owned(), number), running);
+        let (exits, service, all) = (self.exits.clone(), name.to_owned(), self.running.clone());
+        tokio::spawn(async move {
+            let status = child.wait().await;
+            // No orphan of it goes on working.
+            let _ = killpg(group, Signal::SIGKILL);
+            let _ = ended.send(true);
+            if !*asked.borrow() {
+                let code = status.as_ref().ok().and_then(|status| status.code());
+                let detail = status.map_or_else(|e| e.to_string(), |status| status.to_string());
+                let left = {
+                    let all = all.lock().expect("no panic while it is held");
+                    let own = all.iter().filter(|((name, _), _)| *name == service);
+                    own.filter(|(_, one)| !*one.ended.borrow()).count()
+                };
+                let _ = exits.send(Exit {
+                    service,
+                    code,
+                    detail,
+                    left,
+                });
+            }
+        });
+        Ok(())
+    }
+
+    /// Ends all instances of a service by a signal, and by SIGKILL when that does not suffice. False: none was running.
+    async fn end(&self, name: &str, signal: Signal, within: Duration) -> bool {
+        let instances = self.instances(name);
+        for (_, one) in &instances {
+            one.asked.send_replace(true);
         }
-        reaper::kill_labelled(&running.label).await;
-        self.place(name, None);
-        true
+        join_all(instances.iter().map(async |(number, one)| {
+            let mut one = one.clone();
+            let _ = killpg(one.group, signal);
+            // It ends by the signal; the task that waits for it then says so.
+            let ended = one.ended.wait_for(|ended| *ended);
+            if tokio::time::timeout(within, ended).await.is_err() {
+                let _ = killpg(one.group, Signal::SIGKILL);
+                let _ = one.ended.wait_for(|ended| *ended).await;
+            }
+            reaper::kill_labelled(&one.label).await;
+            let mut running = self.running.lock().expect("no panic while it is held");
+            running.remove(&(name.to_owned(), *number));
+        }))
+        .await;
+        if !instances.is_empty() {
+            self.place(name);
+        }
+        !instances.is_empty()
     }
 
     fn tell(&self, command: Command) {
@@ -228,12 +281,26 @@ impl ProcessRuntime {
         }
     }
 
-    fn place(&self, service: &str, address: Option<IpAddr>) {
+    /// Tells the gateway where the instances of a service are.
+    fn place(&self, service: &str) {
+        let mut numbers: Vec<usize> = self.instances(service).iter().map(|one| one.0).collect();
+        numbers.sort_unstable();
+        let at = |number| self.block.real(service, number);
         self.tell(Command::Place {
             service: service.to_owned(),
-            addresses: address.into_iter().collect(),
+            addresses: numbers.into_iter().filter_map(at).collect(),
         });
     }
+}
+
+/// A signal by its name, with or without `SIG`, or by its number.
+fn signal(text: &str) -> Option<Signal> {
+    let name = format!("SIG{}", text.to_uppercase().trim_start_matches("SIG"));
+    let number = text
+        .parse()
+        .ok()
+        .and_then(|n: i32| Signal::try_from(n).ok());
+    number.or_else(|| name.parse().ok())
 }
 
 #[async_trait]
@@ -250,67 +317,54 @@ impl Runtime for ProcessRuntime {
         if self.absent(name) {
             return Ok(());
         }
-        let instance = super::new_run_id();
-        let mut child = self.spawn(&self.stack.services[name], &instance)?;
-        let group = Pid::from_raw(child.id().unwrap_or_default() as i32);
-        let (ended, has_ended) = watch::channel(false);
-        let asked = watch::Sender::new(false);
-        let running = Running {
-            group,
-            label: format!("{INSTANCE}={instance}"),
-            asked: asked.clone(),
-            ended: has_ended,
-        };
-        self.running
-            .lock()
-            .expect("no panic while it is held")
-            .insert(name.to_owned(), running);
-        self.place(name, self.block.real(name));
-        let (exits, service) = (self.exits.clone(), name.to_owned());
-        tokio::spawn(async move {
-            let status = child.wait().await;
-            // No orphan of it goes on working.
-            let _ = killpg(group, Signal::SIGKILL);
-            let _ = ended.send(true);
-            if !*asked.borrow() {
-                let code = status.as_ref().ok().and_then(|status| status.code());
-                let detail = status.map_or_else(|e| e.to_string(), |status| status.to_string());
-                let _ = exits.send(Exit {
-                    service,
-                    code,
-                    detail,
-                });
-            }
-        });
+        let running: Vec<usize> = self.instances(name).iter().map(|one| one.0).collect();
+        let numbers = 0..self.stack.services[name].replicas;
+        for number in numbers.filter(|number| !running.contains(number)) {
+            self.start_instance(name, number)?;
+        }
+        self.place(name);
         Ok(())
     }
 
     async fn kill(&self, name: &str) -> Result<bool, Failure> {
-        Ok(self.end(name, Signal::SIGKILL).await)
+        Ok(self.end(name, Signal::SIGKILL, STOP_WITHIN).await)
     }
 
     async fn stop(&self, name: &str) -> Result<bool, Failure> {
-        Ok(self.end(name, Signal::SIGTERM).await)
+        let settings = &self.stack.services[name].settings;
+        let within = settings.stop_within.unwrap_or(STOP_WITHIN);
+        let signal = settings.stop_signal.as_deref().and_then(signal);
+        let signal = signal.unwrap_or(Signal::SIGTERM);
+        Ok(self.end(name, signal, within).await)
     }
 
     async fn pause(&self, name: &str) -> Result<bool, Failure> {
-        let Some(group) = self.group(name) else {
-            return Ok(false);
-        };
-        if killpg(group, Signal::SIGSTOP).is_err() {
-            return Ok(false);
+        let mut stand = false;
+        for (_, one) in self.instances(name) {
+            let group = one.group;
+            if killpg(group, Signal::SIGSTOP).is_err() {
+                continue;
+            }
+            // Its end stays to be seen by the task that waits for it.
+            let flags = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
+            let stands = tokio::task::spawn_blocking(move || waitid(Id::Pid(group), flags)).await;
+            stand |= matches!(stands, Ok(Ok(WaitStatus::Stopped(..))));
         }
-        // Its end stays to be seen by the task that waits for it.
-        let flags = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
-        let stands = tokio::task::spawn_blocking(move || waitid(Id::Pid(group), flags)).await;
-        Ok(matches!(stands, Ok(Ok(WaitStatus::Stopped(..)))))
+        Ok(stand)
     }
 
     async fn resume(&self, name: &str) -> Result<(), Failure> {
-        if let Some(group) = self.group(name) {
-            let _ = killpg(group, Signal::SIGCONT);
+        for (_, one) in self.instances(name) {
+            let _ = killpg(one.group, Signal::SIGCONT);
         }
         Ok(())
+    }
+
+    fn gone(&self, name: &str) {
+        // The last place of a service stays: whoever connects to it is refused, as by a host without a listener.
+        if !self.instances(name).is_empty() {
+            self.place(name);
+        }
     }
 
     async fn healthy(&self, _: &str) -> Result<Option<bool>, Failure> {
@@ -318,12 +372,11 @@ impl Runtime for ProcessRuntime {
     }
 
     fn absent(&self, name: &str) -> bool {
-        let process = self
-            .stack
-            .services
-            .get(name)
-            .and_then(|service| service.process.as_ref());
-        process.is_some_and(|process| process.command.is_empty())
+        let Some(service) = self.stack.services.get(name) else {
+            return false;
+        };
+        let embedded = |process: &crate::stack::Process| process.command.is_empty();
+        service.replicas == 0 || service.process.as_ref().is_some_and(embedded)
     }
 
     fn address(&self, client: &str, service: &str, port: u16) -> Option<SocketAddr> {
@@ -339,19 +392,12 @@ impl Runtime for ProcessRuntime {
             .as_ref()
             .and_then(|process| process.sql.as_ref())
             .or(service.sql.as_ref())?;
-        Some(self.rewrite(OBSERVER, url))
+        Some(self.rewrite(OBSERVER, 0, url))
     }
 
     async fn down(&self) -> Result<(), Failure> {
-        let names: Vec<String> = self
-            .running
-            .lock()
-            .expect("no panic while it is held")
-            .keys()
-            .cloned()
-            .collect();
-        for name in names {
-            self.kill(&name).await?;
+        for name in self.stack.services.keys() {
+            self.kill(name).await?;
         }
         self.gateway
             .lock()

@@ -36,7 +36,7 @@ pub async fn wait(
     let (mut pause, mut tries) = (TRY_EVERY.0, 0);
     loop {
         tries += 1;
-        let answer = timeout(TRY_WITHIN, probe(runtime, service)).await;
+        let answer = timeout(TRY_WITHIN, all(runtime, service)).await;
         let last = match answer {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(why)) => why,
@@ -67,6 +67,14 @@ pub async fn wait(
             help: Some(help.to_owned()),
         });
     }
+}
+
+/// Asks every instance once: the gateway leads one connection after the other to another one.
+async fn all(runtime: &dyn Runtime, service: &Service) -> Result<(), String> {
+    for _ in 0..service.replicas {
+        probe(runtime, service).await?;
+    }
+    Ok(())
 }
 
 /// Asks once.

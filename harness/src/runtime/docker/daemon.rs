@@ -5,7 +5,8 @@ use crate::address::chain;
 use bollard::Docker;
 use bollard::errors::Error;
 use bollard::query_parameters::{
-    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, RemoveContainerOptionsBuilder,
+    ListContainersOptionsBuilder, ListNetworksOptionsBuilder, ListVolumesOptionsBuilder,
+    RemoveContainerOptionsBuilder, RemoveVolumeOptionsBuilder,
 };
 use futures::future::join_all;
 use std::collections::HashMap;
@@ -70,7 +71,7 @@ pub(super) fn gone(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { status_code, .. } if GONE.contains(status_code))
 }
 
-/// Removes every container and network that bears a label, once.
+/// Removes every container, network and volume that bears a label, once.
 ///
 /// Gives how many were found.
 ///
@@ -92,10 +93,19 @@ pub(super) async fn remove(docker: &Docker, label: &str, value: &str) -> Result<
     let networks = docker.list_networks(Some(options)).await?;
     let ids = networks.iter().filter_map(|one| one.id.as_deref());
     let cut = join_all(ids.map(|id| docker.remove_network(id))).await;
-    let failures = removed.into_iter().chain(cut).filter_map(Result::err);
+    let options = ListVolumesOptionsBuilder::new().filters(&label).build();
+    let volumes = docker.list_volumes(Some(options)).await?.volumes;
+    let volumes = volumes.unwrap_or_default();
+    let emptied = join_all(volumes.iter().map(async |volume| {
+        let options = RemoveVolumeOptionsBuilder::new().force(true).build();
+        docker.remove_volume(&volume.name, Some(options)).await
+    }))
+    .await;
+    let failures = removed.into_iter().chain(cut).chain(emptied);
+    let failures = failures.filter_map(Result::err);
     match failures.filter(|error| !gone(error)).last() {
         Some(error) => Err(error),
-        None => Ok(containers.len() + networks.len()),
+        None => Ok(containers.len() + networks.len() + volumes.len()),
     }
 }
 
@@ -116,7 +126,7 @@ pub async fn sweep(run: &str) -> Result<(), String> {
     }
     match last {
         Ok(left) => Err(format!(
-            "{left} containers and networks come back again and again"
+            "{left} containers, networks and volumes come back again and again"
         )),
         Err(error) => Err(chain(&error)),
     }

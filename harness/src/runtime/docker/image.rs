@@ -124,16 +124,15 @@ impl Images {
         let context = folder.join(&build.context);
         let dockerfile = context.join(&build.dockerfile);
         let (context, dockerfile) = (context.to_string_lossy(), dockerfile.to_string_lossy());
-        let words = [
-            "docker",
-            "build",
-            "--tag",
-            name,
-            "--file",
-            &dockerfile,
-            &context,
-        ];
-        let words = words.map(str::to_owned);
+        let words = ["docker", "build", "--tag", name, "--file", &dockerfile];
+        let mut words = words.map(str::to_owned).to_vec();
+        for (name, value) in &build.args {
+            words.extend(["--build-arg".to_owned(), format!("{name}={value}")]);
+        }
+        if let Some(target) = &build.target {
+            words.extend(["--target".to_owned(), target.clone()]);
+        }
+        words.push(context.into_owned());
         self.command(name, &words, folder, say).await
     }
 

@@ -7,6 +7,7 @@
 mod container;
 mod daemon;
 mod image;
+mod mounts;
 mod network;
 mod own;
 
@@ -76,7 +77,8 @@ pub struct DockerRuntime {
     labels: HashMap<String, String>,
     exits: mpsc::UnboundedSender<Exit>,
     prepared: OnceLock<Prepared>,
-    running: Mutex<HashMap<String, Running>>,
+    /// By service and number of the instance, from 0.
+    running: Arc<Mutex<HashMap<(String, usize), Running>>>,
     gateway: Mutex<Option<mpsc::UnboundedSender<Command>>>,
 }
 
@@ -128,24 +130,38 @@ impl DockerRuntime {
             labels,
             exits,
             prepared: OnceLock::new(),
-            running: Mutex::default(),
+            running: Arc::default(),
             gateway: Mutex::default(),
         })
     }
 
-    fn container(&self, service: &str) -> String {
-        format!("{}-{service}", self.name)
+    /// The name of the gateway's container.
+    fn gateway_container(&self) -> String {
+        format!("{}-{GATEWAY}", self.name)
     }
 
-    async fn inspect(&self, service: &str) -> Result<ContainerInspectResponse, Failure> {
-        let container = self.container(service);
-        let inspected = self.docker.inspect_container(&container, None).await;
-        inspected.map_err(self.failed("look at", service))
+    /// The name of the container of an instance, which are counted from 0 here and from 1 there, as Compose does.
+    fn container(&self, service: &str, number: usize) -> String {
+        format!("{}-{service}-{}", self.name, number + 1)
     }
 
-    /// Makes the container of a service. It is not started.
-    async fn create(&self, name: &str, body: ContainerCreateBody) -> Result<(), Failure> {
-        let options = CreateContainerOptionsBuilder::new().name(&self.container(name));
+    async fn inspect(
+        &self,
+        container: &str,
+        name: &str,
+    ) -> Result<ContainerInspectResponse, Failure> {
+        let inspected = self.docker.inspect_container(container, None).await;
+        inspected.map_err(self.failed("look at", name))
+    }
+
+    /// Makes a container for `name`. It is not started.
+    async fn create(
+        &self,
+        container: &str,
+        name: &str,
+        body: ContainerCreateBody,
+    ) -> Result<(), Failure> {
+        let options = CreateContainerOptionsBuilder::new().name(container);
         let created = self
             .docker
             .create_container(Some(options.build()), body)
@@ -154,15 +170,37 @@ impl DockerRuntime {
     }
 
     async fn create_services(&self, network: &Network) -> Result<(), Failure> {
+        mounts::volumes(&self.docker, &self.stack, &self.name, &self.labels).await?;
         let services = self.stack.services.values();
         try_join_all(services.map(async |service| {
             let (image, name) = (&service.image, &service.name);
             let image = self.images.make(image, name, &self.stack, &|_| ()).await?;
-            let body = container::service(service, &self.stack, &image, network, &self.labels);
-            self.create(name, body).await
+            let binds = mounts::binds(service, &self.name, &self.folder.data())?;
+            for number in 0..service.replicas {
+                let body = container::service(
+                    (service, number),
+                    &self.stack,
+                    &image,
+                    network,
+                    &self.labels,
+                    &binds,
+                );
+                let container = self.container(name, number);
+                self.create(&container, name, body).await?;
+            }
+            Ok(())
         }))
         .await
         .map(drop)
+    }
+
+    /// The instances of a service that run, with their numbers.
+    fn instances(&self, name: &str) -> Vec<(usize, Running)> {
+        let running = self.running.lock().expect("no panic while it is held");
+        let own = running.iter().filter(|((service, _), _)| service == name);
+        own.filter(|(_, one)| !*one.ended.borrow())
+            .map(|((_, number), one)| (*number, one.clone()))
+            .collect()
     }
 
     /// Starts the gateway. Gives its handle, the address of its control port, and the token.
@@ -174,8 +212,9 @@ impl DockerRuntime {
         let token = format!("{:032x}", rand::random::<u128>());
         let image = self.images.own(&|_| ()).await?;
         let body = container::gateway(&image, &token, network, published, &self.labels);
-        self.create(GATEWAY, body).await?;
-        self.run(GATEWAY).await?;
+        let container = self.gateway_container();
+        self.create(&container, GATEWAY, body).await?;
+        self.run(container, GATEWAY).await?;
         let control = SocketAddr::new(reached, self.control_port().await?);
         let connected = gateway::connect(control, &token, GATEWAY_WITHIN).await;
         let handle = connected.map_err(|e| Failure {
@@ -188,7 +227,7 @@ impl DockerRuntime {
     /// The host's port that leads to the gateway's control port.
     async fn control_port(&self) -> Result<u16, Failure> {
         let ports = self
-            .inspect(GATEWAY)
+            .inspect(&self.gateway_container(), GATEWAY)
             .await?
             .network_settings
             .and_then(|settings| settings.ports);
@@ -227,8 +266,7 @@ impl DockerRuntime {
     }
 
     /// Starts a container and follows its output and its end. `Running` says when it has ended.
-    async fn run(&self, name: &str) -> Result<Running, Failure> {
-        let container = self.container(name);
+    async fn run(&self, container: String, name: &str) -> Result<Running, Failure> {
         // Attached before it starts, so that no line is missed.
         let options = AttachContainerOptionsBuilder::new()
             .stream(true)
@@ -256,6 +294,7 @@ impl DockerRuntime {
             ended: has_ended,
         };
         let (docker, exits, service) = (self.docker.clone(), self.exits.clone(), name.to_owned());
+        let all = self.running.clone();
         tokio::spawn(async move {
             let code = exit_code(&docker, &container).await;
             let _ = tokio::time::timeout(LOG_WITHIN, logged).await;
@@ -265,39 +304,56 @@ impl DockerRuntime {
                     || "its container is gone".to_owned(),
                     |code| format!("exit code {code}"),
                 );
+                let left = {
+                    let all = all.lock().expect("no panic while it is held");
+                    let own = all.iter().filter(|((name, _), _)| *name == service);
+                    own.filter(|(_, one)| !*one.ended.borrow()).count()
+                };
                 let _ = exits.send(Exit {
                     service,
                     code,
                     detail,
+                    left,
                 });
             }
         });
         Ok(running)
     }
 
-    /// Ends a service's container. False: it was not running.
-    async fn end(
-        &self,
-        name: &str,
-        deed: &str,
-        ending: impl Future<Output = Result<(), Error>>,
-    ) -> Result<bool, Failure> {
-        let running = self
-            .running
-            .lock()
-            .expect("no panic while it is held")
-            .remove(name);
-        let Some(mut running) = running.filter(|running| !*running.ended.borrow()) else {
-            return Ok(false);
-        };
-        running.asked.send_replace(true);
-        match ending.await {
-            Err(error) if !daemon::gone(&error) => return Err(self.failed(deed, name)(error)),
-            _ => {}
+    /// Ends all containers of a service: kills them, or first asks them to end and gives them a time for it. False:
+    /// none was running.
+    async fn end(&self, name: &str, within: Option<Duration>) -> Result<bool, Failure> {
+        let deed = if within.is_some() { "stop" } else { "kill" };
+        let instances = self.instances(name);
+        for (_, one) in &instances {
+            one.asked.send_replace(true);
         }
-        let _ = running.ended.wait_for(|ended| *ended).await;
-        self.place(name, None);
-        Ok(true)
+        try_join_all(instances.iter().map(async |(number, one)| {
+            let container = self.container(name, *number);
+            let ended = match within {
+                None => {
+                    let options = KillContainerOptionsBuilder::new().signal("SIGKILL");
+                    let options = Some(options.build());
+                    self.docker.kill_container(&container, options).await
+                }
+                Some(within) => {
+                    let options = StopContainerOptionsBuilder::new().t(within.as_secs() as i32);
+                    let options = Some(options.build());
+                    self.docker.stop_container(&container, options).await
+                }
+            };
+            match ended {
+                Err(error) if !daemon::gone(&error) => return Err(self.failed(deed, name)(error)),
+                _ => {}
+            }
+            let _ = one.ended.clone().wait_for(|ended| *ended).await;
+            Ok(())
+        }))
+        .await?;
+        if !instances.is_empty() {
+            self.place(name);
+        }
+        Ok(!instances.is_empty())
     }
 
     fn failed(&self, deed: &str, name: &str) -> impl Fn(Error) -> Failure + use<> {
@@ -311,12 +367,19 @@ impl DockerRuntime {
         }
     }
 
-    fn place(&self, service: &str, address: Option<Ipv4Addr>) {
+    /// Tells the gateway where the instances of a service are.
+    fn place(&self, service: &str) {
+        let Some(prepared) = self.prepared.get() else {
+            return;
+        };
+        let mut numbers: Vec<usize> = self.instances(service).iter().map(|one| one.0).collect();
+        numbers.sort_unstable();
+        let at = |number| prepared.network.real(service, number).map(IpAddr::V4);
         if let Some(gateway) = &*self.gateway.lock().expect("no panic while it is held") {
             // A gateway that is gone is noticed by whoever reads its reports.
             let _ = gateway.send(Command::Place {
                 service: service.to_owned(),
-                addresses: address.map(IpAddr::V4).into_iter().collect(),
+                addresses: numbers.into_iter().filter_map(at).collect(),
             });
         }
     }
@@ -352,7 +415,12 @@ async fn copy(
 impl Runtime for DockerRuntime {
     async fn prepare(&self) -> Result<Handle, Failure> {
         let services = self.stack.services.keys().cloned();
-        let network = Network::create(&self.docker, &self.name, &self.labels, services).await?;
+        let counts = self.stack.services.values();
+        let further = counts
+            .map(|service| service.replicas.saturating_sub(1))
+            .sum();
+        let network =
+            Network::create(&self.docker, &self.name, &self.labels, services, further).await?;
         let ((mut handle, control, token), ()) =
             tokio::try_join!(self.start_gateway(&network), self.create_services(&network))?;
         let front = |service: &str| network.front(service).map(IpAddr::V4);
@@ -365,67 +433,75 @@ impl Runtime for DockerRuntime {
     }
 
     async fn start(&self, name: &str) -> Result<(), Failure> {
-        let running = self.run(name).await?;
-        self.running
-            .lock()
-            .expect("no panic while it is held")
-            .insert(name.to_owned(), running);
-        let network = self.prepared.get().map(|prepared| &prepared.network);
-        self.place(name, network.and_then(|network| network.real(name)));
+        let running: Vec<usize> = self.instances(name).iter().map(|one| one.0).collect();
+        let numbers = 0..self.stack.services[name].replicas;
+        let missing = numbers.filter(|number| !running.contains(number));
+        try_join_all(missing.map(async |number| {
+            let running = self.run(self.container(name, number), name).await?;
+            self.running
+                .lock()
+                .expect("no panic while it is held")
+                .insert((name.to_owned(), number), running);
+            Ok(())
+        }))
+        .await?;
+        self.place(name);
         Ok(())
     }
 
     async fn kill(&self, name: &str) -> Result<bool, Failure> {
-        let options = KillContainerOptionsBuilder::new().signal("SIGKILL").build();
-        let container = self.container(name);
-        self.end(
-            name,
-            "kill",
-            self.docker.kill_container(&container, Some(options)),
-        )
-        .await
+        self.end(name, None).await
     }
 
     async fn stop(&self, name: &str) -> Result<bool, Failure> {
-        let within = STOP_WITHIN.as_secs() as i32;
-        let options = StopContainerOptionsBuilder::new().t(within).build();
-        let container = self.container(name);
-        self.end(
-            name,
-            "stop",
-            self.docker.stop_container(&container, Some(options)),
-        )
-        .await
+        let settings = &self.stack.services[name].settings;
+        let within = settings.stop_within.unwrap_or(STOP_WITHIN);
+        self.end(name, Some(within)).await
     }
 
     async fn pause(&self, name: &str) -> Result<bool, Failure> {
-        let runs = {
-            let running = self.running.lock().expect("no panic while it is held");
-            running.get(name).is_some_and(|one| !*one.ended.borrow())
-        };
-        if !runs {
-            return Ok(false);
+        let instances = self.instances(name);
+        for (number, _) in &instances {
+            let container = self.container(name, *number);
+            let paused = self.docker.pause_container(&container).await;
+            paused.map_err(self.failed("pause", name))?;
         }
-        let paused = self.docker.pause_container(&self.container(name)).await;
-        paused.map_err(self.failed("pause", name))?;
-        Ok(true)
+        Ok(!instances.is_empty())
     }
 
     async fn resume(&self, name: &str) -> Result<(), Failure> {
-        let resumed = self.docker.unpause_container(&self.container(name)).await;
-        resumed.map_err(self.failed("resume", name))
+        for (number, _) in self.instances(name) {
+            let container = self.container(name, number);
+            let resumed = self.docker.unpause_container(&container).await;
+            resumed.map_err(self.failed("resume", name))?;
+        }
+        Ok(())
+    }
+
+    fn gone(&self, name: &str) {
+        // The last place of a service stays: whoever connects to it is refused, as by a host without a listener.
+        if !self.instances(name).is_empty() {
+            self.place(name);
+        }
+    }
+
+    fn absent(&self, name: &str) -> bool {
+        let service = self.stack.services.get(name);
+        service.is_some_and(|service| service.replicas == 0)
     }
 
     async fn healthy(&self, name: &str) -> Result<Option<bool>, Failure> {
-        let health = self
-            .inspect(name)
-            .await?
-            .state
-            .and_then(|state| state.health);
-        Ok(match health.and_then(|health| health.status) {
-            None | Some(HealthStatusEnum::EMPTY | HealthStatusEnum::NONE) => None,
-            Some(status) => Some(status == HealthStatusEnum::HEALTHY),
-        })
+        let mut all = Some(true);
+        for number in 0..self.stack.services[name].replicas {
+            let inspected = self.inspect(&self.container(name, number), name).await?;
+            let health = inspected.state.and_then(|state| state.health);
+            match health.and_then(|health| health.status) {
+                None | Some(HealthStatusEnum::EMPTY | HealthStatusEnum::NONE) => return Ok(None),
+                Some(status) if status != HealthStatusEnum::HEALTHY => all = Some(false),
+                Some(_) => {}
+            }
+        }
+        Ok(all)
     }
 
     fn address(&self, client: &str, service: &str, port: u16) -> Option<SocketAddr> {

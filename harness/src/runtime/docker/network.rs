@@ -4,6 +4,7 @@
 //! its near end, the gateway and the addresses at which services seem to be at its far end.
 
 use super::super::Failure;
+use super::super::further::Further;
 use crate::address::chain;
 use bollard::Docker;
 use bollard::errors::Error;
@@ -18,22 +19,23 @@ const MAX_TRIES: u32 = 20;
 const BRIDGES: u32 = 1;
 
 /// A network of a stack's own.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Network {
     pub id: String,
     plan: Plan,
 }
 
 /// The addresses of a subnet.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 struct Plan {
     first: Ipv4Addr,
     last: Ipv4Addr,
     services: Vec<String>,
+    further: Further,
 }
 
 impl Network {
-    /// Makes a network for these services.
+    /// Makes a network for these services, and so many further instances of them.
     ///
     /// # Errors
     /// When Docker has no subnet left, or its subnets are too small.
@@ -42,6 +44,7 @@ impl Network {
         name: &str,
         labels: &HashMap<String, String>,
         services: impl Iterator<Item = String>,
+        further: usize,
     ) -> Result<Network, Failure> {
         let services: Vec<String> = services.collect();
         let failed = |error: Error| Failure {
@@ -56,7 +59,7 @@ impl Network {
             let subnet = subnet.map_err(failed)?.ok_or_else(|| {
                 Failure::new("cannot make a network: Docker gave it no IPv4 subnet")
             })?;
-            let plan = Plan::new(&subnet, &services)?;
+            let plan = Plan::new(&subnet, &services, further)?;
             match make(docker, name, labels, Some(subnet)).await {
                 Ok(id) => return Ok(Network { id, plan }),
                 Err(Error::DockerResponseServerError { message, .. })
@@ -69,9 +72,9 @@ impl Network {
         ))
     }
 
-    /// Where a service really is.
-    pub fn real(&self, service: &str) -> Option<Ipv4Addr> {
-        self.plan.real(service)
+    /// Where an instance of a service really is; the first one is number 0.
+    pub fn real(&self, service: &str, number: usize) -> Option<Ipv4Addr> {
+        self.plan.real(service, number)
     }
 
     /// Where a service seems to be.
@@ -122,7 +125,7 @@ async fn subnet(docker: &Docker, id: &str) -> Result<Option<String>, Error> {
 impl Plan {
     /// # Errors
     /// The subnet is too small for two addresses of each service, one of the gateway and one of Docker.
-    fn new(subnet: &str, services: &[String]) -> Result<Plan, Failure> {
+    fn new(subnet: &str, services: &[String], further: usize) -> Result<Plan, Failure> {
         let odd = || Failure::new(format!("Docker made a network with the subnet `{subnet}`"));
         let (address, prefix) = subnet.split_once('/').ok_or_else(odd)?;
         let address: Ipv4Addr = address.parse().map_err(|_| odd())?;
@@ -130,7 +133,7 @@ impl Plan {
         let size = 1 << (32 - prefix);
         // The first and the last address of a subnet are nobody's.
         let free = size - 2 - u64::from(BRIDGES);
-        let needed = 2 * services.len() as u64 + 1;
+        let needed = (2 * services.len() + further) as u64 + 1;
         if needed > free {
             let what =
                 format!("the subnet `{subnet}` has {free} addresses, but {needed} are needed");
@@ -144,11 +147,19 @@ impl Plan {
             first: first.into(),
             last: (first + (size - 1) as u32).into(),
             services: services.to_vec(),
+            further: Further::default(),
         })
     }
 
-    fn real(&self, service: &str) -> Option<Ipv4Addr> {
-        Some((u32::from(self.first) + BRIDGES + 1 + self.index(service)?).into())
+    fn real(&self, service: &str, number: usize) -> Option<Ipv4Addr> {
+        let index = self.index(service)?;
+        let place = match number {
+            0 => index,
+            _ => (self.services.len() + self.further.place(service, number)) as u32,
+        };
+        let address = u32::from(self.first) + BRIDGES + 1 + place;
+        let ours = address < u32::from(self.far(self.services.len() as u32));
+        ours.then(|| address.into())
     }
 
     fn front(&self, service: &str) -> Option<Ipv4Addr> {
@@ -172,16 +183,19 @@ mod tests {
 
     fn plan(subnet: &str, n: usize) -> Result<Plan, Failure> {
         let services: Vec<String> = (0..n).map(|i| format!("s{i}")).collect();
-        Plan::new(subnet, &services)
+        Plan::new(subnet, &services, 0)
     }
 
     #[test]
     fn services_are_at_the_near_end_and_seem_to_be_at_the_far_end() {
         let plan = plan("172.18.0.0/16", 3).unwrap();
         let text = |address: Option<Ipv4Addr>| address.unwrap().to_string();
-        assert_eq!(text(plan.real("s0")), "172.18.0.2");
-        assert_eq!(text(plan.real("s2")), "172.18.0.4");
+        assert_eq!(text(plan.real("s0", 0)), "172.18.0.2");
+        assert_eq!(text(plan.real("s2", 0)), "172.18.0.4");
         assert_eq!(plan.far(0).to_string(), "172.18.255.254");
+        assert_eq!(text(plan.real("s0", 1)), "172.18.0.5");
+        assert_eq!(text(plan.real("s2", 1)), "172.18.0.6");
+        assert_eq!(text(plan.real("s0", 1)), "172.18.0.5");
         assert_eq!(text(plan.front("s0")), "172.18.255.253");
         assert_eq!(plan.front("nobody"), None);
     }
@@ -191,7 +205,7 @@ mod tests {
         let plan = plan("10.0.0.16/28", 6).unwrap();
         let services = (0..6).map(|i| format!("s{i}"));
         let mut all: BTreeSet<Ipv4Addr> = services
-            .flat_map(|s| [plan.real(&s).unwrap(), plan.front(&s).unwrap()])
+            .flat_map(|s| [plan.real(&s, 0).unwrap(), plan.front(&s).unwrap()])
             .collect();
         all.insert(plan.far(0));
         assert_eq!(all.len(), 13);
