@@ -9,7 +9,7 @@ use indexmap::IndexMap;
 use std::time::Duration;
 
 /// Keys of the file.
-pub(super) const TOP: [&str; 9] = [
+pub(super) const TOP: [&str; 10] = [
     "stack",
     "compose",
     "profiles",
