@@ -16,6 +16,13 @@ pub fn trials() -> Vec<Trial> {
             || with_docker(|| struck("docker")),
         )
         .with_ignored_flag(!docker()),
+        Trial::test("services: a second one starts as a local process", || {
+            joined("process")
+        }),
+        Trial::test("services: a second one starts in a container", || {
+            with_docker(|| joined("docker"))
+        })
+        .with_ignored_flag(!docker()),
         Trial::test(
             "services: one that does not run cannot be struck",
             not_running,
@@ -55,6 +62,32 @@ fn struck(runtime: &str) -> Result<(), Failed> {
     check(states("storage") == paused, || {
         format!("{:?}", states("storage"))
     })
+}
+
+fn joined(runtime: &str) -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let text = "Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    \
+        And a second \"site\" starts\n    And a second \"worker\" starts after \"create submission\" is answered, once\n    \
+        When \"submit\" runs 8 times with 2 clients\n    And every submission is final within 60s\n    \
+        And all faults are healed\n    When \"submit\" runs 2 times\n    And every submission is final within 60s\n    \
+        Then \"effect before status\" holds\n";
+    let said = scratch.play(text, &["--runtime", runtime]).exits(0)?;
+    let run = scratch.json("out/run.json")?;
+    let faults = run["scenarios"][0]["faults"].as_array().cloned();
+    for fault in faults.iter().flatten() {
+        check(fault["felt"] == 1, || said.all())?;
+    }
+    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
+    let events = history(&scratch.path(file))?;
+    let second: Vec<&Value> = events
+        .iter()
+        .filter(|e| {
+            e["kind"] == "service" && e["service"] == "worker" && e["detail"] == "a second one"
+        })
+        .map(|e| &e["state"])
+        .collect();
+    let expected = ["starting", "ready", "stopped"];
+    check(second == expected, || format!("{second:?}"))
 }
 
 fn not_running() -> Result<(), Failed> {

@@ -15,6 +15,9 @@ use tokio::task::JoinSet;
 /// A service that ends by itself more often than this in one run is left alone: something is wrong with it.
 const MAX_RESTARTS: u32 = 20;
 
+/// What the history says of the instance that joins a service.
+const SECOND: &str = "a second one";
+
 /// How far a service has come.
 #[derive(Clone, Debug, PartialEq)]
 enum Stage {
@@ -39,6 +42,8 @@ pub struct Services {
     ends: HashMap<String, tokio::sync::Mutex<Option<Instant>>>,
     /// The services that stand still.
     paused: Mutex<BTreeSet<String>>,
+    /// The services of which one more instance runs.
+    joined: Mutex<BTreeSet<String>>,
     restarts: Mutex<HashMap<String, u32>>,
     restarting: Mutex<JoinSet<()>>,
 }
@@ -70,6 +75,7 @@ impl Services {
             stages,
             ends,
             paused: Mutex::default(),
+            joined: Mutex::default(),
             restarts,
             restarting,
         }
@@ -106,6 +112,9 @@ impl Services {
         how: ServiceFault,
         asked: Option<Instant>,
     ) -> Result<(), Failure> {
+        if how == ServiceFault::Joined {
+            return self.join(fault, name).await;
+        }
         let mut last_end = self.ends[name].lock().await;
         let gone_already = matches!((asked, *last_end), (Some(asked), Some(end)) if asked < end);
         if !gone_already {
@@ -124,6 +133,48 @@ impl Services {
         Ok(())
     }
 
+    /// Starts one more instance. It counts as done once all of them are ready.
+    async fn join(self: &Arc<Self>, fault: usize, name: &str) -> Result<(), Failure> {
+        if self.runtime.absent(name) || !self.joined().insert(name.to_owned()) {
+            let why = "it does not run here, or it has a second one already";
+            let what = format!("service `{name}` could not be joined by a second one: {why}");
+            self.record.note(&what);
+            return Ok(());
+        }
+        let mut service = self.stack.services[name].clone();
+        service.replicas += 1;
+        self.say(name, ServiceState::Starting, Some(SECOND));
+        self.runtime.start(name, service.replicas).await?;
+        let this = self.clone();
+        // What set this off goes on meanwhile: the new one may need it to become ready.
+        let ready = async move {
+            let gone = || this.why_gone(&service.name);
+            let logs = || this.logs(&service.name);
+            match ready::wait(&*this.runtime, &service, gone, logs).await {
+                Ok(()) => {
+                    this.say(&service.name, ServiceState::Ready, Some(SECOND));
+                    this.record.done(fault);
+                }
+                Err(failure) => this.record.note(&failure.what),
+            }
+        };
+        self.restarting
+            .lock()
+            .expect("no panic while it is held")
+            .spawn(ready);
+        Ok(())
+    }
+
+    /// Ends the second instance of a service, if it has one.
+    async fn part(&self, name: &str) -> Result<(), Failure> {
+        if self.joined().remove(name) {
+            self.runtime.retire(name).await?;
+            self.say(name, ServiceState::Stopped, Some(SECOND));
+            self.record.recovered(name);
+        }
+        Ok(())
+    }
+
     /// False: there was nothing to do it to.
     async fn carry_out(self: &Arc<Self>, name: &str, how: ServiceFault) -> Result<bool, Failure> {
         let (struck, state) = match how {
@@ -132,15 +183,12 @@ impl Services {
                 (self.runtime.stop(name).await?, ServiceState::Stopped)
             }
             ServiceFault::Paused => (self.runtime.pause(name).await?, ServiceState::Paused),
+            ServiceFault::Joined => unreachable!("a service is joined elsewhere"),
         };
         if !struck {
             return Ok(false);
         }
-        self.record.append(What::Service {
-            service: name.to_owned(),
-            state,
-            detail: None,
-        });
+        self.say(name, state, None);
         if how == ServiceFault::Paused {
             self.paused().insert(name.to_owned());
             return Ok(true);
@@ -159,6 +207,7 @@ impl Services {
     /// # Errors
     /// When the runtime could not do it.
     pub async fn recover(self: &Arc<Self>, name: &str) -> Result<(), Failure> {
+        self.part(name).await?;
         let paused = self.paused().remove(name);
         if paused {
             self.resume(name).await?;
@@ -170,11 +219,7 @@ impl Services {
 
     async fn resume(&self, name: &str) -> Result<(), Failure> {
         self.runtime.resume(name).await?;
-        self.record.append(What::Service {
-            service: name.to_owned(),
-            state: ServiceState::Resumed,
-            detail: None,
-        });
+        self.say(name, ServiceState::Resumed, None);
         self.record.recovered(name);
         Ok(())
     }
@@ -188,6 +233,10 @@ impl Services {
         let restarting =
             std::mem::take(&mut *self.restarting.lock().expect("no panic while it is held"));
         restarting.join_all().await;
+        let joined = self.joined().clone();
+        for name in joined {
+            self.part(&name).await?;
+        }
         let paused = std::mem::take(&mut *self.paused());
         for name in paused {
             self.resume(&name).await?;
@@ -216,6 +265,10 @@ impl Services {
         self.stack.services.keys().filter_map(words).collect()
     }
 
+    fn joined(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.joined.lock().expect("no panic while it is held")
+    }
+
     fn paused(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.paused.lock().expect("no panic while it is held")
     }
@@ -223,12 +276,7 @@ impl Services {
     /// A service ended without being asked to.
     pub fn exited(self: &Arc<Self>, exit: Exit) {
         let name = exit.service.clone();
-        let (state, detail) = (ServiceState::Exited, Some(exit.detail.clone()));
-        self.record.append(What::Service {
-            service: name.clone(),
-            state,
-            detail,
-        });
+        self.say(&name, ServiceState::Exited, Some(&exit.detail));
         self.runtime.gone(&name);
         if exit.code == Some(0) {
             // A service has completed when all its instances have.
@@ -261,39 +309,46 @@ impl Services {
     }
 
     async fn start(&self, service: &Service) -> Result<(), Failure> {
-        let name = service.name.clone();
-        let state = |state, detail| What::Service {
-            service: name.clone(),
-            state,
-            detail,
-        };
-        self.record.append(state(ServiceState::Starting, None));
-        self.stage(&name, Stage::Started);
-        self.runtime.start(&name).await?;
-        let gone = || match &*self.stages[&service.name].borrow() {
-            Stage::Gone(why) => Some(why.clone()),
-            Stage::Ended(what) => Some(format!("it was {} on purpose", what.word())),
-            _ => None,
-        };
-        let log = self.folder.log(&service.name);
-        let logs = || {
-            format!(
-                "log {}:\n{}",
-                log.display(),
-                self.folder.tail(&service.name)
-            )
-        };
+        let name = service.name.as_str();
+        self.say(name, ServiceState::Starting, None);
+        self.stage(name, Stage::Started);
+        self.runtime.start(name, service.replicas).await?;
+        let (gone, logs) = (|| self.why_gone(name), || self.logs(name));
         ready::wait(&*self.runtime, service, gone, logs).await?;
-        self.stages[&name].send_if_modified(|stage| {
+        self.stages[name].send_if_modified(|stage| {
             let now = *stage == Stage::Started;
             if now {
                 *stage = Stage::Ready;
             }
             now
         });
-        self.record.append(state(ServiceState::Ready, None));
-        self.record.recovered(&name);
+        self.say(name, ServiceState::Ready, None);
+        self.record.recovered(name);
         Ok(())
+    }
+
+    /// Writes down what became of a service.
+    fn say(&self, name: &str, state: ServiceState, detail: Option<&str>) {
+        self.record.append(What::Service {
+            service: name.to_owned(),
+            state,
+            detail: detail.map(str::to_owned),
+        });
+    }
+
+    /// Why a service will not become ready any more, once it has ended.
+    fn why_gone(&self, name: &str) -> Option<String> {
+        match &*self.stages[name].borrow() {
+            Stage::Gone(why) => Some(why.clone()),
+            Stage::Ended(what) => Some(format!("it was {} on purpose", what.word())),
+            _ => None,
+        }
+    }
+
+    /// Where a service's log is, and how it ends.
+    fn logs(&self, name: &str) -> String {
+        let log = self.folder.log(name);
+        format!("log {}:\n{}", log.display(), self.folder.tail(name))
     }
 
     /// Waits until a service has come as far as a condition demands.

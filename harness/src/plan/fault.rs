@@ -81,6 +81,8 @@ pub enum ServiceFault {
     Paused,
     /// It is stopped and started again at once.
     Restarted,
+    /// One more instance of it runs until the faults are healed.
+    Joined,
 }
 
 impl ServiceFault {
@@ -91,6 +93,7 @@ impl ServiceFault {
             ServiceFault::Stopped => "stopped",
             ServiceFault::Paused => "paused",
             ServiceFault::Restarted => "restarted",
+            ServiceFault::Joined => "joined by a second one",
         }
     }
 }

@@ -31,9 +31,13 @@ pub trait Runtime: Send + Sync {
     /// gateway's handle. Called once, first.
     async fn prepare(&self) -> Result<Handle, Failure>;
 
-    /// Starts all instances of a service that do not run, and returns once they do and the gateway knows their
-    /// addresses; they need not be ready. Starting a service again after it ended is allowed.
-    async fn start(&self, service: &str) -> Result<(), Failure>;
+    /// Starts those of the first so many instances of a service that do not run, and returns once they do and the
+    /// gateway knows their addresses; they need not be ready. Starting a service again after it ended is allowed.
+    /// At most one more than the service has.
+    async fn start(&self, service: &str, instances: usize) -> Result<(), Failure>;
+
+    /// Ends the instance that a service has no right to, if there is one.
+    async fn retire(&self, service: &str) -> Result<(), Failure>;
 
     /// Kills a service (SIGKILL), that is all its instances, and returns once it is certainly dead. False: it was not running.
     async fn kill(&self, service: &str) -> Result<bool, Failure>;

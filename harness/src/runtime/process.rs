@@ -17,6 +17,7 @@ use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::RangeFrom;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -248,9 +249,16 @@ impl ProcessRuntime {
         Ok(())
     }
 
-    /// Ends all instances of a service by a signal, and by SIGKILL when that does not suffice. False: none was running.
-    async fn end(&self, name: &str, signal: Signal, within: Duration) -> bool {
-        let instances = self.instances(name);
+    /// Ends instances of a service by a signal, and by SIGKILL when that does not suffice. False: none was running.
+    async fn end(
+        &self,
+        name: &str,
+        which: RangeFrom<usize>,
+        signal: Signal,
+        within: Duration,
+    ) -> bool {
+        let mut instances = self.instances(name);
+        instances.retain(|(number, _)| which.contains(number));
         for (_, one) in &instances {
             one.asked.send_replace(true);
         }
@@ -313,21 +321,26 @@ impl Runtime for ProcessRuntime {
         Ok(handle)
     }
 
-    async fn start(&self, name: &str) -> Result<(), Failure> {
+    async fn start(&self, name: &str, instances: usize) -> Result<(), Failure> {
         if self.absent(name) {
             return Ok(());
         }
         let running: Vec<usize> = self.instances(name).iter().map(|one| one.0).collect();
-        let numbers = 0..self.stack.services[name].replicas;
-        for number in numbers.filter(|number| !running.contains(number)) {
+        for number in (0..instances).filter(|number| !running.contains(number)) {
             self.start_instance(name, number)?;
         }
         self.place(name);
         Ok(())
     }
 
+    async fn retire(&self, name: &str) -> Result<(), Failure> {
+        let more = self.stack.services[name].replicas..;
+        self.end(name, more, Signal::SIGKILL, STOP_WITHIN).await;
+        Ok(())
+    }
+
     async fn kill(&self, name: &str) -> Result<bool, Failure> {
-        Ok(self.end(name, Signal::SIGKILL, STOP_WITHIN).await)
+        Ok(self.end(name, 0.., Signal::SIGKILL, STOP_WITHIN).await)
     }
 
     async fn stop(&self, name: &str) -> Result<bool, Failure> {
@@ -335,7 +348,7 @@ impl Runtime for ProcessRuntime {
         let within = settings.stop_within.unwrap_or(STOP_WITHIN);
         let signal = settings.stop_signal.as_deref().and_then(signal);
         let signal = signal.unwrap_or(Signal::SIGTERM);
-        Ok(self.end(name, signal, within).await)
+        Ok(self.end(name, 0.., signal, within).await)
     }
 
     async fn pause(&self, name: &str) -> Result<bool, Failure> {

@@ -182,7 +182,7 @@ impl Checker<'_> {
         let by_itself = match how {
             ServiceFault::Restarted => true,
             ServiceFault::Killed => restarts,
-            ServiceFault::Stopped | ServiceFault::Paused => false,
+            ServiceFault::Stopped | ServiceFault::Paused | ServiceFault::Joined => false,
         };
         if fault.until.is_some() && by_itself {
             self.say(

@@ -17,7 +17,7 @@ pub use image::Say;
 use super::{Exit, Failure, RunFolder, Runtime, STOP_WITHIN, listen};
 use crate::address::chain;
 use crate::gateway::{self, Command, Handle, OBSERVER, Tunnel, WORKLOAD};
-use crate::stack::Stack;
+use crate::stack::{Service, Stack};
 use async_trait::async_trait;
 use bollard::Docker;
 use bollard::container::LogOutput;
@@ -25,7 +25,7 @@ use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, ContainerInspectResponse, HealthStatusEnum};
 use bollard::query_parameters::{
     AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, KillContainerOptionsBuilder,
-    StopContainerOptionsBuilder, WaitContainerOptions,
+    RemoveContainerOptionsBuilder, StopContainerOptionsBuilder, WaitContainerOptions,
 };
 use futures::future::{join_all, try_join_all};
 use futures::{Stream, StreamExt};
@@ -34,6 +34,7 @@ use network::Network;
 use std::collections::HashMap;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::ops::RangeFrom;
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -173,25 +174,28 @@ impl DockerRuntime {
         mounts::volumes(&self.docker, &self.stack, &self.name, &self.labels).await?;
         let services = self.stack.services.values();
         try_join_all(services.map(async |service| {
-            let (image, name) = (&service.image, &service.name);
-            let image = self.images.make(image, name, &self.stack, &|_| ()).await?;
-            let binds = mounts::binds(service, &self.name, &self.folder.data())?;
             for number in 0..service.replicas {
-                let body = container::service(
-                    (service, number),
-                    &self.stack,
-                    &image,
-                    network,
-                    &self.labels,
-                    &binds,
-                );
-                let container = self.container(name, number);
-                self.create(&container, name, body).await?;
+                self.create_instance(service, number, network).await?;
             }
             Ok(())
         }))
         .await
         .map(drop)
+    }
+
+    /// Makes the container of one instance.
+    async fn create_instance(
+        &self,
+        service: &Service,
+        number: usize,
+        network: &Network,
+    ) -> Result<(), Failure> {
+        let (image, name) = (&service.image, &service.name);
+        let image = self.images.make(image, name, &self.stack, &|_| ()).await?;
+        let binds = mounts::binds(service, &self.name, &self.folder.data())?;
+        let (stack, labels) = (&self.stack, &self.labels);
+        let body = container::service((service, number), stack, &image, network, labels, &binds);
+        self.create(&self.container(name, number), name, body).await
     }
 
     /// The instances of a service that run, with their numbers.
@@ -320,11 +324,17 @@ impl DockerRuntime {
         Ok(running)
     }
 
-    /// Ends all containers of a service: kills them, or first asks them to end and gives them a time for it. False:
+    /// Ends containers of a service: kills them, or first asks them to end and gives them a time for it. False:
     /// none was running.
-    async fn end(&self, name: &str, within: Option<Duration>) -> Result<bool, Failure> {
+    async fn end(
+        &self,
+        name: &str,
+        which: RangeFrom<usize>,
+        within: Option<Duration>,
+    ) -> Result<bool, Failure> {
         let deed = if within.is_some() { "stop" } else { "kill" };
-        let instances = self.instances(name);
+        let mut instances = self.instances(name);
+        instances.retain(|(number, _)| which.contains(number));
         for (_, one) in &instances {
             one.asked.send_replace(true);
         }
@@ -416,9 +426,8 @@ impl Runtime for DockerRuntime {
     async fn prepare(&self) -> Result<Handle, Failure> {
         let services = self.stack.services.keys().cloned();
         let counts = self.stack.services.values();
-        let further = counts
-            .map(|service| service.replicas.saturating_sub(1))
-            .sum();
+        // Beside those that the files name, one more of each may be started.
+        let further = counts.map(|service| service.replicas).sum();
         let network =
             Network::create(&self.docker, &self.name, &self.labels, services, further).await?;
         let ((mut handle, control, token), ()) =
@@ -432,11 +441,15 @@ impl Runtime for DockerRuntime {
         Ok(handle)
     }
 
-    async fn start(&self, name: &str) -> Result<(), Failure> {
+    async fn start(&self, name: &str, instances: usize) -> Result<(), Failure> {
         let running: Vec<usize> = self.instances(name).iter().map(|one| one.0).collect();
-        let numbers = 0..self.stack.services[name].replicas;
-        let missing = numbers.filter(|number| !running.contains(number));
+        let service = &self.stack.services[name];
+        let missing = (0..instances).filter(|number| !running.contains(number));
         try_join_all(missing.map(async |number| {
+            if let (true, Some(prepared)) = (number >= service.replicas, self.prepared.get()) {
+                self.create_instance(service, number, &prepared.network)
+                    .await?;
+            }
             let running = self.run(self.container(name, number), name).await?;
             self.running
                 .lock()
@@ -449,14 +462,34 @@ impl Runtime for DockerRuntime {
         Ok(())
     }
 
+    async fn retire(&self, name: &str) -> Result<(), Failure> {
+        let more = self.stack.services[name].replicas..;
+        self.end(name, more.clone(), None).await?;
+        let running = || self.running.lock().expect("no panic while it is held");
+        let mut ended: Vec<usize> = (running().keys())
+            .filter(|(service, number)| service == name && more.contains(number))
+            .map(|(_, number)| *number)
+            .collect();
+        while let Some(number) = ended.pop() {
+            let options = RemoveContainerOptionsBuilder::new().force(true).v(true);
+            let container = self.container(name, number);
+            let removed = self
+                .docker
+                .remove_container(&container, Some(options.build()));
+            removed.await.map_err(self.failed("remove", name))?;
+            running().remove(&(name.to_owned(), number));
+        }
+        Ok(())
+    }
+
     async fn kill(&self, name: &str) -> Result<bool, Failure> {
-        self.end(name, None).await
+        self.end(name, 0.., None).await
     }
 
     async fn stop(&self, name: &str) -> Result<bool, Failure> {
         let settings = &self.stack.services[name].settings;
         let within = settings.stop_within.unwrap_or(STOP_WITHIN);
-        self.end(name, Some(within)).await
+        self.end(name, 0.., Some(within)).await
     }
 
     async fn pause(&self, name: &str) -> Result<bool, Failure> {
@@ -492,7 +525,7 @@ impl Runtime for DockerRuntime {
 
     async fn healthy(&self, name: &str) -> Result<Option<bool>, Failure> {
         let mut all = Some(true);
-        for number in 0..self.stack.services[name].replicas {
+        for (number, _) in self.instances(name) {
             let inspected = self.inspect(&self.container(name, number), name).await?;
             let health = inspected.state.and_then(|state| state.health);
             match health.and_then(|health| health.status) {

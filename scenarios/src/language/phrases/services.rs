@@ -5,7 +5,7 @@ use shakedown_harness::plan::{Effect, ServiceFault, Step};
 
 const FAMILY: &str = "faults on services";
 
-pub(super) static SERVICES: [Entry; 4] = [
+pub(super) static SERVICES: [Entry; 5] = [
     Entry {
         phrase: Phrase {
             family: FAMILY,
@@ -46,6 +46,16 @@ pub(super) static SERVICES: [Entry; 4] = [
         regex: concat!("the service ", name!(), " is restarted(|[ ,].*)"),
         step: |found, _| on_service(&found[1], ServiceFault::Restarted, &found[2]),
     },
+    Entry {
+        phrase: Phrase {
+            family: FAMILY,
+            pattern: "a second \"S\" starts",
+            meaning: "one more instance of the service, with the same name and settings, until the faults are healed",
+            example: "a second \"worker\" starts after \"create submission\" is answered, once",
+        },
+        regex: concat!("a second ", name!(), " starts(|[ ,].*)"),
+        step: |found, _| on_service(&found[1], ServiceFault::Joined, &found[2]),
+    },
 ];
 
 fn on_service(service: &str, fault: ServiceFault, rest: &str) -> Result<Step, String> {
@@ -55,5 +65,8 @@ fn on_service(service: &str, fault: ServiceFault, rest: &str) -> Result<Step, St
 
 /// Writes the effect.
 pub(super) fn print(service: &str, fault: ServiceFault) -> String {
-    format!("the service \"{service}\" is {}", fault.word())
+    match fault {
+        ServiceFault::Joined => format!("a second \"{service}\" starts"),
+        other => format!("the service \"{service}\" is {}", other.word()),
+    }
 }

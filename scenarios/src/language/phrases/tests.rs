@@ -119,6 +119,7 @@ fn service_faults() -> impl Strategy<Value = ServiceFault> {
         ServiceFault::Stopped,
         ServiceFault::Paused,
         ServiceFault::Restarted,
+        ServiceFault::Joined,
     ])
 }
 
