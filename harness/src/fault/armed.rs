@@ -24,8 +24,9 @@ pub(super) struct Armed {
     under_way: HashMap<ExchangeId, String>,
     /// Exchanges on which the fault acted, for which the callee is still to do the work.
     struck: HashSet<ExchangeId>,
-    /// How often it was done to a service or a link that is not well again.
-    down: usize,
+    /// How often it was done to a service or a link that is not well again. Below 0 while it is told that a link is well
+    /// before it is told that it was not.
+    down: i64,
     /// `Applied` was said, and `Ended` not yet.
     active: bool,
     pub over: bool,
@@ -283,8 +284,10 @@ impl Armed {
                 self.felt()
             }
             _ => {
+                let mut events = Vec::new();
                 self.down += 1;
-                Vec::new()
+                self.rest(&mut events);
+                events
             }
         }
     }
@@ -305,7 +308,7 @@ impl Armed {
 
     pub fn straightened(&mut self) -> Vec<What> {
         let mut events = Vec::new();
-        self.down = self.down.saturating_sub(1);
+        self.down -= 1;
         self.rest(&mut events);
         events
     }

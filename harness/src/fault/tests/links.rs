@@ -75,6 +75,14 @@ fn one_of_several_times_is_felt_by_somebody_and_the_last_to_end_ends_it() {
 }
 
 #[test]
+fn it_ends_whichever_is_told_first() {
+    let mut faults = armed(cut(None, None));
+    faults.at_once();
+    assert_eq!(moments(&faults.straightened(0)), []);
+    assert_eq!(moments(&faults.done(0)), [Ended]);
+}
+
+#[test]
 fn from_one_moment_to_another_and_again() {
     let mut faults = armed(cut(reaches("Running"), reaches("Scoring")));
     let straighten = Deed {
