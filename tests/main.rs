@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod cleanup;
+mod compose;
 mod databases;
 mod exact_kill;
 mod features;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         verdicts::trials(),
         features::trials(),
         cleanup::trials(),
+        compose::trials(),
         exact_kill::trials(),
         services::trials(),
         links::trials(),

@@ -52,7 +52,7 @@ pub trait Runtime: Send + Sync {
     /// Lets a service go on that stands still.
     async fn resume(&self, service: &str) -> Result<(), Failure>;
 
-    /// An instance of a service ended by itself: nothing is led to it any more while others run.
+    /// An instance of a service ended by itself: nothing is led to it any more.
     fn gone(&self, service: &str);
 
     /// What the container's own healthcheck says, of all instances together: `None` where there is none to ask.

@@ -262,7 +262,7 @@ impl ProcessRuntime {
         for (_, one) in &instances {
             one.asked.send_replace(true);
         }
-        join_all(instances.iter().map(async |(number, one)| {
+        join_all(instances.iter().map(async |(_, one)| {
             let mut one = one.clone();
             let _ = killpg(one.group, signal);
             // It ends by the signal; the task that waits for it then says so.
@@ -272,8 +272,6 @@ impl ProcessRuntime {
                 let _ = one.ended.wait_for(|ended| *ended).await;
             }
             reaper::kill_labelled(&one.label).await;
-            let mut running = self.running.lock().expect("no panic while it is held");
-            running.remove(&(name.to_owned(), *number));
         }))
         .await;
         if !instances.is_empty() {
@@ -282,19 +280,17 @@ impl ProcessRuntime {
         !instances.is_empty()
     }
 
-    fn tell(&self, command: Command) {
-        if let Some(gateway) = &*self.gateway.lock().expect("no panic while it is held") {
-            // A gateway that is gone is noticed by whoever reads its reports.
-            let _ = gateway.send(command);
-        }
-    }
-
     /// Tells the gateway where the instances of a service are.
     fn place(&self, service: &str) {
+        let gateway = self.gateway.lock().expect("no panic while it is held");
+        let Some(gateway) = &*gateway else {
+            return;
+        };
         let mut numbers: Vec<usize> = self.instances(service).iter().map(|one| one.0).collect();
         numbers.sort_unstable();
         let at = |number| self.block.real(service, number);
-        self.tell(Command::Place {
+        // A gateway that is gone is noticed by whoever reads its reports.
+        let _ = gateway.send(Command::Place {
             service: service.to_owned(),
             addresses: numbers.into_iter().filter_map(at).collect(),
         });
@@ -374,10 +370,7 @@ impl Runtime for ProcessRuntime {
     }
 
     fn gone(&self, name: &str) {
-        // The last place of a service stays: whoever connects to it is refused, as by a host without a listener.
-        if !self.instances(name).is_empty() {
-            self.place(name);
-        }
+        self.place(name);
     }
 
     async fn healthy(&self, _: &str) -> Result<Option<bool>, Failure> {

@@ -379,19 +379,18 @@ impl DockerRuntime {
 
     /// Tells the gateway where the instances of a service are.
     fn place(&self, service: &str) {
-        let Some(prepared) = self.prepared.get() else {
+        let gateway = self.gateway.lock().expect("no panic while it is held");
+        let (Some(gateway), Some(prepared)) = (&*gateway, self.prepared.get()) else {
             return;
         };
         let mut numbers: Vec<usize> = self.instances(service).iter().map(|one| one.0).collect();
         numbers.sort_unstable();
         let at = |number| prepared.network.real(service, number).map(IpAddr::V4);
-        if let Some(gateway) = &*self.gateway.lock().expect("no panic while it is held") {
-            // A gateway that is gone is noticed by whoever reads its reports.
-            let _ = gateway.send(Command::Place {
-                service: service.to_owned(),
-                addresses: numbers.into_iter().filter_map(at).collect(),
-            });
-        }
+        // A gateway that is gone is noticed by whoever reads its reports.
+        let _ = gateway.send(Command::Place {
+            service: service.to_owned(),
+            addresses: numbers.into_iter().filter_map(at).collect(),
+        });
     }
 }
 
@@ -512,10 +511,7 @@ impl Runtime for DockerRuntime {
     }
 
     fn gone(&self, name: &str) {
-        // The last place of a service stays: whoever connects to it is refused, as by a host without a listener.
-        if !self.instances(name).is_empty() {
-            self.place(name);
-        }
+        self.place(name);
     }
 
     fn absent(&self, name: &str) -> bool {

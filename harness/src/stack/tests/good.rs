@@ -55,6 +55,9 @@ fn environments_come_in_three_forms() {
         compose("{A: \"$$x ${SHAKEDOWN_TEST_UNSET+y}\"}")["A"],
         "$x "
     );
+    let nested =
+        "{A: \"a${SHAKEDOWN_TEST_UNSET:-${SHAKEDOWN_TEST_NO:-b}c}d $(e) ${SHAKEDOWN_DATA}\"}";
+    assert_eq!(compose(nested)["A"], "abcd $(e) ${SHAKEDOWN_DATA}");
     let path = std::env::var("PATH").unwrap();
     assert_eq!(compose("{PATH: }")["PATH"], path);
     assert_eq!(compose("[PATH]")["PATH"], path);
@@ -192,6 +195,24 @@ fn the_extension_says_how_a_service_is_asked_run_and_made() {
         (name.as_str(), script),
         ("b", Some(vec!["sh".into(), "make.sh".into()]))
     );
+}
+
+#[test]
+fn what_processes_go_without_is_told() {
+    let said = |added: &str| {
+        let compose = change(COMPOSE, "    image: b\n", &format!("    image: b\n{added}"));
+        let (_folder, read) = read(&compose, SHAKEDOWN);
+        let lost = read.unwrap().stack.lost_as_processes();
+        lost.iter()
+            .map(|problem| problem.what.clone())
+            .collect::<Vec<_>>()
+    };
+    let volumes = "    volumes: [/data]\n    mem_limit: 1g\n";
+    let process = "    x-shakedown: {process: [w]}\n";
+    let what = "as a local process, `worker` goes without volumes, its limits";
+    assert_eq!(said(&format!("{volumes}{process}")), [what]);
+    assert!(said(process).is_empty());
+    assert!(said(volumes).is_empty(), "it is no local process");
 }
 
 #[test]
