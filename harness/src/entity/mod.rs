@@ -1,13 +1,20 @@
 //! Evidence -> observations -> one record for each entity.
 
 mod evidence;
+mod kind;
 mod record;
+mod snapshot;
+mod value;
 
-pub use record::{Came, Moment, Record};
+pub use kind::{Input, Kind, View};
+pub use record::{Came, Moment, Record, Stamp};
+pub use snapshot::Snapshot;
+pub use value::{Atom, Given};
 
 use crate::history::{Event, ExchangeId, What};
-use crate::stack::{Entity, Evidence, Learn, Stack};
+use crate::stack::{Evidence, Learn, Stack};
 use indexmap::IndexMap;
+use record::Lesson;
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, HashMap};
 
@@ -32,6 +39,15 @@ pub struct Observation {
     pub source: String,
 }
 
+/// A single fact about an entity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Told<'a> {
+    /// The number of a field, and its new value.
+    Field(usize, Given<'a>),
+    /// The number of an event that happened.
+    Event(usize),
+}
+
 /// What an observation has just made true of an entity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fact {
@@ -47,10 +63,9 @@ pub struct Fact {
 
 /// All entities of a run.
 pub struct Entities {
-    kinds: IndexMap<String, Entity>,
+    kinds: IndexMap<String, Kind>,
     /// For each call, the kinds and rules that learn from it.
     calls: BTreeMap<String, Vec<(String, Learn)>>,
-    records: BTreeMap<String, IndexMap<String, Record>>,
     /// When the named calls that have not ended were asked.
     asked: HashMap<ExchangeId, u64>,
     /// The last trouble of each rule that could not read what it should, by place.
@@ -71,15 +86,12 @@ impl Entities {
                 }
             }
         }
-        let records = stack
-            .entities
-            .keys()
-            .map(|name| (name.clone(), IndexMap::new()))
-            .collect();
+        let kinds = stack.entities.iter();
         Entities {
-            kinds: stack.entities.clone(),
+            kinds: kinds
+                .map(|(name, entity)| (name.clone(), Kind::new(entity)))
+                .collect(),
             calls,
-            records,
             asked: HashMap::new(),
             troubles: BTreeMap::new(),
         }
@@ -146,36 +158,67 @@ impl Entities {
         }
     }
 
-    /// Makes an observation part of its entity's record, and gives the record.
-    pub fn learn(&mut self, observation: &Observation) -> Option<&Record> {
-        let kind = self.kinds.get(&observation.entity)?;
-        let records = self.records.get_mut(&observation.entity)?;
-        let record = records
-            .entry(observation.id.clone())
-            .or_insert_with(|| Record::new(kind, observation));
-        record.learn(kind, observation);
-        Some(record)
+    /// Makes an observation part of its entity's record. Gives the numbers of its kind and of itself.
+    pub fn learn(&mut self, observation: &Observation) -> Option<(usize, usize)> {
+        let index = self.kinds.get_index_of(&observation.entity)?;
+        let kind = &mut self.kinds[index];
+        let set: Vec<(usize, Given<'_>)> = observation
+            .set
+            .iter()
+            .map(|(field, value)| (kind.field(field), Given::from(value)))
+            .collect();
+        let lesson = Lesson {
+            stamp: Stamp {
+                at_ns: observation.at_ns,
+                since_ns: observation.since_ns,
+                seq: observation.seq,
+                source: kind.source(&observation.source),
+            },
+            set: &set,
+            event: observation.event.as_ref().map(|event| kind.event(event)),
+        };
+        Some((index, kind.learn(&observation.id, &lesson)))
+    }
+
+    /// Makes a single fact part of the record of the entity with this id, with everything by its number. Gives the
+    /// entity's number.
+    pub fn take(&mut self, kind: usize, id: &str, stamp: Stamp, fact: Told<'_>) -> usize {
+        let (set, event) = match fact {
+            Told::Field(field, given) => (Some((field, given)), None),
+            Told::Event(event) => (None, Some(event)),
+        };
+        let lesson = Lesson {
+            stamp,
+            set: set.as_slice(),
+            event,
+        };
+        self.kinds[kind].learn(id, &lesson)
+    }
+
+    /// A kind, by its number: their order in the stack file.
+    pub fn kind(&self, number: usize) -> &Kind {
+        &self.kinds[number]
+    }
+
+    /// A kind, by its name, and its number.
+    pub fn kind_mut(&mut self, name: &str) -> Option<(usize, &mut Kind)> {
+        let (number, _, kind) = self.kinds.get_full_mut(name)?;
+        Some((number, kind))
     }
 
     /// All entities of a kind, in the order in which they were first seen.
     pub fn records(&self, entity: &str) -> impl Iterator<Item = (&str, &Record)> {
-        let records = self.records.get(entity).into_iter().flatten();
-        records.map(|(id, record)| (id.as_str(), record))
+        self.kinds.get(entity).into_iter().flat_map(Kind::records)
     }
 
     /// Whether an entity has one of its final statuses.
     pub fn is_final(&self, entity: &str, id: &str) -> bool {
-        let finals = self
-            .kinds
-            .get(entity)
-            .and_then(|kind| kind.status.as_ref())
-            .map(|s| &s.finals);
-        let status = self
-            .records
-            .get(entity)
-            .and_then(|all| all.get(id))
-            .and_then(Record::status);
-        matches!((finals, status), (Some(finals), Some(status)) if finals.iter().any(|f| f == status))
+        let Some(kind) = self.kinds.get(entity) else {
+            return false;
+        };
+        let status = kind.record(id).and_then(Record::status);
+        let declared = kind.entity().status.as_ref();
+        matches!((declared, status), (Some(declared), Some(status)) if declared.finals.iter().any(|f| f == status))
     }
 
     /// How many entities of a kind ever had a status.

@@ -1,9 +1,23 @@
 //! What is known of one entity.
 
-use super::Observation;
-use crate::expression::Scope;
+use super::Given;
+use super::value::{Atom, Texts};
+use crate::expression::Value;
 use crate::stack::Entity;
-use serde_json::Value;
+use std::sync::Arc;
+
+/// When something was learnt, and from what.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stamp {
+    /// When it was learnt, in nanoseconds since the run began.
+    pub at_ns: u64,
+    /// Since when it may have been so.
+    pub since_ns: u64,
+    /// The event's number.
+    pub seq: u64,
+    /// The number of the source.
+    pub source: usize,
+}
 
 /// A moment in an entity's life.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,97 +33,196 @@ pub struct Moment {
 }
 
 /// A status and the moment of its coming.
-pub type Came = (String, Moment);
+pub type Came = (Arc<String>, Stamp);
+
+/// The value of a field, and when it was learnt.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    pub value: Value,
+    pub atom: Option<Atom>,
+    /// `None`: it was so from the beginning.
+    pub since: Option<Stamp>,
+    /// How many observations of the entity there had been when it last changed.
+    pub changed: u64,
+}
+
+/// What one observation says.
+pub(super) struct Lesson<'a> {
+    pub stamp: Stamp,
+    /// Numbers of fields, and their new values.
+    pub set: &'a [(usize, Given<'a>)],
+    /// The number of an event.
+    pub event: Option<usize>,
+}
 
 /// What is known of one entity, and since when.
 #[derive(Clone, Debug)]
 pub struct Record {
-    /// The first thing that was ever seen of it.
-    pub first: Moment,
-    /// The last thing that was seen of it.
-    pub last: Moment,
-    scope: Scope,
-    /// The status field's values so far, each with the moment of its coming.
+    pub(super) first: Stamp,
+    pub(super) last: Stamp,
+    pub(super) slots: Vec<Option<Slot>>,
+    /// By event: when it first happened.
+    pub(super) happened: Vec<Option<Stamp>>,
+    /// What the last observation told: fields and an event, or words where a field is not what it told.
+    pub(super) told: Vec<usize>,
+    pub(super) told_event: Option<usize>,
+    pub(super) told_words: Option<String>,
+    /// The last two statuses.
     statuses: Vec<Came>,
-    /// How many statuses there were before the last observation; `None`: there was no observation yet.
-    known: Option<usize>,
-    events: Vec<(String, Moment)>,
+    /// How many of these the last observation brought.
+    new: usize,
+    /// How many statuses there have been.
+    count: u64,
+    reached: Vec<Arc<String>>,
+    observations: u64,
+    overtaken: bool,
 }
 
+/// So many statuses are kept: one that is overtaken comes before the last.
+const KEPT: usize = 2;
+
 impl Record {
-    pub(super) fn new(kind: &Entity, first: &Observation) -> Record {
-        let moment = Moment {
-            at_ns: first.at_ns,
-            since_ns: first.since_ns,
-            seq: first.seq,
-            text: format!("first seen ({})", first.source),
-        };
-        let (last, events) = (moment.clone(), Vec::new());
-        let mut record = Record {
-            first: moment,
-            last,
-            scope: Scope::new(),
+    pub(super) fn new(stamp: Stamp) -> Record {
+        Record {
+            first: stamp,
+            last: stamp,
+            slots: Vec::new(),
+            happened: Vec::new(),
+            told: Vec::new(),
+            told_event: None,
+            told_words: None,
             statuses: Vec::new(),
-            known: None,
-            events,
-        };
-        if let Some(status) = &kind.status {
-            record
-                .scope
-                .set("final", &Value::from(status.finals.clone()));
-            if let Some(name) = &status.first {
-                record.scope.set(&status.field, &Value::from(name.as_str()));
-                record.statuses.push((name.clone(), record.first.clone()));
-            }
+            new: 0,
+            count: 0,
+            reached: Vec::new(),
+            observations: 0,
+            overtaken: false,
         }
-        record
     }
 
-    pub(super) fn learn(&mut self, kind: &Entity, observation: &Observation) {
-        let moment = |text: String| Moment {
-            at_ns: observation.at_ns,
-            since_ns: observation.since_ns,
-            seq: observation.seq,
-            text: format!("{text} ({})", observation.source),
+    /// A value that it has from the beginning.
+    pub(super) fn begin(&mut self, field: usize, value: Value, atom: Option<Atom>, status: bool) {
+        if let (true, Value::String(name)) = (status, &value) {
+            self.came(name.clone(), self.first);
+        }
+        let slot = Slot {
+            value,
+            atom,
+            since: None,
+            changed: 0,
         };
-        self.known = Some(self.known.map_or(0, |_| self.statuses.len()));
-        self.last = moment(in_words(observation));
-        let status = kind.status.as_ref().map(|status| status.field.as_str());
-        let overtaken = self.overtaken(kind, observation);
-        for (field, value) in &observation.set {
-            if overtaken.is_none() || Some(field.as_str()) != status {
-                self.scope.set(field, value);
+        *grown(&mut self.slots, field) = Some(slot);
+    }
+
+    /// Takes an observation in.
+    pub(super) fn learn(
+        &mut self,
+        kind: &Entity,
+        status: Option<usize>,
+        texts: &mut Texts,
+        lesson: &Lesson<'_>,
+    ) {
+        self.observations += 1;
+        self.last = lesson.stamp;
+        self.new = match self.observations {
+            1 => self.statuses.len(),
+            _ => 0,
+        };
+        self.overtaken = false;
+        self.told.clear();
+        self.told_event = lesson.event;
+        self.told_words = None;
+        for &(field, given) in lesson.set {
+            if Some(field) == status
+                && let Given::Text(name) = given
+                && self.is_overtaken(kind, name, &lesson.stamp)
+            {
+                self.overtaken = true;
+                let field = kind.status.as_ref().map_or("status", |s| s.field.as_str());
+                self.told_words = Some(format!("{field} became {name}"));
+                if let Value::String(name) = texts.value(given).0 {
+                    self.insert(name, lesson.stamp);
+                }
+                continue;
             }
+            let (value, atom) = texts.value(given);
+            if let (true, Value::String(name)) = (Some(field) == status, &value) {
+                self.status_is(name.clone(), lesson.stamp);
+            }
+            self.told.push(field);
+            self.set(field, value, atom, lesson.stamp);
         }
-        if let Some(event) = &observation.event {
-            self.scope.happened(event);
-            self.events.push((event.clone(), moment(event.clone())));
+        if let Some(event) = lesson.event {
+            grown(&mut self.happened, event).get_or_insert(lesson.stamp);
         }
-        let Some(name) = status.and_then(|field| observation.set.get(field)) else {
+    }
+
+    fn set(&mut self, field: usize, value: Value, atom: Option<Atom>, stamp: Stamp) {
+        let changed = self.observations;
+        let slot = grown(&mut self.slots, field);
+        if let Some(known) = slot
+            && known.atom == atom
+            && (atom.is_some() || known.value == value)
+        {
+            // From the beginning no event told it; now one has.
+            known.since.get_or_insert(stamp);
             return;
-        };
-        let Some(name) = name.as_str() else { return };
-        let came = (
-            name.to_owned(),
-            moment(format!("{} became {name}", status.unwrap_or("status"))),
-        );
-        if let Some(at) = overtaken {
-            let known = at.checked_sub(1).map(|before| &self.statuses[before].0);
-            if known.is_none_or(|known| known != name) {
-                self.statuses.insert(at, came);
-            }
-            self.known = Some(self.statuses.len());
-        } else if self.status() != Some(name) {
-            self.statuses.push(came);
+        }
+        *slot = Some(Slot {
+            value,
+            atom,
+            since: Some(stamp),
+            changed,
+        });
+    }
+
+    fn status_is(&mut self, name: Arc<String>, stamp: Stamp) {
+        if self.status() != Some(&name) {
+            self.came(name, stamp);
+            self.new += 1;
         }
     }
 
-    /// Where a status belongs that was overtaken by the last one: their calls overlap, so that either may have been
-    /// first, and the declared moves only allow that this one was.
-    fn overtaken(&self, kind: &Entity, observation: &Observation) -> Option<usize> {
-        let field = &kind.status.as_ref()?.field;
-        let name = observation.set.get(field)?.as_str()?;
-        let (last, moment) = self.statuses.last()?;
+    fn came(&mut self, name: Arc<String>, stamp: Stamp) {
+        self.note(&name);
+        if self.statuses.len() == KEPT {
+            self.statuses.remove(0);
+        }
+        self.statuses.push((name, stamp));
+        self.count += 1;
+    }
+
+    /// A status that belongs before the last one.
+    fn insert(&mut self, name: Arc<String>, stamp: Stamp) {
+        self.note(&name);
+        self.new = 0;
+        let last = self.statuses.len() - 1;
+        let before = last.checked_sub(1).map(|i| &self.statuses[i].0);
+        if before == Some(&name) {
+            return;
+        }
+        self.statuses.insert(last, (name, stamp));
+        self.count += 1;
+        if self.statuses.len() > KEPT {
+            self.statuses.remove(0);
+        }
+    }
+
+    fn note(&mut self, name: &Arc<String>) {
+        if !self.reached.contains(name) {
+            self.reached.push(name.clone());
+        }
+    }
+
+    /// Whether a status was overtaken by the last one: their calls overlap, so that either may have been first, and
+    /// the declared moves only allow that this one was.
+    fn is_overtaken(&self, kind: &Entity, name: &str, stamp: &Stamp) -> bool {
+        let Some((last, came)) = self.statuses.last() else {
+            return false;
+        };
+        if stamp.since_ns >= came.at_ns || stamp.seq == came.seq {
+            return false;
+        }
         let allowed = |from: &str, to: &str| {
             from == to
                 || kind
@@ -117,19 +230,10 @@ impl Record {
                     .get(from)
                     .is_some_and(|all| all.iter().any(|one| one == to))
         };
-        let overlap = observation.since_ns < moment.at_ns && observation.seq != moment.seq;
-        let before = self
-            .statuses
-            .len()
-            .checked_sub(2)
-            .map(|i| &self.statuses[i].0);
+        let before = self.statuses.len().checked_sub(KEPT);
+        let before = before.map(|i| &self.statuses[i].0);
         let fits = allowed(name, last) && before.is_none_or(|before| allowed(before, name));
-        (overlap && !allowed(last, name) && fits).then_some(self.statuses.len() - 1)
-    }
-
-    /// What expressions about this entity can see.
-    pub fn scope(&self) -> &Scope {
-        &self.scope
+        fits && !allowed(last, name)
     }
 
     /// Its status now.
@@ -139,43 +243,39 @@ impl Record {
 
     /// Whether it ever had a status.
     pub fn reached(&self, status: &str) -> bool {
-        self.statuses.iter().any(|(name, _)| name == status)
-    }
-
-    /// The value of a field, if it is known.
-    pub fn field(&self, name: &str) -> Option<Value> {
-        self.scope.get(name)
+        self.reached.iter().any(|name| **name == status)
     }
 
     /// The statuses that the last observation brought, with the one that it began as if that was the first.
     pub fn new_statuses(&self) -> &[Came] {
-        &self.statuses[self.known.unwrap_or(0)..]
+        &self.statuses[self.statuses.len() - self.new.min(self.statuses.len())..]
     }
 
-    /// All its statuses so far.
-    pub fn statuses(&self) -> &[Came] {
+    /// Its last two statuses.
+    pub fn last_statuses(&self) -> &[Came] {
         &self.statuses
     }
 
-    /// The moments at which an event happened.
-    pub fn happened(&self, event: &str) -> impl Iterator<Item = &Moment> {
-        self.events
-            .iter()
-            .filter(move |(name, _)| name == event)
-            .map(|(_, moment)| moment)
+    /// How many statuses it has had.
+    pub fn status_count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether the last observation told a status that belongs before one that was known already.
+    pub fn overtaken(&self) -> bool {
+        self.overtaken
+    }
+
+    /// When the last thing was seen of it.
+    pub fn last(&self) -> Stamp {
+        self.last
     }
 }
 
-/// An observation in words: `status became Finished`, `scores stored`.
-fn in_words(observation: &Observation) -> String {
-    let fields = observation.set.iter().map(|(field, value)| match value {
-        Value::String(text) => format!("{field} became {text}"),
-        other => format!("{field} became {other}"),
-    });
-    let words: Vec<String> = fields.chain(observation.event.clone()).collect();
-    if words.is_empty() {
-        "seen".to_owned()
-    } else {
-        words.join(", ")
+/// The place of a number in a list, which grows as needed.
+pub(super) fn grown<T: Clone + Default>(list: &mut Vec<T>, n: usize) -> &mut T {
+    if list.len() <= n {
+        list.resize(n + 1, T::default());
     }
+    &mut list[n]
 }

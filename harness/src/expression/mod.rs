@@ -6,7 +6,9 @@ mod scope;
 pub use reading::Comparison;
 pub use scope::Scope;
 
-use cel::{ExecutionError, Program, Value};
+pub use cel::Value;
+use cel::{ExecutionError, Program};
+pub(crate) use scope::{from_json, to_json};
 use std::sync::Arc;
 
 /// A compiled CEL expression that remembers its text. Cloning is cheap.
@@ -25,9 +27,9 @@ pub enum Truth {
     /// It does not.
     False,
     /// It reads something that nobody has learnt yet; what.
-    Unset(String),
+    Unset(Arc<str>),
     /// It cannot be evaluated; why.
-    Unknown(String),
+    Unknown(Arc<str>),
 }
 
 impl Expression {
@@ -55,12 +57,13 @@ impl Expression {
         match scope.run(&self.program, &self.variables) {
             Ok(Value::Bool(true)) => Truth::True,
             Ok(Value::Bool(false)) => Truth::False,
-            Ok(other) => Truth::Unknown(format!(
-                "`{}` is not true or false but {other:?}",
-                self.text
-            )),
-            Err(error @ ExecutionError::UndeclaredReference(_)) => Truth::Unset(self.words(error)),
-            Err(error) => Truth::Unknown(self.words(error)),
+            Ok(other) => {
+                Truth::Unknown(format!("`{}` is not true or false but {other:?}", self.text).into())
+            }
+            Err(error @ ExecutionError::UndeclaredReference(_)) => {
+                Truth::Unset(self.words(error).into())
+            }
+            Err(error) => Truth::Unknown(self.words(error).into()),
         }
     }
 
@@ -172,7 +175,7 @@ mod tests {
             Truth::Unknown(reason) => reason,
             other => panic!("{text} is {other:?}"),
         };
-        let unset = Truth::Unset("`shown` is not known".to_owned());
+        let unset = Truth::Unset("`shown` is not known".into());
         assert_eq!(test("shown > 0", json!({})), unset);
         assert!(unknown("body.id == 1", json!({"body": {}})).contains("id"));
         assert!(unknown("n > 0", json!({"n": null})).contains("n > 0"));

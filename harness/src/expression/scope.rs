@@ -40,6 +40,11 @@ impl Scope {
         self.variables.get(name).and_then(to_json)
     }
 
+    /// Gives a variable a value that is one of CEL's already.
+    pub fn put(&mut self, name: &str, value: Value) {
+        self.variables.insert(name.to_owned(), value);
+    }
+
     /// Takes note of an event, so that `happened("name")` holds from now on.
     pub fn happened(&mut self, name: &str) {
         let name = Value::from(name);
@@ -79,7 +84,7 @@ fn happened(context: &FunctionContext, name: Arc<String>) -> Result<bool, Execut
     Ok(events.contains(&Value::String(name)))
 }
 
-fn from_json(value: &serde_json::Value) -> Value {
+pub(crate) fn from_json(value: &serde_json::Value) -> Value {
     use serde_json::Value as Json;
     match value {
         Json::Null => Value::Null,
@@ -101,7 +106,7 @@ fn from_json(value: &serde_json::Value) -> Value {
     }
 }
 
-pub(super) fn to_json(value: &Value) -> Option<serde_json::Value> {
+pub(crate) fn to_json(value: &Value) -> Option<serde_json::Value> {
     use serde_json::Value as Json;
     Some(match value {
         Value::Null => Json::Null,

@@ -1,81 +1,74 @@
 //! Absence and universality: `never: P` and `always: P` (`always: P` is the absence of `!P`).
 
+use super::condition::{Condition, proof};
 use super::finding::{Fate, Tale};
 use super::{Clocks, Monitor};
-use crate::entity::{Observation, Record};
-use crate::expression::{Expression, Truth};
+use crate::entity::View;
+use crate::expression::Truth;
 
 pub(super) struct Absence {
-    condition: Expression,
+    condition: Condition,
     /// What the condition must be.
     wanted: Truth,
     tale: Tale,
 }
 
 impl Absence {
-    pub fn always(condition: Expression) -> Absence {
+    pub fn always(condition: Condition) -> Absence {
         Absence::new("always", condition, Truth::True)
     }
 
-    pub fn never(condition: Expression) -> Absence {
+    pub fn never(condition: Condition) -> Absence {
         Absence::new("never", condition, Truth::False)
     }
 
-    /// Something that the condition reads is not known yet. If it stays so, nobody can tell.
-    fn unset(&mut self, id: &str, why: String) {
-        let fate = self.tale.fate(id);
-        if *fate == Fate::Silent {
-            *fate = Fate::Unset(why);
-        }
-    }
-
-    fn new(word: &str, condition: Expression, wanted: Truth) -> Absence {
+    fn new(word: &str, condition: Condition, wanted: Truth) -> Absence {
         let expected = format!("{word} {}", condition.text());
         let unwitnessed = format!("`{}` could never be evaluated", condition.text());
         Absence {
             condition,
             wanted,
-            tale: Tale {
-                expected,
-                unwitnessed,
-                ..Tale::default()
-            },
+            tale: Tale::new(expected, unwitnessed),
         }
+    }
+
+    fn breach(&self, view: &View<'_>, truth: &Truth) -> Fate {
+        let text = self.condition.text();
+        let why = match self.wanted {
+            Truth::True => format!("`{text}` did not hold"),
+            _ => format!("`{text}` came true"),
+        };
+        let proven = |without: &[u64]| self.condition.test_without(view, without) == *truth;
+        Fate::breach(why, proof(view, self.condition.inputs(), proven))
     }
 }
 
 impl Monitor for Absence {
-    fn see(&mut self, observation: &Observation, record: &Record, _: &Clocks) {
-        let fate = self.tale.fate(&observation.id);
-        if fate.broken() {
+    fn see(&mut self, view: &View<'_>, _: &Clocks) {
+        if self.tale.fate(view.number).broken() {
             return;
         }
-        match self.condition.test(record.scope()) {
-            Truth::Unset(why) => self.unset(&observation.id, why),
+        let fate = match self.condition.test(view) {
+            // It is not known yet. If it stays so, nobody can tell.
+            Truth::Unset(why) => match self.tale.fate(view.number) {
+                Fate::Silent => Fate::Unset(why),
+                _ => return,
+            },
             Truth::Unknown(why) => {
-                self.tale
-                    .unclear
-                    .entry(observation.id.clone())
-                    .or_insert(why);
+                self.tale.unclear.entry(view.number).or_insert(why);
+                return;
             }
-            truth if truth != self.wanted => {
-                let why = match self.wanted {
-                    Truth::True => format!("`{}` did not hold", self.condition.text()),
-                    _ => format!("`{}` came true", self.condition.text()),
-                };
-                *fate = Fate::Broken(why, vec![record.last.clone()]);
-            }
-            _ => *fate = Fate::Witness,
-        }
+            truth if truth != self.wanted => self.breach(view, &truth),
+            _ => Fate::Witness,
+        };
+        *self.tale.fate(view.number) = fate;
     }
 
-    fn tick(&mut self, _: &Clocks) {}
-
-    fn tale(&self) -> Tale {
-        self.tale.clone()
+    fn so_far(&self) -> &Tale {
+        &self.tale
     }
 
-    fn broken(&self) -> bool {
-        self.tale.broken()
+    fn so_far_mut(&mut self) -> &mut Tale {
+        &mut self.tale
     }
 }

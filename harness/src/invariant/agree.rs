@@ -1,91 +1,106 @@
 //! Agreement: `agree: [a, b], within: T`: fields say the same, or do so again within a time.
 
-use super::clock::{Deadline, Waiting};
-use super::existence::clock_words;
+use super::condition::proof;
+use super::deadline::Waiting;
 use super::finding::{Fate, Tale};
 use super::{Clocks, Monitor};
-use crate::duration;
-use crate::entity::{Moment, Observation, Record};
+use crate::entity::{Atom, Input, Kind, Snapshot, View};
 use crate::stack::Clock;
 use std::time::Duration;
 
 pub(super) struct Agree {
-    fields: Vec<String>,
-    within: Duration,
-    clock: Clock,
-    /// Since when fields disagree, and what they say.
-    open: Waiting<(Moment, String)>,
+    names: Vec<String>,
+    fields: Vec<Input>,
+    /// The entities whose fields disagree, and what they said when they parted.
+    open: Waiting<Box<Snapshot>>,
     tale: Tale,
 }
 
 impl Agree {
-    pub fn new(fields: Vec<String>, within: Duration, clock: Clock) -> Agree {
-        let all = fields.join("`, `");
-        let tale = Tale {
-            expected: format!(
-                "`{all}` agree within {}{}",
-                duration::print(within),
-                clock_words(clock)
-            ),
-            unwitnessed: format!("`{all}` were never all known and the same"),
-            ..Tale::default()
-        };
+    pub fn new(names: Vec<String>, within: Duration, clock: Clock, kind: &mut Kind) -> Agree {
+        let all = names.join("`, `");
+        let open = Waiting::new(within, clock);
+        let tale = Tale::new(
+            format!("`{all}` agree within {}", open.words()),
+            format!("`{all}` were never all known and the same"),
+        );
+        let fields = names.iter().map(|name| Input::Field(kind.field(name)));
         Agree {
-            fields,
-            within,
-            clock,
-            open: Waiting::default(),
+            fields: fields.collect(),
+            names,
+            open,
             tale,
         }
     }
 
-    /// What the fields say, and whether that is the same. `None`: nothing is known of any of them.
-    fn compare(&self, record: &Record) -> Option<(bool, String)> {
-        let values: Vec<_> = self.fields.iter().map(|name| record.field(name)).collect();
+    /// Whether the fields say the same. `None`: nothing is known of any of them.
+    fn same(&self, view: &View<'_>) -> Option<bool> {
+        let mut atoms = self.fields.iter().map(|field| view.atom(*field));
+        let first = atoms.next()?;
+        let rest_like_first = atoms.all(|atom| atom == first);
+        match (first, rest_like_first) {
+            (Some(Atom::UNSET), true) => None,
+            (Some(_), true) => Some(true),
+            _ => self.same_without(view, &[]),
+        }
+    }
+
+    /// The same, without what the events of these numbers told.
+    fn same_without(&self, view: &View<'_>, events: &[u64]) -> Option<bool> {
+        let scope = view.scope(&self.fields, events);
+        let values: Vec<_> = self.names.iter().map(|name| scope.get(name)).collect();
         values.iter().find(|value| value.is_some())?;
-        let same = values[0].is_some() && values.iter().all(|value| *value == values[0]);
-        let said = self
-            .fields
-            .iter()
-            .zip(&values)
-            .map(|(name, value)| match value {
-                Some(value) => format!("{name} is {value}"),
-                None => format!("{name} is not known"),
-            });
-        Some((same, said.collect::<Vec<_>>().join(", ")))
+        Some(values[0].is_some() && values.iter().all(|value| *value == values[0]))
+    }
+
+    fn said(&self, view: &View<'_>) -> String {
+        let scope = view.scope(&self.fields, &[]);
+        let said = self.names.iter().map(|name| match scope.get(name) {
+            Some(value) => format!("{name} is {value}"),
+            None => format!("{name} is not known"),
+        });
+        said.collect::<Vec<_>>().join(", ")
     }
 }
 
 impl Monitor for Agree {
-    fn see(&mut self, observation: &Observation, record: &Record, clocks: &Clocks) {
-        let id = &observation.id;
-        if self.tale.fate(id).broken() {
+    fn see(&mut self, view: &View<'_>, clocks: &Clocks) {
+        let number = view.number;
+        if self.tale.fate(number).broken() {
             return;
         }
-        match self.compare(record) {
+        match self.same(view) {
             None => {}
-            Some((true, _)) => {
-                self.open.met(id);
-                *self.tale.fate(id) = Fate::Witness;
+            Some(true) => {
+                self.open.met(number);
+                *self.tale.fate(number) = Fate::Witness;
             }
-            Some((false, said)) => {
-                if let Some((_, last)) = self.open.get_mut(id) {
-                    *last = said;
-                    return;
-                }
-                let deadline = Deadline::new(clocks, self.clock, self.within);
-                let why = format!("the run ended while {said}");
-                *self.tale.fate(id) = Fate::Unknown(why);
-                self.open.set(id, deadline, (record.last.clone(), said));
+            Some(false) if self.open.get_mut(number).is_some() => {}
+            Some(false) => {
+                let mut parted = Box::<Snapshot>::default();
+                parted.take(view, &self.fields);
+                self.open.set(number, clocks, parted);
             }
         }
     }
 
-    fn tick(&mut self, clocks: &Clocks) {
-        let (within, clock) = (duration::print(self.within), clock_words(self.clock));
-        while let Some((id, (since, said))) = self.open.expired(clocks) {
-            let why = format!("{said}, {within}{clock} after they parted");
-            *self.tale.fate(&id) = Fate::Late(clocks.read(Clock::Wall), why, vec![since]);
+    fn tick(&mut self, clocks: &Clocks, kind: &Kind) {
+        while let Some((number, parted)) = self.open.expired(clocks) {
+            let view = kind.view(number);
+            let why = format!(
+                "{}, {} after they parted",
+                self.said(&view),
+                self.open.words()
+            );
+            let record = parted.restore(view.record);
+            let then = View {
+                record: &record,
+                ..view
+            };
+            let proof = proof(&then, &self.fields, |without| {
+                self.same_without(&then, without) == Some(false)
+            });
+            *self.tale.fate(number) = Fate::late(clocks.read(Clock::Wall), why, proof);
         }
     }
 
@@ -93,11 +108,17 @@ impl Monitor for Agree {
         !self.open.is_empty()
     }
 
-    fn tale(&self) -> Tale {
-        self.tale.clone()
+    fn tale(&self, kind: &Kind) -> Tale {
+        self.open.tale(&self.tale, |number| {
+            format!("the run ended while {}", self.said(&kind.view(number)))
+        })
     }
 
-    fn broken(&self) -> bool {
-        self.tale.broken()
+    fn so_far(&self) -> &Tale {
+        &self.tale
+    }
+
+    fn so_far_mut(&mut self) -> &mut Tale {
+        &mut self.tale
     }
 }

@@ -2,55 +2,69 @@
 
 use super::finding::{Fate, Tale};
 use super::{Clocks, Monitor};
-use crate::entity::{Observation, Record};
+use crate::entity::{Kind, Stamp, View};
 
 pub(super) struct AtMost {
     bound: u64,
     event: String,
+    number: usize,
+    /// By entity: when it happened, until it has happened too often.
+    happened: Vec<Vec<Stamp>>,
     tale: Tale,
 }
 
 impl AtMost {
-    pub fn new(bound: u64, event: String) -> AtMost {
+    pub fn new(bound: u64, event: String, kind: &mut Kind) -> AtMost {
         let expected = format!("`{event}` at most {}", times(bound));
         let unwitnessed = format!("`{event}` never happened");
         AtMost {
             bound,
+            number: kind.event(&event),
             event,
-            tale: Tale {
-                expected,
-                unwitnessed,
-                ..Tale::default()
-            },
+            happened: Vec::new(),
+            tale: Tale::new(expected, unwitnessed),
         }
+    }
+
+    fn happened(&mut self, number: usize) -> &mut Vec<Stamp> {
+        if self.happened.len() <= number {
+            self.happened.resize(number + 1, Vec::new());
+        }
+        &mut self.happened[number]
     }
 }
 
 impl Monitor for AtMost {
-    fn see(&mut self, observation: &Observation, record: &Record, _: &Clocks) {
-        let fate = self.tale.fate(&observation.id);
-        if observation.event.as_ref() != Some(&self.event) || fate.broken() {
+    fn see(&mut self, view: &View<'_>, _: &Clocks) {
+        if view.event() != Some(self.number) || self.tale.fate(view.number).broken() {
             return;
         }
-        let moments: Vec<_> = record.happened(&self.event).cloned().collect();
-        let count = moments.len() as u64;
-        *fate = match count <= self.bound {
+        let (last, bound) = (view.record.last(), self.bound);
+        let happened = self.happened(view.number);
+        happened.push(last);
+        let count = happened.len() as u64;
+        let fate = match count <= bound {
             true => Fate::Witness,
-            false => Fate::Broken(
-                format!("`{}` happened {}", self.event, times(count)),
-                moments,
-            ),
+            false => {
+                let stamps = std::mem::take(happened).into_iter();
+                let proof = stamps.map(|stamp| view.moment(stamp, &self.event));
+                let why = format!("`{}` happened {}", self.event, times(count));
+                Fate::breach(why, proof.collect())
+            }
         };
+        *self.tale.fate(view.number) = fate;
     }
 
-    fn tick(&mut self, _: &Clocks) {}
-
-    fn tale(&self) -> Tale {
-        self.tale.clone()
+    fn begin(&mut self, view: &View<'_>, _: &Clocks) {
+        self.happened(view.number).clear();
     }
 
-    fn broken(&self) -> bool {
-        self.tale.broken()
+    fn so_far(&self) -> &Tale {
+        &self.tale
+    }
+
+    fn so_far_mut(&mut self) -> &mut Tale {
+        &mut self.tale
     }
 }
 

@@ -60,7 +60,16 @@ pub(super) fn within(pattern: &Pattern) -> Option<Duration> {
 
 /// The fields and events that a pattern reads.
 fn reads(invariant: &Invariant, status: Option<&str>) -> (Vec<String>, Vec<String>) {
-    let expressions = match &invariant.pattern {
+    let (mut fields, mut events) = demanded(&invariant.pattern, status);
+    for expression in invariant.scope.expressions() {
+        fields.extend(expression.variables());
+        events.extend(expression.events());
+    }
+    (fields, events)
+}
+
+fn demanded(pattern: &Pattern, status: Option<&str>) -> (Vec<String>, Vec<String>) {
+    let expressions = match pattern {
         Pattern::Always(condition) | Pattern::Never(condition) => vec![condition],
         Pattern::Response { when, then, .. } => vec![when, then],
         Pattern::Precedence { no, before } => vec![no, before],

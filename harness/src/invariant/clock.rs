@@ -2,8 +2,7 @@
 
 use crate::history::{Event, FaultMoment, What};
 use crate::stack::Clock;
-use std::collections::{BTreeSet, HashMap, VecDeque};
-use std::time::Duration;
+use std::collections::BTreeSet;
 
 /// Both clocks, and the faults that are active.
 #[derive(Clone, Debug, Default)]
@@ -51,87 +50,6 @@ impl Clocks {
             Clock::Wall => self.now_ns,
             Clock::Healed => self.healed_ns,
         }
-    }
-}
-
-/// A time after which something is too late, on one of the clocks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deadline {
-    clock: Clock,
-    at_ns: u64,
-}
-
-impl Deadline {
-    /// `within` from now.
-    pub fn new(clocks: &Clocks, clock: Clock, within: Duration) -> Deadline {
-        Deadline {
-            clock,
-            at_ns: clocks.read(clock) + within.as_nanos() as u64,
-        }
-    }
-
-    /// Whether it has passed.
-    pub fn passed(&self, clocks: &Clocks) -> bool {
-        clocks.read(self.clock) > self.at_ns
-    }
-}
-
-/// What waits for its deadline, by entity id. All deadlines of one queue are the same time ahead on the same clock,
-/// so they pass in the order in which they were set, and looking for the next costs nothing.
-#[derive(Debug)]
-pub struct Waiting<T> {
-    queue: VecDeque<(String, Deadline)>,
-    open: HashMap<String, (Deadline, T)>,
-}
-
-impl<T> Default for Waiting<T> {
-    fn default() -> Waiting<T> {
-        Waiting {
-            queue: VecDeque::new(),
-            open: HashMap::new(),
-        }
-    }
-}
-
-impl<T> Waiting<T> {
-    /// Sets a deadline for an entity that has none.
-    pub fn set(&mut self, id: &str, deadline: Deadline, what: T) {
-        self.queue.push_back((id.to_owned(), deadline));
-        self.open.insert(id.to_owned(), (deadline, what));
-    }
-
-    /// What waits for an entity.
-    pub fn get_mut(&mut self, id: &str) -> Option<&mut T> {
-        self.open.get_mut(id).map(|(_, what)| what)
-    }
-
-    /// It has come: the deadline is off.
-    pub fn met(&mut self, id: &str) {
-        self.open.remove(id);
-    }
-
-    /// The next that has waited too long.
-    pub fn expired(&mut self, clocks: &Clocks) -> Option<(String, T)> {
-        while self
-            .queue
-            .front()
-            .is_some_and(|(_, deadline)| deadline.passed(clocks))
-        {
-            let (id, deadline) = self.queue.pop_front()?;
-            if self
-                .open
-                .get(&id)
-                .is_some_and(|(open, _)| *open == deadline)
-            {
-                return self.open.remove(&id).map(|(_, what)| (id, what));
-            }
-        }
-        None
-    }
-
-    /// Whether nothing waits.
-    pub fn is_empty(&self) -> bool {
-        self.open.is_empty()
     }
 }
 

@@ -1,127 +1,131 @@
 //! Existence: `eventually: P, within: T`, counted from the first observation of the entity.
 
-use super::clock::{Deadline, Waiting};
+use super::condition::Condition;
+use super::deadline::Waiting;
 use super::finding::{Fate, Tale};
 use super::{Clocks, Monitor};
-use crate::duration;
-use crate::entity::{Moment, Observation, Record};
-use crate::expression::{Expression, Truth};
+use crate::entity::{Kind, Moment, View};
+use crate::expression::Truth;
 use crate::stack::Clock;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub(super) struct Existence {
-    eventually: Expression,
-    within: Duration,
-    clock: Clock,
+    eventually: Condition,
     /// What has not come yet.
     open: Waiting<Awaited>,
+    /// By entity: it is waited for, or was.
+    begun: Vec<bool>,
     tale: Tale,
 }
 
-/// An entity that is not there yet.
+#[derive(Default)]
 struct Awaited {
-    /// The first and the last thing seen of it.
-    first: Moment,
-    last: Moment,
+    /// What began the scope; `None`: the entity was first seen.
+    begin: Option<Moment>,
     /// Why the condition cannot be evaluated now.
-    unclear: Option<String>,
+    unclear: Option<Arc<str>>,
 }
 
 impl Existence {
-    pub fn new(eventually: Expression, within: Duration, clock: Clock) -> Existence {
-        let expected = format!(
-            "{} within {}{}",
-            eventually.text(),
-            duration::print(within),
-            clock_words(clock)
-        );
+    pub fn new(eventually: Condition, within: Duration, clock: Clock) -> Existence {
+        let open = Waiting::new(within, clock);
+        let expected = format!("{} within {}", eventually.text(), open.words());
         let unwitnessed = format!("`{}` never came true", eventually.text());
-        let tale = Tale {
-            expected,
-            unwitnessed,
-            ..Tale::default()
-        };
         Existence {
             eventually,
-            within,
-            clock,
-            open: Waiting::default(),
-            tale,
+            open,
+            begun: Vec::new(),
+            tale: Tale::new(expected, unwitnessed),
         }
     }
-}
 
-/// How a deadline is counted, for a reader.
-pub(super) fn clock_words(clock: Clock) -> &'static str {
-    match clock {
-        Clock::Wall => "",
-        Clock::Healed => " without an active fault",
+    fn begun(&mut self, number: usize) -> &mut bool {
+        if self.begun.len() <= number {
+            self.begun.resize(number + 1, false);
+        }
+        &mut self.begun[number]
     }
 }
 
 impl Monitor for Existence {
-    fn see(&mut self, observation: &Observation, record: &Record, clocks: &Clocks) {
-        let id = &observation.id;
-        if !self.tale.entities.contains_key(id) {
-            let deadline = Deadline::new(clocks, self.clock, self.within);
-            let awaited = Awaited {
-                first: record.first.clone(),
-                last: record.last.clone(),
-                unclear: None,
-            };
-            self.open.set(id, deadline, awaited);
-            let why = format!(
-                "the run ended before `{}` came true",
-                self.eventually.text()
-            );
-            self.tale.entities.insert(id.clone(), Fate::Unknown(why));
+    fn see(&mut self, view: &View<'_>, clocks: &Clocks) {
+        let number = view.number;
+        if !std::mem::replace(self.begun(number), true) {
+            self.open.set(number, clocks, Awaited::default());
         }
-        let Some(awaited) = self.open.get_mut(id) else {
+        let Some(awaited) = self.open.get_mut(number) else {
             return;
         };
-        awaited.last = record.last.clone();
-        match self.eventually.test(record.scope()) {
+        match self.eventually.test(view) {
             Truth::True => {
-                self.open.met(id);
-                self.tale.entities.insert(id.clone(), Fate::Witness);
+                self.open.met(number);
+                *self.tale.fate(number) = Fate::Witness;
             }
             Truth::Unknown(why) => awaited.unclear = Some(why),
             Truth::False | Truth::Unset(_) => awaited.unclear = None,
         }
     }
 
-    fn tick(&mut self, clocks: &Clocks) {
-        let (within, clock) = (duration::print(self.within), clock_words(self.clock));
-        while let Some((id, awaited)) = self.open.expired(clocks) {
-            let Awaited {
-                first,
-                last,
-                unclear,
-            } = awaited;
-            let text = self.eventually.text();
-            let why = format!("`{text}` had not come true after {within}{clock}");
-            let mut proof = vec![first.clone()];
-            if last.seq != first.seq {
-                proof.push(Moment {
-                    text: format!("the last thing seen of it: {}", last.text),
-                    ..last
-                });
-            }
-            let late = || Fate::Late(clocks.read(Clock::Wall), why, proof);
-            let fate = unclear.map_or_else(late, Fate::Unknown);
-            self.tale.entities.insert(id, fate);
+    fn tick(&mut self, clocks: &Clocks, kind: &Kind) {
+        while let Some((number, awaited)) = self.open.expired(clocks) {
+            let Awaited { begin, unclear } = awaited;
+            let (text, within) = (self.eventually.text(), self.open.words());
+            let (first, last) = (
+                begin.unwrap_or(kind.view(number).first()),
+                kind.view(number).last(),
+            );
+            let seen = match last.seq == first.seq {
+                true => String::new(),
+                false => format!("; the last thing seen of it, #{}: {}", last.seq, last.text),
+            };
+            let why = format!("`{text}` had not come true after {within}{seen}");
+            let late = || Fate::late(clocks.read(Clock::Wall), why, vec![first]);
+            *self.tale.fate(number) = unclear.map_or_else(late, Fate::Unknown);
         }
+    }
+
+    fn begin(&mut self, view: &View<'_>, clocks: &Clocks) {
+        if !self.tale.broke(view.number) {
+            *self.begun(view.number) = true;
+            let begin = Some(view.last());
+            let awaited = Awaited {
+                begin,
+                unclear: None,
+            };
+            self.open.set(view.number, clocks, awaited);
+        }
+    }
+
+    fn end(&mut self, view: &View<'_>) {
+        let Some(awaited) = self.open.met(view.number) else {
+            return;
+        };
+        let why = format!(
+            "`{}` had not come true when the scope ended",
+            self.eventually.text()
+        );
+        let proof = awaited.begin.into_iter().collect();
+        let broken = || Fate::breach(why, proof);
+        *self.tale.fate(view.number) = awaited.unclear.map_or_else(broken, Fate::Unknown);
     }
 
     fn pending(&self) -> bool {
         !self.open.is_empty()
     }
 
-    fn tale(&self) -> Tale {
-        self.tale.clone()
+    fn tale(&self, _: &Kind) -> Tale {
+        let text = self.eventually.text();
+        self.open.tale(&self.tale, |_| {
+            format!("the run ended before `{text}` came true")
+        })
     }
 
-    fn broken(&self) -> bool {
-        self.tale.broken()
+    fn so_far(&self) -> &Tale {
+        &self.tale
+    }
+
+    fn so_far_mut(&mut self) -> &mut Tale {
+        &mut self.tale
     }
 }

@@ -1,11 +1,13 @@
 //! What an invariant came to, with the events that prove it.
 
+use super::condition::Condition;
 use crate::duration;
-use crate::entity::{Moment, Record};
-use crate::expression::{Expression, Truth};
+use crate::entity::{Kind, Moment, View};
+use crate::expression::Truth;
 use crate::verdict::Verdict;
-use indexmap::IndexMap;
+use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What one invariant came to in one run.
@@ -78,87 +80,131 @@ impl From<&Moment> for Proof {
 /// What a monitor has to say about its entities.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Tale {
-    /// By entity id, in the order in which they were first seen.
-    pub entities: IndexMap<String, Fate>,
+    /// By entity.
+    pub fates: Vec<Fate>,
     /// What should have been.
     pub expected: String,
     /// What nobody did, if there is no witness: "`shown == 1` never came true".
     pub unwitnessed: String,
-    /// By entity id: a condition that could not be evaluated at some moment, and why.
-    pub unclear: IndexMap<String, String>,
+    /// By entity: a condition that could not be evaluated at some moment, and why.
+    pub unclear: BTreeMap<usize, Arc<str>>,
 }
 
 /// What an invariant came to for one entity.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Fate {
     /// It had nothing to say.
+    #[default]
     Silent,
     /// It could have been broken and was not.
     Witness,
     /// What it reads has not been learnt; what.
-    Unset(String),
+    Unset(Arc<str>),
     /// It cannot be told; why.
-    Unknown(String),
-    /// It was broken: why, and the events that prove it.
-    Broken(String, Vec<Moment>),
-    /// A time ran out, in nanoseconds since the run began: why that breaks it, and the events that prove it. Whoever
-    /// was blind at that moment cannot have seen what came in time.
-    Late(u64, String, Vec<Moment>),
+    Unknown(Arc<str>),
+    /// It was broken.
+    Broken(Box<Breach>),
+}
+
+/// How an invariant was broken for one entity.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Breach {
+    /// Why this breaks it.
+    pub why: String,
+    /// The events that prove it.
+    pub proof: Vec<Moment>,
+    /// A time ran out at this moment, in nanoseconds since the run began. Whoever was blind then cannot have seen what
+    /// came in time.
+    pub late_ns: Option<u64>,
 }
 
 impl Fate {
-    /// Whether it was broken, one way or the other.
+    /// Something happened that must not.
+    pub fn breach(why: String, proof: Vec<Moment>) -> Fate {
+        Fate::Broken(Box::new(Breach {
+            why,
+            proof,
+            late_ns: None,
+        }))
+    }
+
+    /// A time ran out.
+    pub fn late(at_ns: u64, why: String, proof: Vec<Moment>) -> Fate {
+        Fate::Broken(Box::new(Breach {
+            why,
+            proof,
+            late_ns: Some(at_ns),
+        }))
+    }
+
+    /// Whether it was broken.
     pub fn broken(&self) -> bool {
-        matches!(self, Fate::Broken(..) | Fate::Late(..))
+        matches!(self, Fate::Broken(_))
     }
 }
 
 impl Tale {
+    /// Nothing to say yet.
+    pub fn new(expected: String, unwitnessed: String) -> Tale {
+        Tale {
+            expected,
+            unwitnessed,
+            ..Tale::default()
+        }
+    }
+
     /// Whether some entity broke it.
     pub fn broken(&self) -> bool {
-        self.entities.values().any(Fate::broken)
+        self.fates.iter().any(Fate::broken)
+    }
+
+    /// Whether an entity broke it.
+    pub fn broke(&self, number: usize) -> bool {
+        self.fates.get(number).is_some_and(Fate::broken)
     }
 
     /// The fate of an entity so far.
-    pub fn fate(&mut self, id: &str) -> &mut Fate {
-        self.entities.entry(id.to_owned()).or_insert(Fate::Silent)
+    pub fn fate(&mut self, number: usize) -> &mut Fate {
+        if self.fates.len() <= number {
+            self.fates.resize(number + 1, Fate::Silent);
+        }
+        &mut self.fates[number]
     }
 
     /// Whether a condition on an entity holds now. Where it cannot be evaluated, nothing that this entity does later
     /// makes up for it: a violation may have been missed.
-    pub fn holds(&mut self, id: &str, condition: &Expression, record: &Record) -> bool {
-        match condition.test(record.scope()) {
+    pub fn holds(&mut self, condition: &mut Condition, view: &View<'_>) -> bool {
+        match condition.test(view) {
             Truth::True => true,
             Truth::False | Truth::Unset(_) => false,
             Truth::Unknown(why) => {
-                self.unclear.entry(id.to_owned()).or_insert(why);
+                self.unclear.entry(view.number).or_insert(why);
                 false
             }
         }
     }
 
-    /// Makes the finding. `kind` is the kind of entity.
-    pub fn finding(mut self, invariant: &str, kind: &str) -> Finding {
+    /// Makes the finding.
+    pub fn finding(mut self, invariant: &str, kind: &Kind) -> Finding {
         // Where nothing was ever learnt, nothing was there to see; where others were seen, this one was missed.
-        let seen = self.entities.values().any(|fate| *fate == Fate::Witness);
-        for fate in self.entities.values_mut() {
+        let seen = self.fates.contains(&Fate::Witness);
+        for fate in &mut self.fates {
             if let Fate::Unset(why) = fate {
                 *fate = match seen {
-                    true => Fate::Unknown(std::mem::take(why)),
+                    true => Fate::Unknown(why.clone()),
                     false => Fate::Silent,
                 };
             }
         }
-        for (id, why) in std::mem::take(&mut self.unclear) {
-            let fate = self.fate(&id);
+        for (number, why) in std::mem::take(&mut self.unclear) {
+            let fate = self.fate(number);
             if !fate.broken() {
                 *fate = Fate::Unknown(why);
             }
         }
-        let count =
-            |wanted: fn(&Fate) -> bool| self.entities.values().filter(|f| wanted(f)).count() as u64;
-        let witnesses = count(|fate| *fate == Fate::Witness);
-        let broken = count(Fate::broken);
+        let count = |wanted: fn(&Fate) -> bool| self.fates.iter().filter(|f| wanted(f)).count();
+        let witnesses = count(|fate| *fate == Fate::Witness) as u64;
+        let broken = count(Fate::broken) as u64;
         let mut finding = Finding {
             invariant: invariant.to_owned(),
             verdict: Verdict::Held,
@@ -172,25 +218,27 @@ impl Tale {
             faults: Vec::new(),
             also: broken.saturating_sub(1),
         };
-        let first = |wanted: fn(&Fate) -> bool| self.entities.iter().find(|(_, fate)| wanted(fate));
-        if let Some((id, Fate::Broken(why, proof) | Fate::Late(_, why, proof))) =
-            first(Fate::broken)
-        {
+        let first = |wanted: fn(&Fate) -> bool| {
+            let (number, fate) = self.fates.iter().enumerate().find(|(_, f)| wanted(f))?;
+            let (noun, id) = (&kind.entity().name, kind.view(number).id);
+            Some((format!("{noun} {id}"), fate))
+        };
+        if let Some((entity, Fate::Broken(breach))) = first(Fate::broken) {
             finding.verdict = Verdict::Violated;
-            finding.entity = Some(format!("{kind} {id}"));
-            finding.reason = Some(why.clone());
-            finding.proof = proof.iter().map(Proof::from).collect();
-        } else if let Some((id, Fate::Unknown(why))) =
+            finding.entity = Some(entity);
+            finding.reason = Some(breach.why.clone());
+            finding.proof = breach.proof.iter().map(Proof::from).collect();
+        } else if let Some((entity, Fate::Unknown(why))) =
             first(|fate| matches!(fate, Fate::Unknown(_)))
         {
             finding.verdict = Verdict::Inconclusive;
-            finding.entity = Some(format!("{kind} {id}"));
-            finding.reason = Some(format!("{kind} {id}: {why}"));
+            finding.reason = Some(format!("{entity}: {why}"));
+            finding.entity = Some(entity);
         } else if witnesses == 0 {
             finding.verdict = Verdict::Inconclusive;
             finding.unwitnessed = true;
-            finding.reason = Some(match self.entities.is_empty() {
-                true => format!("no {kind} was ever seen"),
+            finding.reason = Some(match kind.is_empty() {
+                true => format!("no {} was ever seen", kind.entity().name),
                 false => self.unwitnessed,
             });
         }

@@ -5,7 +5,7 @@ use super::blindness::Blindness;
 use super::clock::Clocks;
 use super::finding::{Fate, Sight, Tale};
 use super::{Finding, Monitor, monitor};
-use crate::entity::{Entities, Fact};
+use crate::entity::{Entities, Fact, Stamp, Told};
 use crate::history::{Captures, Event, ExchangeId, FaultMoment, What};
 use crate::stack::{Invariant, Pattern, Stack};
 use crate::verdict::Verdict;
@@ -30,6 +30,8 @@ pub struct Judge {
 /// An invariant with its monitor.
 struct Watched {
     invariant: Invariant,
+    /// The number of its kind of entity.
+    kind: usize,
     monitor: Box<dyn Monitor>,
     basis: Basis,
 }
@@ -37,18 +39,21 @@ struct Watched {
 impl Judge {
     /// A judge of all invariants of a stack.
     pub fn new(stack: &Stack) -> Judge {
+        let mut entities = Entities::new(stack);
         let watched = stack.invariants.values().filter_map(|invariant| {
-            let entity = stack.entities.get(&invariant.entity)?;
+            let (number, kind) = entities.kind_mut(&invariant.entity)?;
             Some(Watched {
                 invariant: invariant.clone(),
-                monitor: monitor(invariant, entity),
-                basis: Basis::new(invariant, entity),
+                kind: number,
+                basis: Basis::new(invariant, kind.entity()),
+                monitor: monitor(invariant, kind),
             })
         });
+        let watched = watched.collect();
         Judge {
-            entities: Entities::new(stack),
+            entities,
             clocks: Clocks::default(),
-            watched: watched.collect(),
+            watched,
             under_way: HashMap::new(),
             struck: BTreeMap::new(),
             at_large: IndexSet::new(),
@@ -63,34 +68,51 @@ impl Judge {
         self.clocks.see(event);
         self.follow(event.at_ns, &event.what);
         for observation in self.entities.observations(event) {
-            let Some(record) = self.entities.learn(&observation) else {
+            let Some((kind, number)) = self.entities.learn(&observation) else {
                 continue;
             };
-            for watched in &mut self.watched {
-                if watched.invariant.entity == observation.entity {
-                    watched.monitor.see(&observation, record, &self.clocks);
-                }
-            }
+            self.show(kind, number);
+            let record = self.entities.kind(kind).view(number).record;
+            let statuses = record.new_statuses().iter();
             facts.push(Fact {
-                entity: observation.entity.clone(),
-                id: observation.id.clone(),
-                statuses: record
-                    .new_statuses()
-                    .iter()
-                    .map(|(name, _)| name.clone())
-                    .collect(),
-                event: observation.event.clone(),
+                statuses: statuses.map(|(name, _)| name.to_string()).collect(),
+                entity: observation.entity,
+                id: observation.id,
+                event: observation.event,
             });
         }
         facts
+    }
+
+    /// Takes in a single fact about the entity with this id, with its kind and everything else by number.
+    pub fn take(&mut self, kind: usize, id: &str, stamp: Stamp, fact: Told<'_>) {
+        self.advance(stamp.at_ns);
+        let number = self.entities.take(kind, id, stamp, fact);
+        self.show(kind, number);
+    }
+
+    /// An entity's record has just changed.
+    fn show(&mut self, kind: usize, number: usize) {
+        let view = self.entities.kind(kind).view(number);
+        for watched in &mut self.watched {
+            if watched.kind == kind {
+                watched.monitor.see(&view, &self.clocks);
+            }
+        }
     }
 
     /// Lets time pass without an event.
     pub fn advance(&mut self, now_ns: u64) {
         self.clocks.advance(now_ns);
         for watched in &mut self.watched {
-            watched.monitor.tick(&self.clocks);
+            let kind = self.entities.kind(watched.kind);
+            watched.monitor.tick(&self.clocks, kind);
         }
+    }
+
+    /// The kinds of entities, to give their fields and events numbers.
+    pub fn entities_mut(&mut self) -> &mut Entities {
+        &mut self.entities
     }
 
     /// What is known of entities.
@@ -100,14 +122,16 @@ impl Judge {
 
     /// Whether something is broken already.
     pub fn violated(&self) -> bool {
-        self.watched.iter().any(|watched| watched.monitor.broken())
+        self.watched
+            .iter()
+            .any(|watched| watched.monitor.so_far().broken())
     }
 
     /// Whether one of these invariants is broken already.
     pub fn any_broken(&self, invariants: &[String]) -> bool {
         let named = |watched: &&Watched| invariants.contains(&watched.invariant.name);
         let mut watched = self.watched.iter().filter(named);
-        watched.any(|watched| watched.monitor.broken())
+        watched.any(|watched| watched.monitor.so_far().broken())
     }
 
     /// Whether time alone can change nothing any more.
@@ -141,10 +165,11 @@ impl Judge {
     }
 
     fn finding(&self, watched: &Watched) -> Finding {
-        let kind = &watched.invariant.entity;
-        let mut tale = watched.monitor.tale();
+        let kind = self.entities.kind(watched.kind);
+        let mut tale = watched.monitor.tale(kind);
         self.doubt(&watched.basis, &mut tale);
         let mut finding = tale.finding(&watched.invariant.name, kind);
+        let kind = &watched.invariant.entity;
         finding.sight = self.sight(&watched.basis);
         if let Some(id) = finding
             .entity
@@ -176,16 +201,17 @@ impl Judge {
 
     /// What was not seen in time may have been there all the same, if nobody could look at that time.
     fn doubt(&self, basis: &Basis, tale: &mut Tale) {
-        for fate in tale.entities.values_mut() {
-            let Fate::Late(at_ns, why, _) = fate else {
+        for fate in &mut tale.fates {
+            let Fate::Broken(breach) = fate else {
                 continue;
             };
-            let gap = basis
-                .polled
-                .iter()
-                .find_map(|(source, _)| self.blindness.at(source, *at_ns));
+            let Some(at_ns) = breach.late_ns else {
+                continue;
+            };
+            let mut polled = basis.polled.iter();
+            let gap = polled.find_map(|(source, _)| self.blindness.at(source, at_ns));
             if let Some(gap) = gap {
-                *fate = Fate::Unknown(format!("{why}, but {gap}"));
+                *fate = Fate::Unknown(format!("{}, but {gap}", breach.why).into());
             }
         }
     }

@@ -6,6 +6,8 @@ mod at_most;
 mod basis;
 mod blindness;
 mod clock;
+mod condition;
+mod deadline;
 mod existence;
 mod finding;
 mod judge;
@@ -13,81 +15,110 @@ mod moves;
 mod precedence;
 mod quantile;
 mod response;
+mod scope;
 mod share;
 
 pub use finding::{Finding, Proof, Sight};
 pub use judge::Judge;
 
-use crate::entity::{Observation, Record};
-use crate::stack::{Entity, Invariant, Pattern};
+use crate::entity::{Kind, View};
+use crate::expression::Expression;
+use crate::stack::{Invariant, Pattern};
 use clock::Clocks;
+use condition::Condition;
 use finding::Tale;
 
 /// Watches one invariant. It sees the observations of its kind of entity once and in order.
 trait Monitor: Send {
     /// An observation was made part of its record.
-    fn see(&mut self, observation: &Observation, record: &Record, clocks: &Clocks);
+    fn see(&mut self, view: &View<'_>, clocks: &Clocks);
 
     /// Time went on; `clocks` say how far. Deadlines may have passed.
-    fn tick(&mut self, clocks: &Clocks);
+    fn tick(&mut self, _clocks: &Clocks, _kind: &Kind) {}
+
+    /// The scope begins for an entity, with the observation that it sees next.
+    fn begin(&mut self, _view: &View<'_>, _clocks: &Clocks) {}
+
+    /// The scope ends for an entity, with an observation that is no part of it.
+    fn end(&mut self, _view: &View<'_>) {}
 
     /// Whether more time alone could still change what it has to say.
     fn pending(&self) -> bool {
         false
     }
 
-    /// What it has to say if the run ends now.
-    fn tale(&self) -> Tale;
+    /// What is certain already.
+    fn so_far(&self) -> &Tale;
 
-    /// Whether some entity broke it.
-    fn broken(&self) -> bool;
+    /// What is certain already.
+    fn so_far_mut(&mut self) -> &mut Tale;
+
+    /// What it has to say if the run ends now.
+    fn tale(&self, _kind: &Kind) -> Tale {
+        self.so_far().clone()
+    }
+}
+
+/// The monitor of an invariant, in its scope.
+fn monitor(invariant: &Invariant, kind: &mut Kind) -> Box<dyn Monitor> {
+    let monitor = pattern(&invariant.pattern, kind);
+    let mut condition = |one: &Option<Expression>| one.clone().map(|one| Condition::new(one, kind));
+    let scope = &invariant.scope;
+    match (condition(&scope.after), condition(&scope.until)) {
+        (None, None) => monitor,
+        (after, until) => Box::new(scope::Scoped::new(after, until, monitor)),
+    }
 }
 
 /// The list of patterns.
-fn monitor(invariant: &Invariant, entity: &Entity) -> Box<dyn Monitor> {
-    match invariant.pattern.clone() {
-        Pattern::Always(condition) => Box::new(absence::Absence::always(condition)),
-        Pattern::Never(condition) => Box::new(absence::Absence::never(condition)),
+fn pattern(pattern: &Pattern, kind: &mut Kind) -> Box<dyn Monitor> {
+    let mut cel = |expression: &Expression| Condition::new(expression.clone(), kind);
+    match pattern.clone() {
+        Pattern::Always(condition) => Box::new(absence::Absence::always(cel(&condition))),
+        Pattern::Never(condition) => Box::new(absence::Absence::never(cel(&condition))),
         Pattern::Response {
             when,
             then,
-            within,
+            within: None,
+            ..
+        } => Box::new(response::AtOnce::new(cel(&when), cel(&then))),
+        Pattern::Response {
+            when,
+            then,
+            within: Some(within),
             clock,
-        } => Box::new(response::Response::new(when, then, within, clock)),
-        Pattern::Precedence { no, before } => Box::new(precedence::Precedence::new(no, before)),
+        } => {
+            let (when, then) = (cel(&when), cel(&then));
+            Box::new(response::Response::new(when, then, within, clock))
+        }
+        Pattern::Precedence { no, before } => {
+            Box::new(precedence::Precedence::new(cel(&no), cel(&before)))
+        }
         Pattern::Existence {
             eventually,
             within,
             clock,
-        } => Box::new(existence::Existence::new(eventually, within, clock)),
-        Pattern::AtMost { bound, event } => Box::new(at_most::AtMost::new(bound, event)),
-        Pattern::Moves => Box::new(moves::Moves::new(entity)),
+        } => Box::new(existence::Existence::new(cel(&eventually), within, clock)),
+        Pattern::AtMost { bound, event } => Box::new(at_most::AtMost::new(bound, event, kind)),
+        Pattern::Moves => Box::new(moves::Moves::new(kind.entity())),
         Pattern::Agree {
             fields,
             within,
             clock,
-        } => Box::new(agree::Agree::new(fields, within, clock)),
+        } => Box::new(agree::Agree::new(fields, within, clock, kind)),
         Pattern::Share {
             condition,
             at_least,
-        } => Box::new(share::Share::new(condition, at_least)),
+        } => Box::new(share::Share::new(cel(&condition), at_least)),
         Pattern::Quantile {
             quantile,
             from,
             to,
             below,
         } => {
-            let finals = entity
-                .status
-                .iter()
-                .flat_map(|status| status.finals.clone());
-            let statuses = (from, to);
-            Box::new(quantile::Quantile::new(
-                quantile,
-                statuses,
-                below,
-                finals.collect(),
-            ))
+            let status = kind.entity().status.iter();
+            let finals = status.flat_map(|status| status.finals.clone()).collect();
+            Box::new(quantile::Quantile::new(quantile, (from, to), below, finals))
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::finding::{Fate, Tale};
 use super::{Clocks, Monitor};
-use crate::entity::{Came, Observation, Record};
+use crate::entity::{Came, View};
 use crate::stack::Entity;
 use indexmap::IndexMap;
 
@@ -10,63 +10,75 @@ pub(super) struct Moves {
     /// The status that an entity begins with is declared.
     first: bool,
     moves: IndexMap<String, Vec<String>>,
+    /// By entity that broke it: how many statuses it had then.
+    broken_at: Vec<u64>,
     tale: Tale,
 }
 
 impl Moves {
     pub fn new(entity: &Entity) -> Moves {
-        let first = entity
-            .status
-            .as_ref()
-            .is_some_and(|status| status.first.is_some());
+        let status = entity.status.as_ref();
         let expected = "only declared moves of the status".to_owned();
         let unwitnessed = "no status ever changed".to_owned();
-        let tale = Tale {
-            expected,
-            unwitnessed,
-            ..Tale::default()
-        };
         Moves {
-            first,
+            first: status.is_some_and(|status| status.first.is_some()),
             moves: entity.moves.clone(),
-            tale,
+            broken_at: Vec::new(),
+            tale: Tale::new(expected, unwitnessed),
         }
     }
-}
 
-impl Moves {
-    fn judge(&self, statuses: &[Came]) -> Fate {
-        for pair in statuses.windows(2) {
-            let [(from, left), (to, came)] = pair else {
-                continue;
-            };
-            if !self.moves.get(from).is_some_and(|all| all.contains(to)) {
-                let why = format!("{from} -> {to} is no declared move");
-                return Fate::Broken(why, vec![left.clone(), came.clone()]);
-            }
-        }
-        match statuses.len() {
-            0 => Fate::Silent,
-            // What it is declared to begin as, it has not come to.
-            1 if self.first => Fate::Silent,
-            _ => Fate::Witness,
-        }
+    /// The move to the last status, if it is not declared.
+    fn wrong<'r>(&self, statuses: &'r [Came]) -> Option<(&'r Came, &'r Came)> {
+        let [left, came] = statuses else { return None };
+        let declared = self.moves.get(left.0.as_str());
+        let declared = declared.is_some_and(|all| all.contains(&came.0));
+        (!declared).then_some((left, came))
     }
 }
 
 impl Monitor for Moves {
-    fn see(&mut self, observation: &Observation, record: &Record, _: &Clocks) {
-        // From the beginning each time: a status can turn out to have come before one that was known already.
-        *self.tale.fate(&observation.id) = self.judge(record.statuses());
+    fn see(&mut self, view: &View<'_>, _: &Clocks) {
+        let (number, record) = (view.number, view.record);
+        let fate = self.tale.fate(number);
+        if fate.broken() {
+            // What broke it last may have been a status that turns out to have come before the one known already.
+            let at = self.broken_at[number];
+            let undone = record.overtaken() && record.status_count() <= at + 1;
+            if undone {
+                *fate = Fate::Witness;
+            }
+            return;
+        }
+        if record.new_statuses().is_empty() {
+            return;
+        }
+        let statuses = record.last_statuses();
+        let fate = match self.wrong(statuses) {
+            Some(((from, left), (to, came))) => {
+                let why = format!("{from} -> {to} is no declared move");
+                let mut proof = vec![view.came(from, *left), view.came(to, *came)];
+                if left.seq == came.seq {
+                    proof.remove(0);
+                }
+                if self.broken_at.len() <= number {
+                    self.broken_at.resize(number + 1, 0);
+                }
+                self.broken_at[number] = record.status_count();
+                Fate::breach(why, proof)
+            }
+            // What it is declared to begin as, it has not come to.
+            None if record.status_count() == 1 && self.first => Fate::Silent,
+            None => Fate::Witness,
+        };
+        *self.tale.fate(number) = fate;
     }
 
-    fn tick(&mut self, _: &Clocks) {}
-
-    fn tale(&self) -> Tale {
-        self.tale.clone()
+    fn so_far(&self) -> &Tale {
+        &self.tale
     }
 
-    fn broken(&self) -> bool {
-        self.tale.broken()
+    fn so_far_mut(&mut self) -> &mut Tale {
+        &mut self.tale
     }
 }

@@ -1,151 +1,158 @@
 //! Precedence: `no: P, before: Q`: P does not come true before Q did.
 
-use super::finding::{Fate, Tale};
+use super::condition::{Condition, proof};
+use super::finding::{Breach, Fate, Tale};
 use super::{Clocks, Monitor};
 use crate::duration::seconds;
-use crate::entity::{Moment, Observation, Record};
-use crate::expression::{Expression, Truth};
-use indexmap::{IndexMap, IndexSet};
+use crate::entity::{Stamp, View};
+use crate::expression::Truth;
+use std::sync::Arc;
 
 pub(super) struct Precedence {
-    no: Expression,
-    before: Expression,
-    /// When `before` came true.
-    preceded: IndexMap<String, Moment>,
-    /// Entities for which `no` held at the last look.
-    held: IndexSet<String>,
-    /// Entities for which `before` could not be evaluated at some moment, and why.
-    doubtful: IndexMap<String, String>,
-    /// Entities that broke it: when `no` came true, and when `before` did, if it came at all.
-    broken: IndexMap<String, (Moment, Option<Moment>)>,
+    no: Condition,
+    before: Condition,
+    /// By entity.
+    states: Vec<State>,
     tale: Tale,
 }
 
-impl Precedence {
-    pub fn new(no: Expression, before: Expression) -> Precedence {
-        let expected = format!("no {} before {}", no.text(), before.text());
-        let unwitnessed = format!("`{}` never came true", no.text());
-        let tale = Tale {
-            expected,
-            unwitnessed,
-            ..Tale::default()
-        };
-        Precedence {
-            no,
-            before,
-            preceded: IndexMap::new(),
-            held: IndexSet::new(),
-            doubtful: IndexMap::new(),
-            broken: IndexMap::new(),
-            tale,
-        }
-    }
+#[derive(Clone, Default)]
+struct State {
+    /// When `before` came true.
+    preceded: Option<Stamp>,
+    /// `no` held at the last look.
+    held: bool,
+    /// Why `before` could not be evaluated at some moment.
+    doubtful: Option<Arc<str>>,
+    /// When `no` came true all the same, and the number of the scope then.
+    broken: Option<(Stamp, u64)>,
+    /// How many scopes there have been.
+    scope: u64,
 }
 
 impl Precedence {
+    pub fn new(no: Condition, before: Condition) -> Precedence {
+        let expected = format!("no {} before {}", no.text(), before.text());
+        let unwitnessed = format!("`{}` never came true", no.text());
+        Precedence {
+            no,
+            before,
+            states: Vec::new(),
+            tale: Tale::new(expected, unwitnessed),
+        }
+    }
+
+    fn state(&mut self, number: usize) -> &mut State {
+        if self.states.len() <= number {
+            self.states.resize(number + 1, State::default());
+        }
+        &mut self.states[number]
+    }
+
     /// `before` has come true; what was broken for its absence has it only too late, or perhaps not too late.
-    fn late(&mut self, id: &str, now: &Moment) {
-        let Some((broken, late)) = self.broken.get_mut(id) else {
+    fn late(&mut self, number: usize, now: Stamp) {
+        let state = self.state(number);
+        let Some((broken, scope)) = state.broken else {
             return;
         };
-        if now.since_ns >= broken.at_ns {
-            // It is broken for good; what is still worth knowing is by how much.
-            late.get_or_insert_with(|| now.clone());
+        if state.scope != scope {
             return;
         }
-        if let Some((broken, _)) = self.broken.swap_remove(id) {
-            *self.tale.fate(id) = self.undecided(&broken, now);
+        if now.since_ns < broken.at_ns {
+            state.broken = None;
+            *self.tale.fate(number) = self.undecided(broken, now);
+        } else if let Fate::Broken(breach) = self.tale.fate(number) {
+            // It is broken for good; what is still worth knowing is by how much.
+            let by = seconds(now.at_ns - broken.at_ns);
+            let (no, before) = (self.no.text(), self.before.text());
+            breach.why = format!(
+                "`{no}` came true, and `{before}` only {by} later (#{})",
+                now.seq
+            );
+        }
+    }
+
+    fn breach(&self, view: &View<'_>) -> Breach {
+        let (no, before) = (self.no.text(), self.before.text());
+        Breach {
+            why: format!("`{no}` came true, and `{before}` never did"),
+            proof: proof(view, self.no.inputs(), |without| {
+                self.no.test_without(view, without) == Truth::True
+            }),
+            late_ns: None,
         }
     }
 
     /// Both happened in times that overlap.
-    fn undecided(&self, no: &Moment, before: &Moment) -> Fate {
-        let span = |moment: &Moment| {
-            let (since, at) = (seconds(moment.since_ns), seconds(moment.at_ns));
+    fn undecided(&self, no: Stamp, before: Stamp) -> Fate {
+        let span = |stamp: Stamp| {
+            let (since, at) = (seconds(stamp.since_ns), seconds(stamp.at_ns));
             format!("between +{since} and +{at}")
         };
-        Fate::Unknown(format!(
+        let why = format!(
             "`{}` came true {}, and `{}` {}: which was first cannot be told from calls that overlap",
             self.no.text(),
             span(no),
             self.before.text(),
             span(before)
-        ))
+        );
+        Fate::Unknown(why.into())
     }
 }
 
 impl Monitor for Precedence {
-    fn see(&mut self, observation: &Observation, record: &Record, _: &Clocks) {
-        let id = &observation.id;
-        let before = match self.before.test(record.scope()) {
-            Truth::Unknown(why) => {
-                self.doubtful.entry(id.clone()).or_insert(why);
-                false
-            }
-            truth => truth == Truth::True,
+    fn see(&mut self, view: &View<'_>, _: &Clocks) {
+        let (number, now) = (view.number, view.record.last());
+        let (before, doubt) = match self.before.test(view) {
+            Truth::Unknown(why) => (false, Some(why)),
+            truth => (truth == Truth::True, None),
         };
-        let no = self.tale.holds(id, &self.no, record);
-        let now = &record.last;
-        if before && !self.preceded.contains_key(id) {
-            self.preceded.insert(id.clone(), now.clone());
-            self.late(id, now);
+        let no = self.tale.holds(&mut self.no, view);
+        let state = self.state(number);
+        if state.doubtful.is_none() {
+            state.doubtful = doubt;
         }
-        let came = no && !self.held.contains(id);
-        match no {
-            true => self.held.insert(id.clone()),
-            false => self.held.swap_remove(id),
-        };
-        let told = matches!(self.tale.fate(id), Fate::Unknown(_));
-        if !came || told || self.broken.contains_key(id) {
+        let came = no && !std::mem::replace(&mut state.held, no);
+        state.held = no;
+        if before && state.preceded.is_none() {
+            state.preceded = Some(now);
+            self.late(number, now);
+        }
+        let told = matches!(self.tale.fate(number), Fate::Unknown(_));
+        let state = &self.states[number];
+        if !came || told || state.broken.is_some() {
             return;
         }
-        let fate = match (self.preceded.get(id), self.doubtful.get(id)) {
+        let fate = match (state.preceded, &state.doubtful) {
             (Some(first), _) if first.seq == now.seq || first.at_ns <= now.since_ns => {
                 Fate::Witness
             }
             (Some(first), _) => self.undecided(now, first),
             (None, Some(why)) => Fate::Unknown(why.clone()),
             (None, None) => {
-                self.broken.insert(id.clone(), (now.clone(), None));
-                return;
+                let breach = Fate::Broken(Box::new(self.breach(view)));
+                let state = self.state(number);
+                state.broken = Some((now, state.scope));
+                breach
             }
         };
-        *self.tale.fate(id) = fate;
+        *self.tale.fate(number) = fate;
     }
 
-    fn tick(&mut self, _: &Clocks) {}
-
-    fn tale(&self) -> Tale {
-        let mut tale = self.tale.clone();
-        for (id, (moment, late)) in &self.broken {
-            let (no, before) = (self.no.text(), self.before.text());
-            let fate = match late {
-                None => {
-                    let why = format!("`{no}` came true, and `{before}` never did");
-                    Fate::Broken(why, vec![moment.clone()])
-                }
-                Some(late) => {
-                    let by = seconds(late.at_ns - moment.at_ns);
-                    let why = format!("`{no}` came true, and `{before}` only {by} later");
-                    let text = format!("{}: {by} too late", late.text);
-                    Fate::Broken(
-                        why,
-                        vec![
-                            moment.clone(),
-                            Moment {
-                                text,
-                                ..late.clone()
-                            },
-                        ],
-                    )
-                }
-            };
-            tale.entities.insert(id.clone(), fate);
-        }
-        tale
+    fn begin(&mut self, view: &View<'_>, _: &Clocks) {
+        let state = self.state(view.number);
+        *state = State {
+            broken: state.broken,
+            scope: state.scope + 1,
+            ..State::default()
+        };
     }
 
-    fn broken(&self) -> bool {
-        !self.broken.is_empty()
+    fn so_far(&self) -> &Tale {
+        &self.tale
+    }
+
+    fn so_far_mut(&mut self) -> &mut Tale {
+        &mut self.tale
     }
 }

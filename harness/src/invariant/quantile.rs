@@ -4,8 +4,7 @@
 use super::finding::{Fate, Tale};
 use super::{Clocks, Monitor};
 use crate::duration;
-use crate::entity::{Moment, Observation, Record};
-use indexmap::IndexMap;
+use crate::entity::{Kind, Stamp, View};
 use std::time::Duration;
 
 pub(super) struct Quantile {
@@ -15,13 +14,15 @@ pub(super) struct Quantile {
     below: Duration,
     /// The statuses that are final: who has one of these without the other status will never have it.
     finals: Vec<String>,
-    begun: IndexMap<String, Begun>,
+    /// By entity, if it has had the first status.
+    begun: Vec<Option<Begun>>,
+    nothing: Tale,
 }
 
-/// An entity that has had the first status.
+#[derive(Clone, Copy)]
 struct Begun {
-    from: Moment,
-    to: Option<Moment>,
+    from: Stamp,
+    to: Option<Stamp>,
     over: bool,
 }
 
@@ -38,92 +39,93 @@ impl Quantile {
             to,
             below,
             finals,
-            begun: IndexMap::new(),
+            begun: Vec::new(),
+            nothing: Tale::default(),
         }
     }
 
     /// By entity: how long it took, the longest last. Whoever is still on its way took longer than anybody else; whoever
     /// ended elsewhere took no time at all, and does not count.
-    fn times(&self) -> Vec<(&str, Option<Duration>, &Begun)> {
+    fn times(&self) -> Vec<(usize, Option<Duration>, Begun)> {
         let mut times = Vec::new();
-        for (id, begun) in &self.begun {
-            let took = begun
-                .to
-                .as_ref()
-                .map(|to| to.at_ns.saturating_sub(begun.from.at_ns));
+        for (number, begun) in self.begun.iter().enumerate() {
+            let Some(begun) = begun else { continue };
+            let took = begun.to.map(|to| to.at_ns.saturating_sub(begun.from.at_ns));
             if took.is_some() || !begun.over {
-                times.push((id.as_str(), took.map(Duration::from_nanos), begun));
+                times.push((number, took.map(Duration::from_nanos), *begun));
             }
         }
         times.sort_by_key(|(_, took, _)| took.unwrap_or(Duration::MAX));
         times
     }
+
+    fn slow(&self, view: &View<'_>, took: Option<Duration>, begun: Begun) -> Fate {
+        let (from, to) = (&self.from, &self.to);
+        let mut proof = vec![view.came(from, begun.from)];
+        let why = match took {
+            None => format!("it came to {from} and never to {to}"),
+            Some(took) => format!("it took {} ms from {from} to {to}", took.as_millis()),
+        };
+        proof.extend(begun.to.map(|stamp| view.came(to, stamp)));
+        Fate::breach(why, proof)
+    }
 }
 
 impl Monitor for Quantile {
-    fn see(&mut self, observation: &Observation, record: &Record, _: &Clocks) {
-        for (status, moment) in record.new_statuses() {
-            let id = &observation.id;
-            if *status == self.from && !self.begun.contains_key(id) {
-                let begun = Begun {
-                    from: moment.clone(),
+    fn see(&mut self, view: &View<'_>, _: &Clocks) {
+        for (status, stamp) in view.record.new_statuses() {
+            if self.begun.len() <= view.number {
+                self.begun.resize(view.number + 1, None);
+            }
+            let begun = &mut self.begun[view.number];
+            if **status == self.from {
+                begun.get_or_insert(Begun {
+                    from: *stamp,
                     to: None,
                     over: false,
-                };
-                self.begun.insert(id.clone(), begun);
+                });
             }
-            if let Some(begun) = self.begun.get_mut(id) {
-                if *status == self.to && begun.to.is_none() {
-                    begun.to = Some(moment.clone());
+            if let Some(begun) = begun {
+                if **status == self.to {
+                    begun.to.get_or_insert(*stamp);
                 }
                 begun.over |= self.finals.contains(status);
             }
         }
     }
 
-    fn tick(&mut self, _: &Clocks) {}
-
-    fn tale(&self) -> Tale {
+    fn tale(&self, kind: &Kind) -> Tale {
         let (from, to) = (&self.from, &self.to);
         let below = duration::print(self.below);
-        let mut tale = Tale {
-            expected: format!(
+        let mut tale = Tale::new(
+            format!(
                 "a share of {} from {from} to {to} in less than {below}",
                 self.quantile
             ),
-            unwitnessed: format!("it never went from {from} to {to}"),
-            ..Tale::default()
-        };
-        let ended_elsewhere = |(id, _): (&String, &Begun)| (id.clone(), Fate::Silent);
-        tale.entities = self.begun.iter().map(ended_elsewhere).collect();
+            format!("it never went from {from} to {to}"),
+        );
         let times = self.times();
         // The nearest rank: the smallest time within which that share of all was there.
         let rank = (self.quantile * times.len() as f64).ceil().max(1.0) as usize;
         let reached = times.get(rank - 1).and_then(|(_, took, _)| *took);
         let held = reached.is_some_and(|took| took < self.below);
-        for (id, took, begun) in times {
+        for (number, took, begun) in times {
             let slow = took.is_none_or(|took| took >= self.below);
-            let fate = match (slow, held, took) {
-                (false, ..) => Fate::Witness,
-                (true, true, _) => Fate::Silent,
-                (true, false, None) => {
-                    let why = format!("it came to {from} and never to {to}");
-                    Fate::Broken(why, vec![begun.from.clone()])
-                }
-                (true, false, Some(took)) => {
-                    let took = took.as_millis();
-                    let why = format!("it took {took} ms from {from} to {to}");
-                    let proof = std::iter::once(&begun.from).chain(&begun.to);
-                    Fate::Broken(why, proof.cloned().collect())
-                }
+            *tale.fate(number) = match (slow, held) {
+                (false, _) => Fate::Witness,
+                (true, true) => Fate::Silent,
+                (true, false) => self.slow(&kind.view(number), took, begun),
             };
-            tale.entities.insert(id.to_owned(), fate);
         }
         tale
     }
 
     /// Until the end, nothing is decided.
-    fn broken(&self) -> bool {
-        false
+    fn so_far(&self) -> &Tale {
+        &self.nothing
+    }
+
+    fn so_far_mut(&mut self) -> &mut Tale {
+        &mut self.nothing
     }
 }

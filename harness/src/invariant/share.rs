@@ -1,70 +1,63 @@
 //! Share: `share: P, of: ENTITY, at_least: 0.99`: at the end, P holds for so many of all entities.
 
+use super::condition::Condition;
 use super::finding::{Fate, Tale};
 use super::{Clocks, Monitor};
-use crate::entity::{Moment, Observation, Record};
-use crate::expression::{Expression, Truth};
-use indexmap::IndexMap;
+use crate::entity::{Kind, View};
+use crate::expression::Truth;
 
 pub(super) struct Share {
-    condition: Expression,
+    condition: Condition,
     at_least: f64,
-    /// Whether it holds for an entity now, and the last thing seen of it.
-    now: IndexMap<String, (Truth, Moment)>,
+    nothing: Tale,
 }
 
 impl Share {
-    pub fn new(condition: Expression, at_least: f64) -> Share {
+    pub fn new(condition: Condition, at_least: f64) -> Share {
         Share {
             condition,
             at_least,
-            now: IndexMap::new(),
-        }
-    }
-
-    fn fate(&self, truth: &Truth, last: &Moment, enough: bool, why: &str) -> Fate {
-        match truth {
-            Truth::True => Fate::Witness,
-            Truth::Unknown(why) => Fate::Unknown(why.clone()),
-            // Not yet known is not so.
-            _ if enough => Fate::Silent,
-            _ => Fate::Broken(why.to_owned(), vec![last.clone()]),
+            nothing: Tale::default(),
         }
     }
 }
 
 impl Monitor for Share {
-    fn see(&mut self, observation: &Observation, record: &Record, _: &Clocks) {
-        let truth = self.condition.test(record.scope());
-        self.now
-            .insert(observation.id.clone(), (truth, record.last.clone()));
-    }
+    /// Only the end counts.
+    fn see(&mut self, _: &View<'_>, _: &Clocks) {}
 
-    fn tick(&mut self, _: &Clocks) {}
-
-    fn tale(&self) -> Tale {
+    fn tale(&self, kind: &Kind) -> Tale {
         let text = self.condition.text();
-        let all = self.now.len();
-        let held = self.now.values().filter(|(truth, _)| *truth == Truth::True);
-        let held = held.count();
+        let all = kind.len();
+        let truths: Vec<Truth> = (0..all)
+            .map(|number| self.condition.test_without(&kind.view(number), &[]))
+            .collect();
+        let held = truths.iter().filter(|truth| **truth == Truth::True).count();
         let share = held as f64 / all.max(1) as f64;
+        let enough = share >= self.at_least;
         let why = format!("`{text}` held for {held} of {all} at the end, a share of {share:.3}");
-        let fate =
-            |(truth, last): &(Truth, Moment)| self.fate(truth, last, share >= self.at_least, &why);
-        Tale {
-            entities: self
-                .now
-                .iter()
-                .map(|(id, now)| (id.clone(), fate(now)))
-                .collect(),
-            expected: format!("{text} for a share of at least {}", self.at_least),
-            unwitnessed: format!("`{text}` held for none"),
-            ..Tale::default()
+        let mut tale = Tale::new(
+            format!("{text} for a share of at least {}", self.at_least),
+            format!("`{text}` held for none"),
+        );
+        for (number, truth) in truths.into_iter().enumerate() {
+            *tale.fate(number) = match truth {
+                Truth::True => Fate::Witness,
+                Truth::Unknown(why) => Fate::Unknown(why),
+                // Not yet known is not so.
+                _ if enough => Fate::Silent,
+                _ => Fate::breach(why.clone(), vec![kind.view(number).last()]),
+            };
         }
+        tale
     }
 
     /// Until the end, nothing is decided.
-    fn broken(&self) -> bool {
-        false
+    fn so_far(&self) -> &Tale {
+        &self.nothing
+    }
+
+    fn so_far_mut(&mut self) -> &mut Tale {
+        &mut self.nothing
     }
 }

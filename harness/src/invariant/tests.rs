@@ -4,7 +4,7 @@ use super::*;
 use crate::expression::Expression;
 use crate::history::{Answered, Asked, Event, FaultMoment, Message, What};
 use crate::problem::Place;
-use crate::stack::{Clock, Evidence, Learn, Stack, Status};
+use crate::stack::{Clock, Entity, Evidence, Learn, Scope, Stack, Status};
 use crate::verdict::Verdict;
 use indexmap::IndexMap;
 use proptest::prelude::*;
@@ -63,6 +63,7 @@ fn stack(pattern: Pattern) -> Stack {
         place: place(),
         entity: "submission".to_owned(),
         pattern,
+        scope: Scope::default(),
     };
     Stack {
         name: "s".to_owned(),
@@ -192,8 +193,8 @@ fn precedence() {
         &[(1, "7 status=Done"), (11, "7 +stored")],
         Violated,
         0,
-        &[0, 1],
-        "only 0.010 s later",
+        &[0],
+        "only 0.010 s later (#1)",
     );
     check(
         p(),
@@ -369,7 +370,7 @@ fn response_at_once() {
         &[(1, "7 shown=0"), (2, "7 status=Done"), (3, "7 shown=1")],
         Violated,
         0,
-        &[1],
+        &[0, 1],
         "did not",
     );
     check(
@@ -506,8 +507,8 @@ fn existence() {
         &[(1, "7 shown=0"), (5, "7 status=Busy"), (12, ".")],
         Violated,
         0,
-        &[0, 1],
-        "after 10ms",
+        &[0],
+        "after 10ms; the last thing seen of it, #1: status became Busy",
     );
     check(
         p(),
@@ -579,7 +580,7 @@ fn moves() {
         &[(1, "7 status=Done")],
         Violated,
         0,
-        &[0, 0],
+        &[0],
         "New -> Done",
     );
     check(

@@ -397,7 +397,7 @@ fn invariant(stack: &Stack, invariant: &Invariant, problems: &mut Problems) {
             Vec::new()
         }
     };
-    for expression in expressions {
+    for expression in expressions.into_iter().chain(invariant.scope.expressions()) {
         known_statuses(entity, expression, &invariant.place, problems);
         for name in expression
             .variables()

@@ -292,12 +292,14 @@ pub(super) fn invariant(
         (None, None) => fields.need_text("for", problems),
     };
     let pattern = pattern::read(&fields, problems);
+    let scope = pattern::scope(&fields, problems);
     let (name, place) = (entry.key.clone(), entry.place.clone());
     Some(Invariant {
         name,
         place,
         entity: entity?,
         pattern: pattern?,
+        scope,
     })
 }
 

@@ -36,7 +36,7 @@ impl Learn {
         match self.when.as_ref().map(|when| when.test(scope)) {
             None | Some(Truth::True) => {}
             Some(Truth::False) => return Ok(None),
-            Some(Truth::Unset(why) | Truth::Unknown(why)) => return Err(why),
+            Some(Truth::Unset(why) | Truth::Unknown(why)) => return Err(why.to_string()),
         }
         let id = match (&self.id, id) {
             (Some(expression), _) => as_id(expression.value(scope)?),

@@ -419,6 +419,24 @@ pub struct Invariant {
     pub entity: String,
     /// What it demands.
     pub pattern: Pattern,
+    /// In which part of the entity's life.
+    pub scope: Scope,
+}
+
+/// A part of an entity's life.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Scope {
+    /// It begins when this holds; with the first observation when `None`.
+    pub after: Option<Expression>,
+    /// It ends when this holds; never when `None`.
+    pub until: Option<Expression>,
+}
+
+impl Scope {
+    /// What it reads.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        self.after.iter().chain(&self.until)
+    }
 }
 
 /// The specification patterns of Dwyer, Avrunin and Corbett (1999), as far as they are offered.

@@ -2,13 +2,15 @@
 
 use super::config::cel;
 use super::node::{Fields, Node};
-use super::{Clock, Pattern};
+use super::{Clock, Pattern, Scope};
 use crate::expression::Expression;
 use crate::problem::{Problem, Problems};
 
 /// Keys of an invariant.
-pub(super) const KEYS: [&str; 18] = [
+pub(super) const KEYS: [&str; 20] = [
     "for",
+    "after",
+    "until",
     "always",
     "never",
     "when",
@@ -42,7 +44,7 @@ const LEADING: [&str; 10] = [
 ];
 const FORMS: &str = "the forms are `when, then[, within]`, `no, before`, `eventually, within`, `at_most, of`, \
                      `moves: declared`, `agree, within`, `share, of, at_least`, `quantile, of, below`, `always` and \
-                     `never`";
+                     `never`; `after` and `until` give those a scope that speak of one state or event";
 
 /// The pattern that the keys make.
 pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Pattern> {
@@ -157,13 +159,23 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Patte
     }
 }
 
+/// The part of an entity's life in which it counts.
+pub(super) fn scope(fields: &Fields<'_>, problems: &mut Problems) -> Scope {
+    let mut condition = |key| fields.get(key).and_then(|node| cel(node, problems));
+    Scope {
+        after: condition("after"),
+        until: condition("until"),
+    }
+}
+
 /// Keys that belong to another pattern.
 fn misfits(leading: &str, fields: &Fields<'_>, problems: &mut Problems) {
     let partners: &[&str] = match leading {
-        "when" => &["then", "within", "clock"],
-        "no" => &["before"],
-        "eventually" => &["within", "clock"],
-        "at_most" => &["of"],
+        "always" | "never" => &["after", "until"],
+        "when" => &["then", "within", "clock", "after", "until"],
+        "no" => &["before", "after", "until"],
+        "eventually" => &["within", "clock", "after", "until"],
+        "at_most" => &["of", "after", "until"],
         "agree" => &["within", "clock"],
         "share" => &["of", "at_least", "clock"],
         "quantile" => &["of", "below"],

@@ -1,0 +1,320 @@
+//! One kind of entity: the names of its fields and events, and a record of each.
+
+use super::record::{Lesson, Record, Slot};
+use super::value::{Atom, Given, Texts};
+use super::{Moment, Stamp};
+use crate::expression::{Scope, Value, from_json, to_json};
+use crate::stack::Entity;
+use foldhash::fast::RandomState;
+use indexmap::{IndexMap, IndexSet};
+
+/// The variable that holds the final statuses.
+const FINAL: &str = "final";
+
+/// All entities of one kind. Fields, events, sources and entities have numbers, so that nothing that is done for each
+/// observation needs their names.
+pub struct Kind {
+    entity: Entity,
+    fields: Names,
+    events: Names,
+    sources: Names,
+    status: Option<usize>,
+    texts: Texts,
+    records: IndexMap<Box<str>, Record, RandomState>,
+}
+
+#[derive(Default)]
+struct Names(IndexSet<Box<str>, RandomState>);
+
+impl Names {
+    fn number(&mut self, name: &str) -> usize {
+        match self.0.get_index_of(name) {
+            Some(n) => n,
+            None => self.0.insert_full(name.into()).0,
+        }
+    }
+}
+
+/// Something that an expression reads of an entity.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A field.
+    Field(usize),
+    /// Whether an event has happened.
+    Event(usize),
+}
+
+impl Kind {
+    pub(super) fn new(entity: &Entity) -> Kind {
+        let mut fields = Names::default();
+        let status = entity.status.as_ref();
+        let status = status.map(|status| fields.number(&status.field));
+        Kind {
+            entity: entity.clone(),
+            fields,
+            events: Names::default(),
+            sources: Names::default(),
+            status,
+            texts: Texts::default(),
+            records: IndexMap::default(),
+        }
+    }
+
+    /// The number of a field.
+    pub fn field(&mut self, name: &str) -> usize {
+        self.fields.number(name)
+    }
+
+    /// The number of an event.
+    pub fn event(&mut self, name: &str) -> usize {
+        self.events.number(name)
+    }
+
+    /// The number of a source.
+    pub fn source(&mut self, name: &str) -> usize {
+        self.sources.number(name)
+    }
+
+    /// What an expression reads.
+    pub fn inputs(&mut self, expression: &crate::expression::Expression) -> Vec<Input> {
+        let fields = expression.variables().into_iter();
+        let mut inputs: Vec<Input> = fields.map(|name| Input::Field(self.field(&name))).collect();
+        for name in expression.events() {
+            let input = Input::Event(self.event(&name));
+            if !inputs.contains(&input) {
+                inputs.push(input);
+            }
+        }
+        inputs
+    }
+
+    /// As the stack declares it.
+    pub fn entity(&self) -> &Entity {
+        &self.entity
+    }
+
+    /// Takes an observation of one entity in; gives the entity's number.
+    pub(super) fn learn(&mut self, id: &str, lesson: &Lesson<'_>) -> usize {
+        let number = match self.records.get_index_of(id) {
+            Some(number) => number,
+            None => self.begin(id, lesson.stamp),
+        };
+        let record = &mut self.records[number];
+        record.learn(&self.entity, self.status, &mut self.texts, lesson);
+        number
+    }
+
+    fn begin(&mut self, id: &str, stamp: Stamp) -> usize {
+        let mut record = Record::new(stamp);
+        if let (Some(field), Some(status)) = (self.status, &self.entity.status) {
+            let finals = from_json(&serde_json::Value::from(status.finals.clone()));
+            let all = self.fields.number(FINAL);
+            record.begin(all, finals, Some(Atom::CONSTANT), false);
+            if let Some(first) = &status.first {
+                let (value, atom) = self.texts.value(Given::Text(first));
+                record.begin(field, value, atom, true);
+            }
+        }
+        self.records.insert_full(id.into(), record).0
+    }
+
+    /// All entities, in the order in which they were first seen.
+    pub fn records(&self) -> impl Iterator<Item = (&str, &Record)> {
+        self.records.iter().map(|(id, record)| (&**id, record))
+    }
+
+    /// How many entities there are.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// One entity, by its number.
+    pub fn view(&self, number: usize) -> View<'_> {
+        let (id, record) = self.records.get_index(number).expect("numbers are given");
+        View {
+            kind: self,
+            number,
+            id,
+            record,
+        }
+    }
+
+    /// One entity, by its id.
+    pub fn record(&self, id: &str) -> Option<&Record> {
+        self.records.get(id)
+    }
+}
+
+/// One entity as it is now.
+#[derive(Clone, Copy)]
+pub struct View<'a> {
+    /// Its kind.
+    pub kind: &'a Kind,
+    /// Its number within its kind.
+    pub number: usize,
+    /// Its id.
+    pub id: &'a str,
+    /// What is known of it.
+    pub record: &'a Record,
+}
+
+impl View<'_> {
+    fn slot(&self, field: usize) -> Option<&Slot> {
+        self.record.slots.get(field)?.as_ref()
+    }
+
+    fn since(&self, event: usize) -> Option<Stamp> {
+        self.record.happened.get(event).copied().flatten()
+    }
+
+    /// The atom of what an expression reads, `None` if it has none.
+    pub fn atom(&self, input: Input) -> Option<Atom> {
+        match input {
+            Input::Field(field) => self.slot(field).map_or(Some(Atom::UNSET), |slot| slot.atom),
+            Input::Event(event) => Some(Atom::of(self.since(event).is_some())),
+        }
+    }
+
+    /// At which of its entity's observations it last changed.
+    pub fn changed(&self, input: Input) -> u64 {
+        match input {
+            Input::Field(field) => self.slot(field).map_or(0, |slot| slot.changed),
+            // It happens once and for all, so that whether it has is as good as when.
+            Input::Event(event) => self.since(event).map_or(0, |_| 1),
+        }
+    }
+
+    /// When what an expression reads was learnt; `None`: it was not, or it was so from the beginning.
+    pub fn learnt(&self, input: Input) -> Option<Stamp> {
+        match input {
+            Input::Field(field) => self.slot(field)?.since,
+            Input::Event(event) => self.since(event),
+        }
+    }
+
+    /// What an expression can see, without what the events of these numbers told.
+    pub fn scope(&self, inputs: &[Input], without: &[u64]) -> Scope {
+        let mut scope = Scope::new();
+        for input in inputs {
+            let dropped = self
+                .learnt(*input)
+                .is_some_and(|stamp| without.contains(&stamp.seq));
+            match *input {
+                Input::Field(field) => {
+                    let first = self.kind.entity.status.as_ref();
+                    let first = first.and_then(|status| status.first.as_deref());
+                    let name = &self.kind.fields.0[field];
+                    if !dropped && let Some(slot) = self.slot(field) {
+                        scope.put(name, slot.value.clone());
+                    } else if Some(field) == self.kind.status
+                        && let Some(first) = first
+                    {
+                        scope.put(name, Value::from(first));
+                    }
+                }
+                Input::Event(event) => {
+                    if !dropped && self.since(event).is_some() {
+                        scope.happened(&self.kind.events.0[event]);
+                    }
+                }
+            }
+        }
+        scope
+    }
+
+    /// The value of a field, if it is known.
+    pub fn field(&self, field: usize) -> Option<serde_json::Value> {
+        to_json(&self.slot(field)?.value)
+    }
+
+    /// The event that the last observation told.
+    pub fn event(&self) -> Option<usize> {
+        self.record.told_event
+    }
+
+    /// The first thing that was ever seen of it.
+    pub fn first(&self) -> Moment {
+        self.moment(self.record.first, "first seen")
+    }
+
+    /// The last thing that was seen of it.
+    pub fn last(&self) -> Moment {
+        let record = self.record;
+        let fields = record.told.iter().map(|field| self.became(*field));
+        let event = record.told_event.map(|event| self.event_name(event));
+        let words: Vec<String> = record
+            .told_words
+            .clone()
+            .into_iter()
+            .chain(fields)
+            .chain(event.map(str::to_owned))
+            .collect();
+        match words.is_empty() {
+            true => self.moment(record.last, "seen"),
+            false => self.moment(record.last, &words.join(", ")),
+        }
+    }
+
+    /// What the event with a number told of what is read.
+    pub fn told(&self, inputs: &[Input], seq: u64) -> Option<Moment> {
+        let mut all = inputs.iter().filter_map(|input| {
+            let stamp = self.learnt(*input).filter(|stamp| stamp.seq == seq)?;
+            let words = match *input {
+                Input::Field(field) => self.became(field),
+                Input::Event(event) => self.event_name(event).to_owned(),
+            };
+            Some((stamp, words))
+        });
+        let (stamp, mut words) = all.next()?;
+        for (_, more) in all {
+            words = format!("{words}, {more}");
+        }
+        Some(self.moment(stamp, &words))
+    }
+
+    /// A moment with its words and its source.
+    pub fn moment(&self, stamp: Stamp, words: &str) -> Moment {
+        let source = &self.kind.sources.0[stamp.source];
+        Moment {
+            at_ns: stamp.at_ns,
+            since_ns: stamp.since_ns,
+            seq: stamp.seq,
+            text: format!("{words} ({source})"),
+        }
+    }
+
+    /// The coming of a status.
+    pub fn came(&self, status: &str, stamp: Stamp) -> Moment {
+        if stamp == self.record.first && !self.declared_later(status) {
+            return self.first();
+        }
+        let field = self.kind.entity.status.as_ref();
+        let field = field.map_or("status", |status| status.field.as_str());
+        self.moment(stamp, &format!("{field} became {status}"))
+    }
+
+    /// Whether it is not the status that its kind begins as.
+    fn declared_later(&self, status: &str) -> bool {
+        let declared = self.kind.entity.status.as_ref();
+        declared.and_then(|declared| declared.first.as_deref()) != Some(status)
+    }
+
+    /// The name of an event.
+    pub fn event_name(&self, event: usize) -> &str {
+        &self.kind.events.0[event]
+    }
+
+    fn became(&self, field: usize) -> String {
+        let name = &self.kind.fields.0[field];
+        match self.field(field) {
+            Some(serde_json::Value::String(text)) => format!("{name} became {text}"),
+            Some(other) => format!("{name} became {other}"),
+            None => name.to_string(),
+        }
+    }
+}

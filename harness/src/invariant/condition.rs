@@ -1,0 +1,132 @@
+//! A condition on entities that is worked out once for each combination of values that it reads.
+//!
+//! A condition is a function of what it reads and of nothing else, so its answer is looked up where the same values have
+//! been seen before, for whichever entity. Values that cannot be told apart by a glance (lists, objects) are compared by
+//! when they last changed.
+
+use crate::entity::{Atom, Input, Kind, Moment, View};
+use crate::expression::{Expression, Truth};
+use foldhash::fast::RandomState;
+use std::collections::HashMap;
+
+/// The most inputs by which answers are remembered.
+const MAX_INPUTS: usize = 4;
+/// The most answers that are remembered: numbers may be different each time.
+const MAX_ANSWERS: usize = 1 << 14;
+
+pub(super) struct Condition {
+    expression: Expression,
+    inputs: Vec<Input>,
+    answers: HashMap<[Atom; MAX_INPUTS], Truth, RandomState>,
+    /// By entity, where there are no atoms: when what it reads last changed, and the answer.
+    last: HashMap<usize, (u64, u64, Truth), RandomState>,
+    /// How often it was really evaluated.
+    #[cfg(test)]
+    pub evaluated: u64,
+}
+
+impl Condition {
+    pub fn new(expression: Expression, kind: &mut Kind) -> Condition {
+        let inputs = kind.inputs(&expression);
+        Condition {
+            expression,
+            inputs,
+            answers: HashMap::default(),
+            last: HashMap::default(),
+            #[cfg(test)]
+            evaluated: 0,
+        }
+    }
+
+    pub fn text(&self) -> &str {
+        self.expression.text()
+    }
+
+    pub fn inputs(&self) -> &[Input] {
+        &self.inputs
+    }
+
+    /// Whether it holds for an entity now.
+    pub fn test(&mut self, view: &View<'_>) -> Truth {
+        let Some(atoms) = self.atoms(view) else {
+            return self.test_unlike(view);
+        };
+        if let Some(truth) = self.answers.get(&atoms) {
+            return truth.clone();
+        }
+        let truth = self.evaluate(view);
+        if self.answers.len() == MAX_ANSWERS {
+            self.answers.clear();
+        }
+        self.answers.insert(atoms, truth.clone());
+        truth
+    }
+
+    /// Whether it would hold now without what the events of these numbers told.
+    pub fn test_without(&self, view: &View<'_>, events: &[u64]) -> Truth {
+        self.expression.test(&view.scope(&self.inputs, events))
+    }
+
+    fn atoms(&self, view: &View<'_>) -> Option<[Atom; MAX_INPUTS]> {
+        if self.inputs.len() > MAX_INPUTS {
+            return None;
+        }
+        let mut atoms = [Atom::UNSET; MAX_INPUTS];
+        for (atom, input) in atoms.iter_mut().zip(&self.inputs) {
+            *atom = view.atom(*input)?;
+        }
+        Some(atoms)
+    }
+
+    fn test_unlike(&mut self, view: &View<'_>) -> Truth {
+        let changed = self.inputs.iter().map(|input| view.changed(*input));
+        let happened = |input: &&Input| matches!(input, Input::Event(_));
+        let events = self.inputs.iter().filter(happened);
+        let (latest, happened) = (
+            changed.max().unwrap_or_default(),
+            events.map(|input| view.changed(*input)).sum(),
+        );
+        if let Some((then, events, truth)) = self.last.get(&view.number)
+            && (*then, *events) == (latest, happened)
+        {
+            return truth.clone();
+        }
+        let truth = self.evaluate(view);
+        self.last
+            .insert(view.number, (latest, happened, truth.clone()));
+        truth
+    }
+
+    fn evaluate(&mut self, view: &View<'_>) -> Truth {
+        #[cfg(test)]
+        {
+            self.evaluated += 1;
+        }
+        self.test_without(view, &[])
+    }
+}
+
+/// The shortest list of what was learnt without which `proven` would not be so any more. It is asked about lists of
+/// events that are left out. Where nothing that was learnt matters, what was seen last.
+pub(super) fn proof(
+    view: &View<'_>,
+    inputs: &[Input],
+    proven: impl Fn(&[u64]) -> bool,
+) -> Vec<Moment> {
+    let learnt = inputs.iter().filter_map(|input| view.learnt(*input));
+    let mut events: Vec<u64> = learnt.map(|stamp| stamp.seq).collect();
+    events.sort_unstable();
+    events.dedup();
+    let (mut needless, mut moments) = (Vec::new(), Vec::new());
+    for event in events {
+        needless.push(event);
+        if !proven(&needless) {
+            needless.pop();
+            moments.extend(view.told(inputs, event));
+        }
+    }
+    if moments.is_empty() {
+        moments.push(view.last());
+    }
+    moments
+}
