@@ -4,17 +4,20 @@
 //!
 //! 1. words: [`duration`], [`size`], [`seed`], [`verdict`], [`problem`], [`address`], [`host`]
 //! 2. data: [`expression`], [`stack`], [`plan`], [`history`]
-//! 3. parts: [`gateway`], [`runtime`], [`fault`], [`entity`], [`invariant`], [`observe`], [`workload`]
-//! 4. [`engine`], then [`invocation`]
+//! 3. parts: [`gateway`], [`runtime`], [`fault`], [`entity`], [`invariant`], [`observe`], [`workload`],
+//!    [`export`]
+//! 4. [`engine`], then [`invocation`], then [`audit`]
 //! 5. [`report`]
 //!
 //! The parts do not know each other, except that all may speak the gateway's protocol and that invariants
-//! speak about entities; the engine ties them together.
+//! and exports speak about entities; the engine ties them together.
 
 pub mod address;
+pub mod audit;
 pub mod duration;
 pub mod engine;
 pub mod entity;
+pub mod export;
 pub mod expression;
 pub mod fault;
 pub mod gateway;

@@ -24,6 +24,7 @@ use crate::stack::Stack;
 use barrier::Barrier;
 use deeds::Deeds;
 use links::Links;
+pub(crate) use outcome::{NOTHING_WITNESSED, Seen};
 pub use outcome::{Outcome, Tally};
 use record::Record;
 use services::Services;
@@ -127,6 +128,7 @@ pub async fn run(setup: Setup) -> Outcome {
     };
     outcome.duration = begun.elapsed();
     outcome.folder = folder.root().to_owned();
+    outcome.history = folder.history();
     outcome
 }
 

@@ -4,10 +4,11 @@ use super::Setup;
 use super::record::{Record, Worked};
 use crate::fault::Receipt;
 use crate::invariant::Finding;
-use crate::plan::Step;
+use crate::plan::{Plan, Step};
 use crate::problem::Place;
 use crate::runtime::Failure;
 use crate::verdict::Verdict;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -34,8 +35,33 @@ pub struct Outcome {
     pub duration: Duration,
     /// Where the history and the logs are.
     pub folder: PathBuf,
+    /// The file that was judged.
+    pub history: PathBuf,
     /// How long the run watched after the last event.
     pub settle: Duration,
+}
+
+/// Why a run with invariants of which none saw anything is inconclusive.
+pub(crate) const NOTHING_WITNESSED: &str =
+    "nothing was witnessed: no invariant saw what it speaks about";
+
+/// Everything that was seen in a run.
+#[derive(Default)]
+pub(crate) struct Seen {
+    /// One for each invariant of the stack.
+    pub findings: Vec<Finding>,
+    /// Demands on numbers.
+    pub tallies: Vec<Tally>,
+    /// One for each fault.
+    pub receipts: Vec<Receipt>,
+    /// Why it is inconclusive.
+    pub reasons: Vec<String>,
+    /// What is worth knowing.
+    pub notes: Vec<String>,
+    /// How the workloads went.
+    pub worked: HashMap<String, Worked>,
+    /// Why the environment failed.
+    pub failure: Option<Failure>,
 }
 
 /// A demand on a number of entities.
@@ -55,17 +81,26 @@ impl Outcome {
     /// The outcome of a run that could not even begin.
     pub(super) fn failed(setup: &Setup, failure: Failure) -> Outcome {
         Outcome {
+            failure: Some(failure),
             verdict: Verdict::EnvironmentFailed,
+            ..Outcome::nothing(setup.stack.settle)
+        }
+    }
+
+    fn nothing(settle: Duration) -> Outcome {
+        Outcome {
+            verdict: Verdict::Inconclusive,
             findings: Vec::new(),
             unwitnessed: Vec::new(),
             tallies: Vec::new(),
             receipts: Vec::new(),
             reasons: Vec::new(),
             notes: Vec::new(),
-            failure: Some(failure),
+            failure: None,
             duration: Duration::ZERO,
             folder: PathBuf::new(),
-            settle: setup.stack.settle,
+            history: PathBuf::new(),
+            settle,
         }
     }
 
@@ -76,50 +111,54 @@ impl Outcome {
         unmet: Vec<String>,
         failure: Option<Failure>,
     ) -> Outcome {
-        let (findings, tallies, notes, broken, worked) = record.look(|state| {
-            let tallies = setup
-                .plan
-                .steps
-                .iter()
-                .filter_map(|planned| match &planned.step {
-                    Step::AtLeast {
-                        count,
-                        entity,
-                        status,
-                    } => Some(Tally {
-                        text: planned.text.clone(),
-                        place: planned.place.clone(),
-                        wanted: *count,
-                        seen: state.judge.entities().reached(entity, status),
-                    }),
-                    _ => None,
-                });
-            let findings = state.judge.findings();
-            let worked = state.worked.clone();
-            (
-                findings,
-                tallies.collect(),
-                [state.notes.clone(), state.judge.notes()].concat(),
-                state.broken.clone(),
-                worked,
-            )
+        let receipts = record.receipts();
+        let seen = record.look(|state| {
+            let steps = setup.plan.steps.iter();
+            let tallies = steps.filter_map(|planned| match &planned.step {
+                Step::AtLeast {
+                    count,
+                    entity,
+                    status,
+                } => Some(Tally {
+                    text: planned.text.clone(),
+                    place: planned.place.clone(),
+                    wanted: *count,
+                    seen: state.judge.entities().reached(entity, status),
+                }),
+                _ => None,
+            });
+            Seen {
+                findings: state.judge.findings(),
+                tallies: tallies.collect(),
+                receipts,
+                reasons: unmet,
+                notes: [state.notes.clone(), state.judge.notes()].concat(),
+                worked: state.worked.clone(),
+                failure: failure.or(state.broken.clone().map(Failure::new)),
+            }
         });
-        let mut outcome = Outcome::failed(setup, Failure::new(""));
-        outcome.failure = failure.or(broken.map(Failure::new));
-        outcome.receipts = record.receipts();
-        outcome.tallies = tallies;
-        outcome.notes = notes;
-        outcome.choose(setup, findings);
-        outcome.reasons = unmet;
-        for (name, worked) in worked {
+        Outcome::weighed(&setup.plan, setup.stack.settle, seen)
+    }
+
+    /// Weighs what was seen against what a plan demands.
+    pub(crate) fn weighed(plan: &Plan, settle: Duration, seen: Seen) -> Outcome {
+        let mut outcome = Outcome {
+            tallies: seen.tallies,
+            receipts: seen.receipts,
+            reasons: seen.reasons,
+            notes: seen.notes,
+            failure: seen.failure,
+            ..Outcome::nothing(settle)
+        };
+        outcome.choose(plan, seen.findings);
+        for (name, worked) in seen.worked {
             outcome.reasons.extend(nothing_accepted(&name, &worked));
             outcome.notes.extend(something_refused(&name, &worked));
         }
         let witnessed = |finding: &Finding| finding.witnesses > 0 || !finding.unwitnessed;
         let judged = outcome.failure.is_none() && !outcome.findings.is_empty();
         if judged && !outcome.findings.iter().any(witnessed) {
-            let what = "nothing was witnessed: no invariant saw what it speaks about";
-            outcome.reasons.push(what.to_owned());
+            outcome.reasons.push(NOTHING_WITNESSED.to_owned());
         }
         for receipt in &outcome.receipts {
             if let Some(missing) = &receipt.missing {
@@ -134,8 +173,8 @@ impl Outcome {
     }
 
     /// Keeps the findings that the scenario asks for.
-    fn choose(&mut self, setup: &Setup, findings: Vec<Finding>) {
-        let steps = || setup.plan.steps.iter().map(|planned| &planned.step);
+    fn choose(&mut self, plan: &Plan, findings: Vec<Finding>) {
+        let steps = || plan.steps.iter().map(|planned| &planned.step);
         let every = steps().any(|step| *step == Step::EveryInvariant);
         let named = |name: &str| steps().any(|step| *step == Step::Invariant(name.to_owned()));
         for finding in findings {

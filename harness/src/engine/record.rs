@@ -53,6 +53,17 @@ pub struct Worked {
     pub refusal: Option<String>,
 }
 
+impl Worked {
+    /// A request ended: with an answer that accepted it, or as `detail` says.
+    pub fn add(&mut self, accepted: bool, detail: &str) {
+        self.ended += 1;
+        self.accepted += u64::from(accepted);
+        if !accepted {
+            self.refusal = Some(detail.to_owned());
+        }
+    }
+}
+
 impl Record {
     /// A record that writes to `writer`.
     pub fn new(writer: Writer, judge: Judge, seed: Seed) -> Record {
@@ -279,11 +290,7 @@ impl State {
                 ..
             } => {
                 let worked = self.worked.entry(workload.clone()).or_default();
-                worked.ended += 1;
-                worked.accepted += u64::from(*accepted);
-                if !accepted {
-                    worked.refusal = Some(detail.clone());
-                }
+                worked.add(*accepted, detail);
             }
             What::Observed { .. } | What::Service { .. } => {}
             _ => return,

@@ -105,7 +105,8 @@ impl Kind {
     }
 
     fn begin(&mut self, id: &str, stamp: Stamp) -> usize {
-        let mut record = Record::new(stamp);
+        let (fields, events) = (self.fields.0.len(), self.events.0.len());
+        let mut record = Record::new(stamp, fields, events);
         if let (Some(field), Some(status)) = (self.status, &self.entity.status) {
             let finals = from_json(&serde_json::Value::from(status.finals.clone()));
             let all = self.fields.number(FINAL);

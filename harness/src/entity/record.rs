@@ -82,16 +82,17 @@ pub struct Record {
 const KEPT: usize = 2;
 
 impl Record {
-    pub(super) fn new(stamp: Stamp) -> Record {
+    /// Of an entity that may have so many fields and events.
+    pub(super) fn new(stamp: Stamp, fields: usize, events: usize) -> Record {
         Record {
             first: stamp,
             last: stamp,
-            slots: Vec::new(),
-            happened: Vec::new(),
+            slots: Vec::with_capacity(fields),
+            happened: Vec::with_capacity(events),
             told: Vec::new(),
             told_event: None,
             told_words: None,
-            statuses: Vec::new(),
+            statuses: Vec::with_capacity(KEPT + 1),
             new: 0,
             count: 0,
             reached: Vec::new(),

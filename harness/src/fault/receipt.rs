@@ -2,10 +2,10 @@
 
 use super::tally::Tally;
 use crate::plan::Times;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What can be proven of one fault.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
     /// Its words.
     pub text: String,
@@ -20,12 +20,13 @@ pub struct Receipt {
     /// How often the real callee did the work all the same.
     pub reached: u64,
     /// Why the fault proves nothing, if so.
-    #[serde(skip)]
+    #[serde(default, skip_serializing)]
     pub missing: Option<String>,
 }
 
 impl Receipt {
-    pub(super) fn new(text: &str) -> Receipt {
+    /// Of a fault of which nothing is known yet.
+    pub(crate) fn new(text: &str) -> Receipt {
         Receipt {
             text: text.to_owned(),
             armed: 0,

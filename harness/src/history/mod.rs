@@ -5,7 +5,7 @@ mod reader;
 mod writer;
 
 pub use event::*;
-pub use reader::read;
+pub use reader::{Reader, read};
 pub use writer::Writer;
 
 /// Where parts put what they learn; the receiver stamps it and keeps the order.

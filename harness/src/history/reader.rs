@@ -3,28 +3,71 @@
 use super::Event;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// The events of a file, in order. A last line that was cut off (the harness was killed) is left out.
-///
-/// # Errors
-/// When the file cannot be read, or a line that is not the last is no event; the error names the line.
-pub fn read(path: &Path) -> io::Result<Vec<Event>> {
-    let lines: Vec<String> = BufReader::new(File::open(path)?)
-        .lines()
-        .collect::<io::Result<_>>()?;
-    let mut events = Vec::with_capacity(lines.len());
-    for (i, line) in lines.iter().enumerate() {
-        match serde_json::from_str(line) {
-            Ok(event) => events.push(event),
-            Err(_) if i + 1 == lines.len() => break,
+/// The events of a file, in order, one at a time. A last line that was cut off (the harness was killed) is left out.
+pub struct Reader {
+    path: PathBuf,
+    file: BufReader<File>,
+    line: String,
+    number: usize,
+    cut: bool,
+}
+
+impl Reader {
+    /// Opens a history.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub fn open(path: &Path) -> io::Result<Reader> {
+        Ok(Reader {
+            path: path.to_owned(),
+            file: BufReader::new(File::open(path)?),
+            line: String::new(),
+            number: 0,
+            cut: false,
+        })
+    }
+
+    /// Whether the last line was cut off, once all were read.
+    pub fn cut(&self) -> bool {
+        self.cut
+    }
+}
+
+impl Iterator for Reader {
+    /// An event; or an error when the file cannot be read, or a line that is not the last is no event: it names the
+    /// line.
+    type Item = io::Result<Event>;
+
+    fn next(&mut self) -> Option<io::Result<Event>> {
+        self.line.clear();
+        self.number += 1;
+        match self.file.read_line(&mut self.line) {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(error) => return Some(Err(error)),
+        }
+        match serde_json::from_str(&self.line) {
+            Ok(event) => Some(Ok(event)),
+            Err(_) if self.file.fill_buf().is_ok_and(<[u8]>::is_empty) => {
+                self.cut = true;
+                None
+            }
             Err(error) => {
-                let what = format!("{}:{}: {error}", path.display(), i + 1);
-                return Err(io::Error::new(io::ErrorKind::InvalidData, what));
+                let what = format!("{}:{}: {error}", self.path.display(), self.number);
+                Some(Err(io::Error::new(io::ErrorKind::InvalidData, what)))
             }
         }
     }
-    Ok(events)
+}
+
+/// All events of a file, in order.
+///
+/// # Errors
+/// As [`Reader`] gives them.
+pub fn read(path: &Path) -> io::Result<Vec<Event>> {
+    Reader::open(path)?.collect()
 }
 
 #[cfg(test)]

@@ -61,6 +61,15 @@ impl Judge {
         }
     }
 
+    /// A judge of evidence that no observer of the stack gave: nobody looked only now and then.
+    pub fn of_export(stack: &Stack) -> Judge {
+        let mut judge = Judge::new(stack);
+        for watched in &mut judge.watched {
+            watched.basis.polled.clear();
+        }
+        judge
+    }
+
     /// Takes the next event in. Gives what it made true of entities.
     pub fn see(&mut self, event: &Event) -> Vec<Fact> {
         let mut facts = Vec::new();

@@ -26,7 +26,7 @@ pub(super) struct Response {
     /// What both conditions read.
     inputs: Vec<Input>,
     /// Snapshots that can be taken anew.
-    spare: Vec<Box<Snapshot>>,
+    spare: Vec<Snapshot>,
     /// By entity: whether the condition held at the last look, so that only its coming true starts a deadline.
     held: Vec<bool>,
     tale: Tale,
@@ -34,7 +34,7 @@ pub(super) struct Response {
 
 struct Awaited {
     /// What made the condition come true.
-    then: Box<Snapshot>,
+    then: Snapshot,
     /// Why the response cannot be evaluated now.
     unclear: Option<Arc<str>>,
 }

@@ -75,22 +75,14 @@ pub fn story(played: &Played, repeat: &str) -> String {
         if played.outcome.verdict == Verdict::Held {
             tell(&mut text, control, "control run: ");
         }
-        let _ = writeln!(
-            text,
-            "            {}",
-            control.folder.join("history.jsonl").display()
-        );
+        let _ = writeln!(text, "            {}", control.history.display());
     }
     for receipt in &played.outcome.receipts {
         let _ = writeln!(text, "  fault:    {}", receipt_line(receipt));
     }
     notes(&mut text, &played.outcome, "");
     control_notes(&mut text);
-    let _ = writeln!(
-        text,
-        "  history:  {}",
-        played.outcome.folder.join("history.jsonl").display()
-    );
+    let _ = writeln!(text, "  history:  {}", played.outcome.history.display());
     let _ = writeln!(text, "  repeat:   {repeat}");
     text
 }
@@ -208,8 +200,8 @@ fn receipt_line(receipt: &Receipt) -> String {
     )
 }
 
-/// The last lines: what nobody witnessed, the counts, the seed.
-pub fn summary(played: &[Played], seed: u64) -> String {
+/// The last lines: what nobody witnessed, the counts, the seed if there is one.
+pub fn summary(played: &[Played], seed: Option<u64>) -> String {
     let mut text = String::new();
     for (stack, names) in invocation::unwitnessed(played) {
         for name in names {
@@ -241,9 +233,11 @@ pub fn summary(played: &[Played], seed: u64) -> String {
         .map(|r| r.felt)
         .sum();
     let verdict = invocation::verdict(played);
+    let seed = seed.map(|seed| format!("; seed {seed}"));
+    let seed = seed.unwrap_or_default();
     let _ = writeln!(
         text,
-        "{verdict}: {} scenarios, {}; {felt} faults felt, {witnesses} witnesses; seed {seed}",
+        "{verdict}: {} scenarios, {}; {felt} faults felt, {witnesses} witnesses{seed}",
         played.len(),
         counts.join(", ")
     );

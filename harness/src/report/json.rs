@@ -59,7 +59,7 @@ fn scenario(played: &Played) -> Value {
         "reasons": outcome.reasons,
         "notes": outcome.notes,
         "failure": outcome.failure.as_ref().map(|failure| failure.what.clone()),
-        "history": outcome.folder.join("history.jsonl").display().to_string(),
+        "history": outcome.history.display().to_string(),
     })
 }
 

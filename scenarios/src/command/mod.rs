@@ -9,6 +9,7 @@ macro_rules! say {
     }};
 }
 
+mod check;
 mod lint;
 mod load;
 mod mutants;
@@ -19,6 +20,7 @@ mod steps;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use shakedown_harness::duration;
 use shakedown_harness::gateway;
 use shakedown_harness::problem::{Problems, suggest};
 use shakedown_harness::runtime::reaper;
@@ -26,6 +28,7 @@ use shakedown_harness::verdict::WRONG_USE;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 /// Starts a real stack, breaks it on purpose, and says whether its invariants held.
 #[derive(Parser)]
@@ -46,6 +49,8 @@ enum Command {
     Lint(LintArgs),
     /// Run each planted bug against the features: each must turn an invariant red
     Mutants(MutantsArgs),
+    /// Judge again what a run recorded, or what was exported from production
+    Check(CheckArgs),
     /// Print the phrases of the language
     Steps,
     /// Run a service of a reference stack in the foreground
@@ -125,6 +130,25 @@ struct LintArgs {
 }
 
 #[derive(Args)]
+struct CheckArgs {
+    /// The folder of a run, of one of its scenarios, or a history.jsonl
+    #[arg(required_unless_present = "events", conflicts_with = "events")]
+    run: Option<PathBuf>,
+    /// An export instead: JSON lines or CSV of time, entity, id, field, value
+    #[arg(long, value_name = "FILE")]
+    events: Option<PathBuf>,
+    /// The stack file, instead of searching by name below the current folder
+    #[arg(long, value_name = "FILE")]
+    stack: Option<PathBuf>,
+    /// How late lines of an export may come; they are put in order by time
+    #[arg(long, value_name = "TIME", requires = "events", value_parser = duration::parse, default_value = "0s")]
+    disorder: Duration,
+    /// Where check.json goes [default: nowhere]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Args)]
 struct MutantsArgs {
     #[command(flatten)]
     features: FeatureArgs,
@@ -190,6 +214,7 @@ async fn carry_out(command: Command) -> ExitCode {
         Command::Run(args) => run::run(args).await,
         Command::Lint(args) => lint::lint(args),
         Command::Mutants(args) => mutants::mutants(args).await,
+        Command::Check(args) => check::check(args),
         Command::Steps => Ok(steps::steps()),
         Command::Serve { name } => return simple(shakedown_fixtures::serve(&name).await),
         Command::Gateway { listen, token } => return simple(gateway::serve(listen, token).await),

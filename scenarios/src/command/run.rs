@@ -57,7 +57,10 @@ fn print(played: &[Played], session: &Session, args: &RunArgs) {
             say!("{story}");
         }
     }
-    say!("{}", report::summary(played, invocation.seed.0).trim_end());
+    say!(
+        "{}",
+        report::summary(played, Some(invocation.seed.0)).trim_end()
+    );
 }
 
 /// One job for each plan, with the planted bug laid over its stack.

@@ -172,18 +172,22 @@ async fn place(wanted: Where) -> Result<Place, Problems> {
     }
 }
 
+/// How this program is called.
+pub fn program() -> &'static str {
+    // Under `cargo run` there is no `shakedown` on the path.
+    match std::env::var_os("CARGO_MANIFEST_DIR") {
+        Some(_) => "cargo run --",
+        None => "shakedown",
+    }
+}
+
 /// The command that plays one scenario of a session again.
 pub fn repeat(
     invocation: &Invocation,
     job: &shakedown_harness::invocation::Job,
     stack: Option<&Path>,
 ) -> String {
-    // Under `cargo run` there is no `shakedown` on the path.
-    let program = if std::env::var_os("CARGO_MANIFEST_DIR").is_some() {
-        "cargo run --"
-    } else {
-        "shakedown"
-    };
+    let program = program();
     let plan = &job.plan;
     let name = regex::escape(&plan.scenario).replace('\'', ".");
     let mut command = format!(

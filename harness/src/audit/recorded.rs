@@ -1,0 +1,240 @@
+//! The histories that a run left.
+
+use super::Case;
+use crate::engine::{NOTHING_WITNESSED, Seen};
+use crate::fault::Receipt;
+use crate::history::{Event, FaultMoment, Reader, What};
+use crate::invariant::Judge;
+use crate::invocation::Played;
+use crate::problem::{Place, Problem, Problems};
+use crate::runtime::Failure;
+use crate::stack::Stack;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+const HISTORY: &str = "history.jsonl";
+/// How deep below a run's folder its histories lie: planted bugs have folders of their own.
+const MAX_DEPTH: usize = 4;
+/// What is said of a history without an end.
+const CUT: &str = "the history breaks off before the run was over: nobody knows what came then";
+
+/// A history that was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Recorded {
+    /// Its file.
+    pub file: PathBuf,
+    /// The name of its stack.
+    pub stack: String,
+    /// The seed of its run.
+    pub seed: u64,
+    scenario: String,
+    mutant: Option<String>,
+}
+
+impl Recorded {
+    /// All histories of a run's folder, a scenario's folder, or a single file, in their order.
+    ///
+    /// # Errors
+    /// There is none, or one does not begin as a history does.
+    pub fn find(path: &Path) -> Result<Vec<Recorded>, Problems> {
+        let mut files = Vec::new();
+        match path.is_file() {
+            true => files.push(path.to_owned()),
+            false => search(path, 0, &mut files),
+        }
+        files.sort();
+        if files.is_empty() {
+            let help = "give the folder of a run, of one of its scenarios, or a `history.jsonl`";
+            let what = match path.exists() {
+                true => "no history lies here",
+                false => "does not exist",
+            };
+            return Err(Problem::with_file(path, what).help(help).into());
+        }
+        let mut problems = Problems::default();
+        let mut found = Vec::new();
+        for file in files {
+            match begin(&file) {
+                Ok(recorded) => found.push(recorded),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        problems.or(found)
+    }
+}
+
+fn search(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for entry in entries {
+        let path = entry.path();
+        if entry.file_name() == HISTORY {
+            files.push(path);
+        } else if depth < MAX_DEPTH && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            search(&path, depth + 1, files);
+        }
+    }
+}
+
+fn begin(file: &Path) -> Result<Recorded, Problem> {
+    let problem = |what: String| {
+        let help = "an export from production is given with `--events FILE`";
+        Problem::with_file(file, what).help(help)
+    };
+    let mut reader = Reader::open(file).map_err(|e| problem(format!("cannot be read: {e}")))?;
+    let first = reader.next().transpose();
+    match first.map_err(|e| problem(format!("is no history: {e}")))? {
+        Some(Event {
+            what:
+                What::Started {
+                    scenario,
+                    stack,
+                    seed,
+                    mutant,
+                    ..
+                },
+            ..
+        }) => Ok(Recorded {
+            file: file.to_owned(),
+            stack,
+            seed,
+            scenario,
+            mutant,
+        }),
+        _ => Err(problem(
+            "is no history: it does not begin with `started`".to_owned(),
+        )),
+    }
+}
+
+/// Judges a history by every invariant of a stack.
+///
+/// # Errors
+/// A line of it is no event.
+pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems> {
+    let begun = Instant::now();
+    let (mut judge, mut seen) = (Judge::new(stack), Seen::default());
+    let mut faults = BTreeMap::new();
+    let mut over = false;
+    let unreadable = |error: std::io::Error| Problem::with_file(&found.file, error.to_string());
+    let mut reader = Reader::open(&found.file).map_err(unreadable)?;
+    for event in &mut reader {
+        let event = event.map_err(unreadable)?;
+        judge.see(&event);
+        match &event.what {
+            What::Phase { name } => over |= name == "down",
+            What::Worked {
+                workload,
+                accepted,
+                detail,
+                ..
+            } => {
+                let worked = seen.worked.entry(workload.clone()).or_default();
+                worked.add(*accepted, detail);
+            }
+            What::Fault {
+                fault,
+                text,
+                moment,
+                ..
+            } => {
+                let receipt = faults.entry(*fault).or_insert_with(|| Receipt::new(text));
+                count(receipt, *moment);
+            }
+            _ => {}
+        }
+    }
+    seen.findings = judge.findings();
+    seen.notes = judge.notes();
+    seen.receipts = faults.into_values().map(proven).collect();
+    if reader.cut() || !over {
+        seen.reasons.push(CUT.to_owned());
+    }
+    let mut case = Case {
+        file: &found.file,
+        stack,
+        mutant: found.mutant.clone(),
+        name: found.scenario.clone(),
+        place: Place::new(&found.file, 1, 1),
+        begun,
+    };
+    match told(&found.file) {
+        Some(told) => told.add(&mut case, &mut seen),
+        None if !seen.receipts.is_empty() => {
+            let note = "its run left no `run.json` that tells of its faults: whether each struck as often as it should is \
+                        not known";
+            seen.notes.push(note.to_owned());
+        }
+        None => {}
+    }
+    Ok(case.played(seen))
+}
+
+fn count(receipt: &mut Receipt, moment: FaultMoment) {
+    match moment {
+        FaultMoment::Armed => receipt.armed = 1,
+        FaultMoment::Matched => receipt.matched += 1,
+        FaultMoment::Applied => receipt.applied += 1,
+        FaultMoment::Felt => receipt.felt += 1,
+        FaultMoment::Reached => receipt.reached += 1,
+        FaultMoment::Ended => {}
+    }
+}
+
+/// The receipt with what is missing of it, as far as a history tells.
+fn proven(mut receipt: Receipt) -> Receipt {
+    receipt.missing = match (receipt.applied, receipt.felt) {
+        (0, _) => Some("it was never applied".to_owned()),
+        (applied, felt) if felt < applied => Some(format!(
+            "it was applied {applied} times, but only felt {felt} times"
+        )),
+        _ => None,
+    };
+    receipt
+}
+
+/// What a `run.json` tells of a scenario beyond its invariants.
+#[derive(Deserialize)]
+struct Told {
+    feature: String,
+    line: usize,
+    history: PathBuf,
+    faults: Vec<Receipt>,
+    reasons: Vec<String>,
+    failure: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Run {
+    scenarios: Vec<Told>,
+}
+
+/// What the run told of the scenario with this history, if it left a `run.json` that can be read.
+fn told(history: &Path) -> Option<Told> {
+    let file = history.canonicalize().ok()?;
+    let (scenario, run) = (file.parent()?, file.parent()?.parent()?);
+    let text = std::fs::read(run.join("run.json")).ok()?;
+    let run: Run = serde_json::from_slice(&text).ok()?;
+    let name = Path::new(scenario.file_name()?).join(file.file_name()?);
+    let mut scenarios = run.scenarios.into_iter();
+    scenarios.find(|told| told.history.ends_with(&name))
+}
+
+impl Told {
+    /// Adds what only the run itself knew: what was waited for in vain, and what became of its faults.
+    fn add(self, case: &mut Case<'_>, seen: &mut Seen) {
+        case.place = Place::new(Path::new(&self.feature), self.line, 1);
+        seen.receipts = self.faults;
+        seen.failure = self.failure.map(Failure::new);
+        let known = |reason: &String| {
+            let again = ["the fault `", "the workload `", NOTHING_WITNESSED];
+            !again.iter().any(|begin| reason.starts_with(begin))
+        };
+        seen.reasons.extend(self.reasons.into_iter().filter(known));
+    }
+}
+
+#[cfg(test)]
+mod tests;

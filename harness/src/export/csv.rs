@@ -1,0 +1,89 @@
+//! CSV with a header that names the columns, in any order.
+
+use super::{Batch, COLUMNS, Export, Line, Scalar};
+use crate::problem::suggest;
+use csv::StringRecord;
+use std::io::Read;
+
+/// Reads all rows.
+pub(super) fn read(
+    export: &mut Export,
+    file: impl Read,
+    batch: &mut Batch,
+    full: &mut dyn FnMut(Batch) -> Option<Batch>,
+) {
+    let mut rows = csv::ReaderBuilder::new()
+        .trim(csv::Trim::All)
+        .from_reader(file);
+    let header = rows.headers().cloned().unwrap_or_default();
+    let Some(columns) = columns(export, &header) else {
+        return;
+    };
+    let mut row = StringRecord::new();
+    loop {
+        match rows.read_record(&mut row) {
+            Ok(false) => return,
+            Ok(true) => one(export, &row, columns, batch),
+            Err(error) => {
+                let line = error.position().map_or(1, csv::Position::line);
+                let help = format!("each row has {} cells, in UTF-8", header.len());
+                export.wrong(line, (wrong(&error), help));
+                if error.is_io_error() {
+                    return;
+                }
+            }
+        }
+        if batch.is_full() {
+            match full(std::mem::take(batch)) {
+                Some(empty) => *batch = empty,
+                None => return,
+            }
+        }
+    }
+}
+
+/// Where the columns are. All that are missing are told.
+fn columns(export: &mut Export, header: &StringRecord) -> Option<[usize; 5]> {
+    let mut found = [None; 5];
+    for (place, name) in found.iter_mut().zip(COLUMNS) {
+        *place = header.iter().position(|column| column == name);
+        if place.is_none() {
+            let help = match header.is_empty() {
+                true => format!("the first row is a header: `{}`", COLUMNS.join(",")),
+                false => suggest(name, header.iter()),
+            };
+            export.wrong(1, (format!("no column is called `{name}`"), help));
+        }
+    }
+    let [time, entity, id, field, value] = found;
+    Some([time?, entity?, id?, field?, value?])
+}
+
+fn one(export: &mut Export, row: &StringRecord, columns: [usize; 5], batch: &mut Batch) {
+    let [time, entity, id, field, value] =
+        columns.map(|column| row.get(column).unwrap_or_default());
+    let field = Some(field).filter(|name| !name.is_empty());
+    let line = Line {
+        number: row.position().map_or(0, csv::Position::line),
+        time: Scalar::cell(time),
+        entity,
+        id,
+        field,
+        value: match field {
+            Some(_) => Scalar::cell(value),
+            // The name of an event is a text, whatever it looks like.
+            None => Scalar::Text(value.into()),
+        },
+    };
+    export.line(&line, batch);
+}
+
+fn wrong(error: &csv::Error) -> String {
+    match error.kind() {
+        csv::ErrorKind::UnequalLengths {
+            expected_len, len, ..
+        } => format!("this row has {len} cells, and the header {expected_len}"),
+        csv::ErrorKind::Utf8 { .. } => "this row is not UTF-8".to_owned(),
+        _ => format!("cannot be read: {error}"),
+    }
+}

@@ -1,0 +1,113 @@
+//! JSON lines: `{"time": 1.5, "entity": "order", "id": "7", "field": "status", "value": "paid"}`.
+
+use super::{Batch, COLUMNS, Export, Line, Scalar};
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::io::BufRead;
+
+/// A line as it is written; what else it says is of no interest.
+#[derive(Deserialize)]
+struct Written<'a> {
+    #[serde(borrow)]
+    time: Option<Scalar<'a>>,
+    #[serde(borrow)]
+    entity: Option<Scalar<'a>>,
+    #[serde(borrow)]
+    id: Option<Scalar<'a>>,
+    #[serde(borrow)]
+    field: Option<Scalar<'a>>,
+    #[serde(borrow)]
+    value: Option<Scalar<'a>>,
+}
+
+/// Reads all lines.
+pub(super) fn read(
+    export: &mut Export,
+    mut file: impl BufRead,
+    batch: &mut Batch,
+    full: &mut dyn FnMut(Batch) -> Option<Batch>,
+) {
+    let (mut line, mut number) = (Vec::new(), 0);
+    loop {
+        line.clear();
+        number += 1;
+        match file.read_until(b'\n', &mut line) {
+            Ok(0) => return,
+            Ok(_) if line.iter().all(u8::is_ascii_whitespace) => continue,
+            Ok(_) => one(export, &line, number, batch),
+            Err(error) => {
+                let help = "nothing after it was read".to_owned();
+                return export.wrong(number, (format!("cannot be read: {error}"), help));
+            }
+        }
+        if batch.is_full() {
+            match full(std::mem::take(batch)) {
+                Some(empty) => *batch = empty,
+                None => return,
+            }
+        }
+    }
+}
+
+fn one(export: &mut Export, line: &[u8], number: u64, batch: &mut Batch) {
+    let written: Written<'_> = match serde_json::from_slice(line) {
+        Ok(written) => written,
+        Err(error) => {
+            let error = error.to_string();
+            let error = error.split(" at line ").next().unwrap_or_default();
+            let help = "each line is one JSON object".to_owned();
+            return export.wrong(number, (format!("this is not JSON: {error}"), help));
+        }
+    };
+    let Written {
+        time: Some(time),
+        entity: Some(Scalar::Text(entity)),
+        id: Some(id),
+        field,
+        value: Some(value),
+    } = written
+    else {
+        let needed = COLUMNS.join("`, `");
+        let help = format!("a line has `{needed}`; only `field` may be missing, for an event");
+        return export.wrong(number, (lacking(&written), help));
+    };
+    let (id, field) = (text(id), field.and_then(name));
+    let line = Line {
+        number,
+        time,
+        entity: &entity,
+        id: &id,
+        field: field.as_deref(),
+        value,
+    };
+    export.line(&line, batch);
+}
+
+/// Ids are texts; a number is taken by its digits.
+fn text(id: Scalar<'_>) -> Cow<'_, str> {
+    match id {
+        Scalar::Text(text) => text,
+        other => Cow::Owned(other.to_string()),
+    }
+}
+
+/// A field that is null or empty is none.
+fn name(field: Scalar<'_>) -> Option<Cow<'_, str>> {
+    match field {
+        Scalar::Null => None,
+        other => Some(text(other)).filter(|name| !name.is_empty()),
+    }
+}
+
+fn lacking(written: &Written<'_>) -> String {
+    let columns = [&written.time, &written.entity, &written.id, &written.value];
+    let names = ["time", "entity", "id", "value"];
+    let missing = names
+        .iter()
+        .zip(columns)
+        .find(|(_, column)| column.is_none());
+    match missing {
+        Some((name, _)) => format!("`{name}` is missing"),
+        None => "`entity` is not a text".to_owned(),
+    }
+}

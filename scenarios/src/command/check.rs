@@ -1,0 +1,130 @@
+//! `shakedown check`: judges again what was recorded. Nothing is started.
+
+use super::session::program;
+use super::{Answer, CheckArgs};
+use shakedown_harness::audit::{self, Recorded};
+use shakedown_harness::invocation::{self, Played};
+use shakedown_harness::problem::{Problem, Problems};
+use shakedown_harness::report;
+use shakedown_harness::seed::Seed;
+use shakedown_harness::stack::{self, Stack};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Judges a run's histories, or an export. Gives the exit code of the worst verdict.
+pub fn check(args: CheckArgs) -> Answer {
+    let (played, seed) = match (&args.events, &args.run) {
+        (Some(events), _) => (vec![export(events, &args)?], None),
+        (None, Some(run)) => histories(run, args.stack.as_deref())?,
+        (None, None) => unreachable!("one of both is required"),
+    };
+    for one in &played {
+        say!("{}", report::scenario(one));
+    }
+    say!();
+    for one in &played {
+        let story = report::story(one, &again(one, &args));
+        if !story.is_empty() {
+            say!("{story}");
+        }
+    }
+    say!("{}", report::summary(&played, seed).trim_end());
+    let code = invocation::verdict(&played).exit_code();
+    if let Some(out) = &args.out {
+        let value = report::run_json(&played, code, Seed(seed.unwrap_or_default()), "recorded");
+        write(out, &value)?;
+    }
+    Ok(code)
+}
+
+fn export(events: &Path, args: &CheckArgs) -> Result<Played, Problems> {
+    let file = match &args.stack {
+        Some(file) => file.clone(),
+        None => match &stack::all(Path::new("."))[..] {
+            [only] => only.clone(),
+            _ => {
+                let what = "an export does not say of which stack it is".to_owned();
+                let help = Some("give the stack file with `--stack FILE`".to_owned());
+                return Err(Problem {
+                    what,
+                    place: None,
+                    help,
+                }
+                .into());
+            }
+        },
+    };
+    audit::exported(events, args.disorder, &read(&file)?)
+}
+
+fn histories(run: &Path, file: Option<&Path>) -> Result<(Vec<Played>, Option<u64>), Problems> {
+    let found = Recorded::find(run)?;
+    let mut stacks: BTreeMap<&str, Arc<Stack>> = BTreeMap::new();
+    let mut problems = Problems::default();
+    for recorded in &found {
+        let name = recorded.stack.as_str();
+        if stacks.contains_key(name) {
+            continue;
+        }
+        match of(name, file) {
+            Ok(stack) => drop(stacks.insert(name, stack)),
+            Err(found) => problems.0.extend(found.0),
+        }
+    }
+    problems.or(())?;
+    let played = found.iter();
+    let played = played.map(|recorded| audit::recorded(recorded, &stacks[recorded.stack.as_str()]));
+    let seed = found.first().map(|recorded| recorded.seed);
+    Ok((played.collect::<Result<_, _>>()?, seed))
+}
+
+/// The stack of a history, as its file describes it now.
+fn of(name: &str, file: Option<&Path>) -> Result<Arc<Stack>, Problems> {
+    let Some(file) = file else {
+        return read(&stack::find(name, Path::new("."))?);
+    };
+    let stack = read(file)?;
+    if stack.name != name {
+        let what = format!(
+            "describes the stack `{}`, and the history is of `{name}`",
+            stack.name
+        );
+        return Err(Problem::with_file(file, what).into());
+    }
+    Ok(stack)
+}
+
+fn read(file: &Path) -> Result<Arc<Stack>, Problems> {
+    let read = Stack::read(file)?;
+    for warning in &read.warnings {
+        eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
+    }
+    Ok(Arc::new(read.stack))
+}
+
+/// The command that judges this again.
+fn again(one: &Played, args: &CheckArgs) -> String {
+    let mut command = match &args.events {
+        Some(events) => format!("{} check --events {}", program(), events.display()),
+        None => format!("{} check {}", program(), one.outcome.folder.display()),
+    };
+    if !args.disorder.is_zero() {
+        let disorder = shakedown_harness::duration::print(args.disorder);
+        command.push_str(&format!(" --disorder {disorder}"));
+    }
+    if let Some(stack) = &args.stack {
+        command.push_str(&format!(" --stack {}", stack.display()));
+    }
+    command
+}
+
+fn write(out: &Path, value: &serde_json::Value) -> Result<(), Problems> {
+    let file = out.join("check.json");
+    let text = serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
+    std::fs::create_dir_all(out)
+        .and_then(|()| std::fs::write(&file, text))
+        .map_err(|error| Problem::with_file(&file, format!("cannot be written: {error}")))?;
+    say!("results: {}", file.display());
+    Ok(())
+}
