@@ -291,7 +291,7 @@ impl View<'_> {
 
     /// The coming of a status.
     pub fn came(&self, status: &str, stamp: Stamp) -> Moment {
-        if stamp == self.record.first && !self.declared_later(status) {
+        if self.began_as(status, stamp) {
             return self.first();
         }
         let field = self.kind.entity.status.as_ref();
@@ -299,10 +299,11 @@ impl View<'_> {
         self.moment(stamp, &format!("{field} became {status}"))
     }
 
-    /// Whether it is not the status that its kind begins as.
-    fn declared_later(&self, status: &str) -> bool {
+    /// Whether no event told of this status, because its kind is declared to begin as it.
+    pub fn began_as(&self, status: &str, stamp: Stamp) -> bool {
         let declared = self.kind.entity.status.as_ref();
-        declared.and_then(|declared| declared.first.as_deref()) != Some(status)
+        let declared = declared.and_then(|declared| declared.first.as_deref());
+        stamp == self.record.first && declared == Some(status)
     }
 
     /// The name of an event.

@@ -58,7 +58,7 @@ impl Monitor for Moves {
             Some(((from, left), (to, came))) => {
                 let why = format!("{from} -> {to} is no declared move");
                 let mut proof = vec![view.came(from, *left), view.came(to, *came)];
-                if left.seq == came.seq {
+                if view.began_as(from, *left) {
                     proof.remove(0);
                 }
                 if self.broken_at.len() <= number {

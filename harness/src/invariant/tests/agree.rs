@@ -1,0 +1,109 @@
+//! Agreement, shares and quantiles.
+
+use super::*;
+
+#[test]
+fn agreement() {
+    let p = || Pattern::Agree {
+        fields: vec!["status".to_owned(), "shown".to_owned()],
+        within: Duration::from_millis(10),
+        clock: Clock::Wall,
+    };
+    let same = [(1, "7 status=Done"), (9, "7 shown=Done"), (30, ".")];
+    check(p(), &same, Held, 1, &[], "");
+    let late = [(1, "7 status=Done"), (12, "7 shown=Done")];
+    check(p(), &late, Violated, 0, &[0], "shown is not known, 10ms");
+    let parted = [
+        (1, "7 status=Busy"),
+        (2, "7 shown=Busy"),
+        (3, "7 status=Done"),
+        (20, "."),
+    ];
+    check(
+        p(),
+        &parted,
+        Violated,
+        0,
+        &[2],
+        "status is \"Done\", shown is \"Busy\"",
+    );
+    check(
+        p(),
+        &parted[..3],
+        Inconclusive,
+        0,
+        &[],
+        "the run ended while",
+    );
+    let blind = [(1, "7 status=Done"), (20, "blind 19"), (21, "7 shown=Done")];
+    check(p(), &blind, Inconclusive, 0, &[], "could not look");
+}
+
+#[test]
+fn shares() {
+    let p = |at_least| Pattern::Share {
+        condition: cel("status == 'Done'"),
+        at_least,
+    };
+    let history = [
+        (1, "7 status=Done"),
+        (2, "8 status=Busy"),
+        (3, "9 status=Busy"),
+        (4, "9 status=Done"),
+    ];
+    check(p(0.6), &history, Held, 2, &[], "");
+    check(
+        p(0.7),
+        &history,
+        Violated,
+        2,
+        &[1],
+        "held for 2 of 3 at the end, a share of 0.667",
+    );
+    check(
+        p(0.5),
+        &[(1, ".")],
+        Inconclusive,
+        0,
+        &[],
+        "no submission was ever seen",
+    );
+}
+
+#[test]
+fn quantiles() {
+    let p = |quantile| Pattern::Quantile {
+        quantile,
+        from: "New".to_owned(),
+        to: "Done".to_owned(),
+        below: Duration::from_millis(10),
+    };
+    let history = [
+        (1, "7 shown=0"),
+        (1, "8 shown=0"),
+        (1, "9 shown=0"),
+        (2, "9 status=Failed"),
+        (5, "7 status=Done"),
+        (11, "8 status=Done"),
+    ];
+    check(p(0.5), &history, Held, 1, &[], "");
+    check(
+        p(0.95),
+        &history,
+        Violated,
+        1,
+        &[1, 5],
+        "it took 10 ms from New to Done",
+    );
+    // Who is still on its way counts, who ended elsewhere does not.
+    check(p(0.95), &history[..5], Violated, 1, &[1], "never to Done");
+    check(p(0.95), &[history[0], history[4]], Held, 1, &[], "");
+    check(
+        p(0.5),
+        &history[2..4],
+        Inconclusive,
+        0,
+        &[],
+        "it never went from New to Done",
+    );
+}

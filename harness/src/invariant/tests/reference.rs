@@ -1,0 +1,520 @@
+//! Every pattern against a slow evaluator that looks at the whole list, on histories of all kinds; and every proof against
+//! the loss of any one of its events.
+
+use super::*;
+use crate::expression::Truth::{True, Unset};
+use crate::expression::{Scope as Variables, Truth};
+
+const WITHIN_MS: u64 = 10;
+const IDS: [&str; 2] = ["7", "8"];
+
+/// What an invariant comes to for one entity.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Fate {
+    Silent,
+    Unset,
+    Unknown,
+    Witness,
+    Broken,
+}
+
+/// The observations of one entity: their places in the history.
+struct Life<'a> {
+    events: &'a [Event],
+    /// By event of the history: the time on the clock that counts, in nanoseconds.
+    clock: Vec<u64>,
+    seen: Vec<usize>,
+}
+
+impl Life<'_> {
+    /// What is known after the observation `i`, from the beginning.
+    fn variables(&self, i: usize) -> Variables {
+        let mut variables = Variables::new();
+        variables.set("status", &json!("New"));
+        variables.set("final", &json!(["Done", "Failed"]));
+        for place in &self.seen[..=i] {
+            let What::Observed { set, event, .. } = &self.events[*place].what else {
+                unreachable!()
+            };
+            for (name, value) in set {
+                variables.set(name, value);
+            }
+            event.iter().for_each(|name| variables.happened(name));
+        }
+        variables
+    }
+
+    fn test(&self, condition: &Expression, i: usize) -> Truth {
+        condition.test(&self.variables(i))
+    }
+
+    fn at(&self, i: usize) -> u64 {
+        self.clock[self.seen[i]]
+    }
+
+    fn tells_stored(&self, i: usize) -> bool {
+        matches!(&self.events[self.seen[i]].what, What::Observed { event: Some(name), .. } if name == "stored")
+    }
+
+    /// Where the scope begins and ends: the first observation in it, and the one that ends it.
+    fn segments(&self, scope: &Scope) -> Vec<(usize, Option<usize>)> {
+        let holds = |condition: &Option<Expression>, i: usize| {
+            condition
+                .as_ref()
+                .is_some_and(|one| self.test(one, i) == True)
+        };
+        let (mut segments, mut from) = (Vec::new(), None);
+        for i in 0..self.seen.len() {
+            let (over, tried) = (holds(&scope.until, i), i == 0);
+            match from {
+                Some(start) if over => {
+                    segments.push((start, Some(i)));
+                    from = None;
+                }
+                None if !over && (holds(&scope.after, i) || scope.after.is_none() && tried) => {
+                    from = Some(i);
+                }
+                _ => {}
+            }
+        }
+        segments.extend(from.map(|start| (start, None)));
+        segments
+    }
+
+    /// What comes of waiting from the observation `i` on, with where it ended.
+    fn wait(&self, i: usize, end: Option<usize>, met: impl Fn(usize) -> bool) -> (Fate, usize) {
+        let deadline = self.at(i) + WITHIN_MS * MS;
+        let stop = end.unwrap_or(self.seen.len());
+        for j in i..stop {
+            if self.at(j) > deadline {
+                return (Fate::Broken, j);
+            }
+            if met(j) {
+                return (Fate::Witness, j);
+            }
+        }
+        let too_late = self.clock.last().is_some_and(|now| *now > deadline);
+        match too_late || end.is_some() {
+            true => (Fate::Broken, stop),
+            false => (Fate::Unknown, stop),
+        }
+    }
+}
+
+/// What a pattern comes to in one segment.
+fn segment(pattern: &Pattern, life: &Life<'_>, (from, end): (usize, Option<usize>)) -> Fate {
+    let all = from..end.unwrap_or(life.seen.len());
+    let holds = |condition: &Expression, i: usize| life.test(condition, i) == True;
+    let comes = |condition: &Expression, i: usize| {
+        holds(condition, i) && (i == from || !holds(condition, i - 1))
+    };
+    match pattern {
+        Pattern::Always(condition) | Pattern::Never(condition) => {
+            let wanted = matches!(pattern, Pattern::Always(_));
+            let truths: Vec<Truth> = all.map(|i| life.test(condition, i)).collect();
+            let is = |truth: bool| truths.contains(if truth { &True } else { &Truth::False });
+            match (is(!wanted), is(wanted), truths.is_empty()) {
+                (true, ..) => Fate::Broken,
+                (_, true, _) => Fate::Witness,
+                (.., false) => Fate::Unset,
+                _ => Fate::Silent,
+            }
+        }
+        Pattern::Response {
+            when,
+            then,
+            within: None,
+            ..
+        } => {
+            let answers = all.filter(|i| holds(when, *i)).map(|i| life.test(then, i));
+            let answers: Vec<Truth> = answers.collect();
+            match (answers.contains(&Truth::False), answers.last()) {
+                (true, _) => Fate::Broken,
+                (_, Some(Unset(_))) => Fate::Unknown,
+                (_, Some(_)) => Fate::Witness,
+                _ => Fate::Silent,
+            }
+        }
+        Pattern::Response { when, then, .. } => {
+            let (mut fate, mut i) = (Fate::Silent, from);
+            while i < all.end {
+                if comes(when, i) {
+                    (fate, i) = life.wait(i, end, |j| holds(then, j));
+                    if fate != Fate::Witness {
+                        break;
+                    }
+                }
+                i += 1;
+            }
+            fate
+        }
+        Pattern::Precedence { no, before } => {
+            let mut fate = Fate::Silent;
+            for i in all.filter(|i| comes(no, *i)) {
+                if !(from..=i).any(|j| holds(before, j)) {
+                    return Fate::Broken;
+                }
+                fate = Fate::Witness;
+            }
+            fate
+        }
+        Pattern::Existence { eventually, .. } => life.wait(from, end, |j| holds(eventually, j)).0,
+        Pattern::AtMost { bound, .. } => match all.filter(|i| life.tells_stored(*i)).count() as u64
+        {
+            0 => Fate::Silent,
+            n if n <= *bound => Fate::Witness,
+            _ => Fate::Broken,
+        },
+        Pattern::Agree { fields, .. } => {
+            let same = |i: usize| {
+                let variables = life.variables(i);
+                let (a, b) = (variables.get(&fields[0]), variables.get(&fields[1]));
+                (a.is_some() || b.is_some()).then_some(a == b)
+            };
+            let (mut fate, mut i) = (Fate::Silent, from);
+            while i < all.end {
+                (fate, i) = match same(i) {
+                    None => (fate, i),
+                    Some(true) => (Fate::Witness, i),
+                    Some(false) => life.wait(i, end, |j| same(j) == Some(true)),
+                };
+                if matches!(fate, Fate::Broken | Fate::Unknown) {
+                    break;
+                }
+                i += 1;
+            }
+            fate
+        }
+        Pattern::Moves => {
+            let mut statuses = vec![json!("New")];
+            statuses.extend(all.filter_map(|i| life.variables(i).get("status")));
+            statuses.dedup();
+            let allowed = [
+                ("New", "Busy"),
+                ("New", "Failed"),
+                ("Busy", "Done"),
+                ("Busy", "Failed"),
+            ];
+            let wrong = |pair: &[serde_json::Value]| {
+                !allowed
+                    .iter()
+                    .any(|(from, to)| pair[0] == *from && pair[1] == *to)
+            };
+            match (statuses.windows(2).any(wrong), statuses.len()) {
+                (true, _) => Fate::Broken,
+                (_, 1) => Fate::Silent,
+                _ => Fate::Witness,
+            }
+        }
+        Pattern::Share { .. } | Pattern::Quantile { .. } => unreachable!("of all entities at once"),
+    }
+}
+
+/// The verdict, and the number of witnesses.
+fn reference(pattern: &Pattern, scope: &Scope, healed: bool, events: &[Event]) -> (Verdict, u64) {
+    let lives: Vec<Life<'_>> = lives(healed, events);
+    let fates: Vec<Fate> = match pattern {
+        Pattern::Share {
+            condition,
+            at_least,
+        } => shares(&lives, condition, *at_least),
+        Pattern::Quantile { quantile, .. } => quantiles(&lives, *quantile),
+        _ => lives
+            .iter()
+            .map(|life| of_life(pattern, scope, life))
+            .collect(),
+    };
+    let witnesses = fates.iter().filter(|fate| **fate == Fate::Witness).count() as u64;
+    let unknown = |fate: &Fate| *fate == Fate::Unknown || *fate == Fate::Unset && witnesses > 0;
+    let verdict = match (
+        fates.contains(&Fate::Broken),
+        fates.iter().any(unknown),
+        witnesses,
+    ) {
+        (true, ..) => Violated,
+        (_, true, _) | (.., 0) => Inconclusive,
+        _ => Held,
+    };
+    (verdict, witnesses)
+}
+
+/// The lives of all entities that were seen, in that order.
+fn lives(healed: bool, events: &[Event]) -> Vec<Life<'_>> {
+    let (mut clock, mut now, mut last, mut active) = (Vec::new(), 0, 0, false);
+    for event in events {
+        if !(healed && active) {
+            now += event.at_ns - last;
+        }
+        last = event.at_ns;
+        clock.push(now);
+        if let What::Fault { moment, .. } = &event.what {
+            active = *moment == FaultMoment::Applied;
+        }
+    }
+    let seen = |id: &str| -> Vec<usize> {
+        let of = |event: &Event| matches!(&event.what, What::Observed { id: of, .. } if of == id);
+        (0..events.len()).filter(|i| of(&events[*i])).collect()
+    };
+    let mut lives: Vec<Life<'_>> = IDS
+        .iter()
+        .map(|id| Life {
+            events,
+            clock: clock.clone(),
+            seen: seen(id),
+        })
+        .filter(|life| !life.seen.is_empty())
+        .collect();
+    lives.sort_by_key(|life| life.seen[0]);
+    lives
+}
+
+fn of_life(pattern: &Pattern, scope: &Scope, life: &Life<'_>) -> Fate {
+    let segments = life.segments(scope).into_iter();
+    let fates: Vec<Fate> = segments.map(|one| segment(pattern, life, one)).collect();
+    let certain = [Fate::Broken].into_iter().find(|fate| fates.contains(fate));
+    let universal = matches!(pattern, Pattern::Always(_) | Pattern::Never(_));
+    let said = |fate: &&Fate| **fate != Fate::Silent && (!universal || **fate == Fate::Witness);
+    let last = fates.iter().rev().find(said).copied();
+    let unset = fates.contains(&Fate::Unset).then_some(Fate::Unset);
+    certain.or(last).or(unset).unwrap_or(Fate::Silent)
+}
+
+fn shares(lives: &[Life<'_>], condition: &Expression, at_least: f64) -> Vec<Fate> {
+    let holds = |life: &Life<'_>| life.test(condition, life.seen.len() - 1) == True;
+    let held = lives.iter().filter(|life| holds(life)).count();
+    let enough = held as f64 >= at_least * lives.len() as f64;
+    let fate = |life| match (holds(life), enough) {
+        (true, _) => Fate::Witness,
+        (false, true) => Fate::Silent,
+        (false, false) => Fate::Broken,
+    };
+    lives.iter().map(fate).collect()
+}
+
+/// From New, which it is from the beginning, to Done in less than 10 ms.
+fn quantiles(lives: &[Life<'_>], quantile: f64) -> Vec<Fate> {
+    let first = |life: &Life<'_>, statuses: &[&str]| {
+        let is = |i: &usize| {
+            statuses
+                .iter()
+                .any(|name| life.variables(*i).get("status") == Some(json!(name)))
+        };
+        (0..life.seen.len()).find(is)
+    };
+    let took = |life: &Life<'_>| match (first(life, &["Done"]), first(life, &["Failed"])) {
+        (Some(done), _) => Some(life.at(done) - life.at(0)),
+        (None, Some(_)) => None,
+        (None, None) => Some(u64::MAX),
+    };
+    let mut times: Vec<u64> = lives.iter().filter_map(took).collect();
+    times.sort_unstable();
+    // So many of them, and no fewer, are the share.
+    let needed = (1..=times.len()).find(|n| *n as f64 >= quantile * times.len() as f64);
+    let held = needed.is_some_and(|n| times[n - 1] < WITHIN_MS * MS);
+    let fate = |life| match took(life) {
+        None => Fate::Silent,
+        Some(took) if took < WITHIN_MS * MS => Fate::Witness,
+        Some(_) if held => Fate::Silent,
+        Some(_) => Fate::Broken,
+    };
+    lives.iter().map(fate).collect()
+}
+
+fn conditions() -> impl Strategy<Value = Expression> {
+    prop::sample::select(vec![
+        "status == 'Done'",
+        "status != 'Busy'",
+        "status in final",
+        "happened('stored')",
+        "!happened('stored')",
+        "shown > 0",
+        "shown == 1 && status != 'Busy'",
+        "shown == told",
+        "happened('stored') && shown < 2",
+        "happened('stored') || status == 'Busy'",
+    ])
+    .prop_map(cel)
+}
+
+/// Every pattern, over these conditions.
+fn patterns() -> impl Strategy<Value = Pattern> {
+    let within = Duration::from_millis(WITHIN_MS);
+    let clock = || prop::sample::select(vec![Clock::Wall, Clock::Healed]);
+    let two = || (conditions(), conditions());
+    prop_oneof![
+        conditions().prop_map(Pattern::Always),
+        conditions().prop_map(Pattern::Never),
+        two().prop_map(|(when, then)| Pattern::Response {
+            when,
+            then,
+            within: None,
+            clock: Clock::Wall
+        }),
+        (two(), clock()).prop_map(move |((when, then), clock)| Pattern::Response {
+            when,
+            then,
+            within: Some(within),
+            clock
+        }),
+        two().prop_map(|(no, before)| Pattern::Precedence { no, before }),
+        (conditions(), clock()).prop_map(move |(eventually, clock)| Pattern::Existence {
+            eventually,
+            within,
+            clock
+        }),
+        (0u64..3).prop_map(|bound| Pattern::AtMost {
+            bound,
+            event: "stored".to_owned()
+        }),
+        Just(Pattern::Moves),
+        clock().prop_map(move |clock| Pattern::Agree {
+            fields: vec!["shown".to_owned(), "told".to_owned()],
+            within,
+            clock
+        }),
+    ]
+}
+
+fn of_all() -> impl Strategy<Value = Pattern> {
+    let share = || prop::sample::select(vec![0.3, 0.5, 0.7, 1.0]);
+    prop_oneof![
+        (conditions(), share()).prop_map(|(condition, at_least)| Pattern::Share {
+            condition,
+            at_least
+        }),
+        share().prop_map(|quantile| Pattern::Quantile {
+            quantile,
+            from: "New".to_owned(),
+            to: "Done".to_owned(),
+            below: Duration::from_millis(WITHIN_MS)
+        }),
+    ]
+}
+
+fn scopes() -> impl Strategy<Value = Scope> {
+    let maybe = || prop::option::of(conditions());
+    (maybe(), maybe()).prop_map(|(after, until)| Scope { after, until })
+}
+
+/// Whether the pattern can have a scope.
+fn scopable(pattern: &Pattern) -> bool {
+    !matches!(pattern, Pattern::Moves | Pattern::Agree { .. })
+}
+
+fn is_healed(pattern: &Pattern) -> bool {
+    matches!(
+        pattern,
+        Pattern::Response {
+            clock: Clock::Healed,
+            ..
+        } | Pattern::Existence {
+            clock: Clock::Healed,
+            ..
+        } | Pattern::Agree {
+            clock: Clock::Healed,
+            ..
+        }
+    )
+}
+
+fn histories() -> impl Strategy<Value = Vec<Event>> {
+    let facts = [
+        "+stored",
+        "status=Busy",
+        "status=Done",
+        "status=Failed",
+        "shown=0",
+        "shown=1",
+        "shown=2",
+        "told=1",
+    ];
+    let mut lines: Vec<String> = Vec::new();
+    for id in IDS {
+        lines.extend(facts.iter().map(|fact| format!("{id} {fact}")));
+    }
+    lines.extend([".", "fault applied", "fault ended"].map(str::to_owned));
+    let lines = prop::sample::select(lines);
+    prop::collection::vec((0u64..8, lines), 0..24).prop_map(|steps| {
+        let mut at = 0;
+        let mut timed: Vec<(u64, String)> = Vec::new();
+        for (passed, line) in steps {
+            at += passed;
+            timed.push((at, line));
+        }
+        let timed: Vec<(u64, &str)> = timed
+            .iter()
+            .map(|(at, line)| (*at, line.as_str()))
+            .collect();
+        events(&timed)
+    })
+}
+
+fn judge_in(pattern: &Pattern, scope: &Scope, events: &[Event]) -> Finding {
+    let mut stack = stack(pattern.clone());
+    stack.invariants["i"].scope = scope.clone();
+    // Gaps of polls are another matter.
+    let mut judge = Judge::of_export(&stack);
+    for event in events {
+        judge.see(event);
+    }
+    judge.findings().remove(0)
+}
+
+/// A proof and nothing else, with the time going on to where it went.
+fn alone(events: &[Event], proof: &[u64]) -> Vec<Event> {
+    let mut list: Vec<Event> = proof
+        .iter()
+        .map(|seq| events[*seq as usize].clone())
+        .collect();
+    let end = events.last().expect("something was proven");
+    list.push(Event {
+        what: what("."),
+        ..end.clone()
+    });
+    list
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1500))]
+
+    #[test]
+    fn monitors_agree_with_the_slow_evaluator(
+        pattern in patterns(), scope in scopes(), history in histories()
+    ) {
+        let scope = if scopable(&pattern) { scope } else { Scope::default() };
+        let finding = judge_in(&pattern, &scope, &history);
+        let expected = reference(&pattern, &scope, is_healed(&pattern), &history);
+        prop_assert_eq!((finding.verdict, finding.witnesses), expected, "{:?}", finding);
+    }
+
+    #[test]
+    fn monitors_of_all_entities_agree_with_the_slow_evaluator(
+        pattern in of_all(), history in histories()
+    ) {
+        let finding = judge_in(&pattern, &Scope::default(), &history);
+        let expected = reference(&pattern, &Scope::default(), false, &history);
+        prop_assert_eq!((finding.verdict, finding.witnesses), expected, "{:?}", finding);
+    }
+
+    #[test]
+    fn a_proof_proves_and_loses_its_force_without_any_of_its_events(
+        pattern in patterns(), history in histories()
+    ) {
+        let scope = Scope::default();
+        let finding = judge_in(&pattern, &scope, &history);
+        if finding.verdict != Violated {
+            return Ok(());
+        }
+        let proof: Vec<u64> = finding.proof.iter().map(|proof| proof.seq).collect();
+        let again = judge_in(&pattern, &scope, &alone(&history, &proof));
+        prop_assert_eq!(again.verdict, Violated, "{:?}\n{:?}", finding, again);
+        prop_assert_eq!(&again.entity, &finding.entity);
+        for removed in &proof {
+            let rest: Vec<u64> = proof.iter().copied().filter(|seq| seq != removed).collect();
+            let less = judge_in(&pattern, &scope, &alone(&history, &rest));
+            // A list of moves without one of them is a list of other moves.
+            let gone = less.verdict != Violated || pattern == Pattern::Moves && less.reason != finding.reason;
+            prop_assert!(gone, "without #{}: {:?}\n{:?}", removed, finding, less);
+        }
+    }
+}

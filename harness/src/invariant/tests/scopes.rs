@@ -1,0 +1,223 @@
+//! Invariants that count in a part of an entity's life only.
+
+use super::*;
+
+fn within(after: Option<&str>, until: Option<&str>) -> Scope {
+    Scope {
+        after: after.map(cel),
+        until: until.map(cel),
+    }
+}
+
+/// The verdict, the witnesses and the proof.
+fn told(pattern: &Pattern, scope: Scope, history: &[(u64, &str)]) -> (Verdict, u64, Vec<u64>) {
+    let finding = finding(pattern, scope, history);
+    let proof = finding.proof.iter().map(|proof| proof.seq).collect();
+    (finding.verdict, finding.witnesses, proof)
+}
+
+fn finding(pattern: &Pattern, scope: Scope, history: &[(u64, &str)]) -> Finding {
+    let mut stack = stack(pattern.clone());
+    stack.invariants["i"].scope = scope;
+    let mut judge = Judge::new(&stack);
+    for event in events(history) {
+        judge.see(&event);
+    }
+    judge.findings().remove(0)
+}
+
+fn busy() -> Scope {
+    within(Some("status == 'Busy'"), Some("status in final"))
+}
+
+#[test]
+fn absence_in_a_scope() {
+    let never = Pattern::Never(cel("shown > 0"));
+    let outside = [
+        (1, "7 shown=1"),
+        (2, "7 shown=0"),
+        (3, "7 status=Busy"),
+        (4, "7 status=Done"),
+        (5, "7 shown=1"),
+    ];
+    assert_eq!(told(&never, busy(), &outside), (Held, 1, vec![]));
+    let inside = [
+        (1, "7 status=Busy"),
+        (2, "7 shown=0"),
+        (3, "7 shown=1"),
+        (4, "7 status=Done"),
+    ];
+    assert_eq!(told(&never, busy(), &inside), (Violated, 0, vec![0, 2]));
+    let from_before = [(1, "7 shown=1"), (2, "7 status=Busy")];
+    assert_eq!(
+        told(&never, busy(), &from_before),
+        (Violated, 0, vec![0, 1])
+    );
+    let nothing = finding(&never, busy(), &[(1, "7 shown=1")]);
+    assert!(nothing.unwitnessed);
+    assert_eq!(
+        nothing.reason.as_deref(),
+        Some("the scope never began: `status == 'Busy'` never came true")
+    );
+    assert_eq!(
+        nothing.expected,
+        "never shown > 0, after status == 'Busy', until status in final"
+    );
+    let until = || within(None, Some("happened('stored')"));
+    assert_eq!(
+        told(
+            &never,
+            until(),
+            &[(1, "7 shown=0"), (2, "7 +stored"), (3, "7 shown=1")]
+        ),
+        (Held, 1, vec![])
+    );
+    assert_eq!(
+        told(&never, until(), &[(1, "7 shown=1"), (2, "7 +stored")]),
+        (Violated, 0, vec![0])
+    );
+}
+
+#[test]
+fn response_in_a_scope() {
+    let p = Pattern::Response {
+        when: cel("happened('stored')"),
+        then: cel("shown == 1"),
+        within: Some(Duration::from_millis(10)),
+        clock: Clock::Wall,
+    };
+    let answered = [
+        (1, "7 status=Busy"),
+        (2, "7 +stored"),
+        (3, "7 shown=1"),
+        (4, "7 status=Done"),
+    ];
+    assert_eq!(told(&p, busy(), &answered), (Held, 1, vec![]));
+    let late = [(1, "7 status=Busy"), (2, "7 +stored"), (13, ".")];
+    assert_eq!(told(&p, busy(), &late), (Violated, 0, vec![0, 1]));
+    // The scope is over before the answer comes, although it would have been in time.
+    let over = [
+        (1, "7 status=Busy"),
+        (2, "7 +stored"),
+        (3, "7 status=Done"),
+        (4, "7 shown=1"),
+    ];
+    assert_eq!(told(&p, busy(), &over), (Violated, 0, vec![0, 1, 2]));
+    let before = [(1, "7 +stored"), (2, "7 status=Failed"), (90, ".")];
+    assert_eq!(told(&p, busy(), &before), (Inconclusive, 0, vec![]));
+    let at_once = Pattern::Response {
+        when: cel("happened('stored')"),
+        then: cel("shown == 1"),
+        within: None,
+        clock: Clock::Wall,
+    };
+    let early = [
+        (1, "7 shown=0"),
+        (2, "7 +stored"),
+        (3, "7 shown=1"),
+        (4, "7 status=Busy"),
+    ];
+    assert_eq!(told(&at_once, busy(), &early), (Held, 1, vec![]));
+    assert_eq!(
+        told(&at_once, Scope::default(), &early),
+        (Violated, 0, vec![0, 1])
+    );
+}
+
+#[test]
+fn precedence_existence_and_counts_in_a_scope() {
+    let precedence = Pattern::Precedence {
+        no: cel("shown == 1"),
+        before: cel("shown == 0"),
+    };
+    let again = [(1, "7 shown=0"), (2, "7 status=Busy"), (3, "7 shown=1")];
+    assert_eq!(
+        told(&precedence, Scope::default(), &again),
+        (Held, 1, vec![])
+    );
+    assert_eq!(
+        told(&precedence, busy(), &again),
+        (Held, 1, vec![]),
+        "it is 0 as the scope begins"
+    );
+    let not_in_it = [
+        (1, "7 shown=0"),
+        (2, "7 shown=2"),
+        (3, "7 status=Busy"),
+        (4, "7 shown=1"),
+    ];
+    assert_eq!(
+        told(&precedence, busy(), &not_in_it),
+        (Violated, 0, vec![2, 3])
+    );
+    assert_eq!(
+        told(&precedence, busy(), &not_in_it[..3]),
+        (Inconclusive, 0, vec![])
+    );
+
+    let existence = Pattern::Existence {
+        eventually: cel("shown == 1"),
+        within: Duration::from_millis(10),
+        clock: Clock::Wall,
+    };
+    // It counts from where the scope begins.
+    let late = [(1, "7 shown=0"), (50, "7 status=Busy"), (60, "7 shown=1")];
+    assert_eq!(told(&existence, busy(), &late), (Held, 1, vec![]));
+    assert_eq!(
+        told(&existence, busy(), &[late[1], (61, ".")]),
+        (Violated, 0, vec![0])
+    );
+    assert_eq!(
+        told(&existence, busy(), &[late[1], (55, "7 status=Done")]),
+        (Violated, 0, vec![0, 1])
+    );
+    assert_eq!(
+        told(&existence, busy(), &late[..1]),
+        (Inconclusive, 0, vec![])
+    );
+
+    let once = Pattern::AtMost {
+        bound: 1,
+        event: "stored".to_owned(),
+    };
+    let outside = [
+        (1, "7 +stored"),
+        (2, "7 status=Busy"),
+        (3, "7 +stored"),
+        (4, "7 status=Done"),
+        (5, "7 +stored"),
+    ];
+    assert_eq!(told(&once, busy(), &outside), (Held, 1, vec![]));
+    let twice = [(1, "7 status=Busy"), (2, "7 +stored"), (3, "7 +stored")];
+    assert_eq!(told(&once, busy(), &twice), (Violated, 0, vec![0, 1, 2]));
+    assert_eq!(told(&once, busy(), &twice[..1]), (Inconclusive, 0, vec![]));
+}
+
+#[test]
+fn a_scope_can_begin_again() {
+    let once = Pattern::AtMost {
+        bound: 1,
+        event: "stored".to_owned(),
+    };
+    let scope = || within(Some("shown == 1"), Some("shown == 0"));
+    let one_each = [
+        (1, "7 shown=1"),
+        (2, "7 +stored"),
+        (3, "7 shown=0"),
+        (4, "7 shown=1"),
+        (5, "7 +stored"),
+    ];
+    assert_eq!(told(&once, scope(), &one_each), (Held, 1, vec![]));
+    let mut two = one_each.to_vec();
+    two.push((6, "7 +stored"));
+    assert_eq!(told(&once, scope(), &two), (Violated, 0, vec![3, 4, 5]));
+}
+
+#[test]
+fn a_scope_of_which_nobody_can_tell_decides_nothing() {
+    let never = Pattern::Never(cel("status == 'Done'"));
+    let odd = [(1, "7 shown=odd"), (2, "7 status=Done")];
+    let finding = finding(&never, within(Some("shown > 0"), None), &odd);
+    assert_eq!(finding.verdict, Inconclusive);
+    assert!(finding.reason.unwrap_or_default().contains("shown > 0"));
+}
