@@ -106,27 +106,53 @@ impl Condition {
     }
 }
 
-/// The shortest list of what was learnt without which `proven` would not be so any more. It is asked about lists of
-/// events that are left out. Where nothing that was learnt matters, what was seen last.
+/// The shortest list of what was learnt without any one of which `proven` would not be so any more. It is asked about
+/// lists of events that are left out. Where nothing that was learnt matters, what was seen last.
 pub(super) fn proof(
     view: &View<'_>,
     inputs: &[Input],
     proven: impl Fn(&[u64]) -> bool,
 ) -> Vec<Moment> {
-    let learnt = inputs.iter().filter_map(|input| view.learnt(*input));
-    let mut events: Vec<u64> = learnt.map(|stamp| stamp.seq).collect();
-    events.sort_unstable();
-    events.dedup();
-    let (mut needless, mut moments) = (Vec::new(), Vec::new());
-    for event in events {
-        needless.push(event);
-        if !proven(&needless) {
-            needless.pop();
-            moments.extend(view.told(inputs, event));
+    let mut needed = learnt(view, inputs);
+    let mut needless: Vec<u64> = Vec::new();
+    // What can be left out may depend on what is left out already.
+    loop {
+        let before = needed.len();
+        needed.retain(|event| {
+            needless.push(*event);
+            let kept = !proven(&needless);
+            if kept {
+                needless.pop();
+            }
+            kept
+        });
+        if needed.len() == before {
+            break;
         }
     }
+    let told = needed.iter().filter_map(|event| view.told(inputs, *event));
+    let mut moments: Vec<Moment> = told.collect();
     if moments.is_empty() {
         moments.push(view.last());
     }
     moments
+}
+
+/// The same list, told event by event: what is left out after each of those that are not.
+pub(super) fn stages(view: &View<'_>, inputs: &[Input], without: &[u64]) -> Vec<Vec<u64>> {
+    let mut kept = learnt(view, inputs);
+    kept.retain(|event| !without.contains(event));
+    let stage = |n: usize| [without, &kept[n..]].concat();
+    match kept.len() {
+        0 => vec![without.to_vec()],
+        all => (1..=all).map(stage).collect(),
+    }
+}
+
+fn learnt(view: &View<'_>, inputs: &[Input]) -> Vec<u64> {
+    let learnt = inputs.iter().filter_map(|input| view.learnt(*input));
+    let mut events: Vec<u64> = learnt.map(|stamp| stamp.seq).collect();
+    events.sort_unstable();
+    events.dedup();
+    events
 }

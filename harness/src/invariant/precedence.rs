@@ -1,10 +1,10 @@
 //! Precedence: `no: P, before: Q`: P does not come true before Q did.
 
-use super::condition::{Condition, proof};
+use super::condition::{Condition, proof, stages};
 use super::finding::{Breach, Fate, Tale};
 use super::{Clocks, Monitor};
 use crate::duration::seconds;
-use crate::entity::{Stamp, View};
+use crate::entity::{Input, Stamp, View};
 use crate::expression::Truth;
 use std::sync::Arc;
 
@@ -74,13 +74,25 @@ impl Precedence {
 
     fn breach(&self, view: &View<'_>) -> Breach {
         let (no, before) = (self.no.text(), self.before.text());
+        let inputs = [self.no.inputs(), self.before.inputs()].concat();
         Breach {
             why: format!("`{no}` came true, and `{before}` never did"),
-            proof: proof(view, self.no.inputs(), |without| {
-                self.no.test_without(view, without) == Truth::True
-            }),
+            proof: proof(view, &inputs, |without| self.proven(view, &inputs, without)),
             late_ns: None,
         }
+    }
+
+    /// Whether `no` comes true, and `before` does not until then.
+    fn proven(&self, view: &View<'_>, inputs: &[Input], without: &[u64]) -> bool {
+        for stage in stages(view, inputs, without) {
+            if self.before.test_without(view, &stage) == Truth::True {
+                return false;
+            }
+            if self.no.test_without(view, &stage) == Truth::True {
+                return true;
+            }
+        }
+        false
     }
 
     /// Both happened in times that overlap.

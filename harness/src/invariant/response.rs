@@ -1,6 +1,6 @@
 //! Response: `when: P, then: Q`, at once or `within` a time.
 
-use super::condition::{Condition, proof};
+use super::condition::{Condition, proof, stages};
 use super::deadline::Waiting;
 use super::finding::{Fate, Tale};
 use super::{Clocks, Monitor};
@@ -113,10 +113,20 @@ impl Response {
             ..*view
         };
         proof(&view, &self.inputs, |without| {
-            let unanswered = self.then.test_without(&view, without);
-            self.when.test_without(&view, without) == Truth::True
-                && matches!(unanswered, Truth::False | Truth::Unset(_))
+            self.open_at_last(&view, without)
         })
+    }
+
+    /// Whether, of what is not left out, the condition comes true and the response does not.
+    fn open_at_last(&self, view: &View<'_>, without: &[u64]) -> bool {
+        let (mut held, mut open) = (false, false);
+        for stage in stages(view, &self.inputs, without) {
+            let holds = self.when.test_without(view, &stage) == Truth::True;
+            open |= holds && !held;
+            open &= self.then.test_without(view, &stage) != Truth::True;
+            held = holds;
+        }
+        open
     }
 
     fn held(&mut self, number: usize) -> &mut bool {

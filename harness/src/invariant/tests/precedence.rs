@@ -90,3 +90,13 @@ fn calls_that_overlap_cannot_be_put_in_order() {
     assert_eq!(verdict(&[("store", 1, 4), ("finish", 2, 3)]), Inconclusive);
     assert_eq!(verdict(&[("both", 1, 4)]), Held);
 }
+
+#[test]
+fn what_kept_the_other_condition_from_being_met_is_part_of_the_proof() {
+    let p = Pattern::Precedence {
+        no: cel("shown == told"),
+        before: cel("shown == 1 && status != 'Busy'"),
+    };
+    let history = [(1, "7 status=Busy"), (2, "7 shown=1"), (3, "7 told=1")];
+    check(p, &history, Violated, 0, &[0, 1, 2], "never did");
+}
