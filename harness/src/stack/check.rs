@@ -1,7 +1,7 @@
 //! What must agree between the parts of a stack: names that exist, fields that somebody sets, ids that can be known.
 
-use super::config;
 use super::{Evidence, Expression, Invariant, Learn, Pattern, Probe, Stack};
+use super::{config, trivial};
 use crate::gateway::WORKLOAD;
 use crate::problem::{Place, Problem, Problems};
 
@@ -296,16 +296,7 @@ fn statuses(entity: &super::Entity, problems: &mut Problems) {
     let Some(status) = entity.status.as_ref().filter(|_| !entity.moves.is_empty()) else {
         return;
     };
-    let mut reached: Vec<&str> = status.first.iter().map(String::as_str).collect();
-    let mut i = 0;
-    while i < reached.len() {
-        for to in entity.moves.get(reached[i]).into_iter().flatten() {
-            if !reached.contains(&to.as_str()) {
-                reached.push(to);
-            }
-        }
-        i += 1;
-    }
+    let reached = entity.reached(status.first.iter().map(String::as_str).collect());
     let mut say = |what: String| problems.push(Problem::at(&entity.place, what));
     for name in status
         .finals
@@ -399,6 +390,7 @@ fn invariant(stack: &Stack, invariant: &Invariant, problems: &mut Problems) {
     };
     for expression in expressions.into_iter().chain(invariant.scope.expressions()) {
         known_statuses(entity, expression, &invariant.place, problems);
+        trivial::check(entity, expression, &invariant.place, problems);
         for name in expression
             .variables()
             .iter()
@@ -473,6 +465,16 @@ fn quantile(
                 status,
                 declared.iter().copied(),
             ));
+        }
+    }
+    let [from, to] = statuses;
+    let known = |status: &String| declared.contains(&status.as_str());
+    if !entity.moves.is_empty() && known(from) && known(to) {
+        let mut later = entity.reached(vec![from]);
+        later.remove(0);
+        if !later.contains(&to.as_str()) {
+            let what = format!("no move of `{}` leads from `{from}` to `{to}`", entity.name);
+            problems.push(Problem::at(place, what));
         }
     }
 }

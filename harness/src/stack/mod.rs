@@ -12,6 +12,7 @@ mod learn;
 mod model;
 mod node;
 mod pattern;
+mod trivial;
 mod variables;
 mod yaml;
 

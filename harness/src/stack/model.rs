@@ -374,6 +374,20 @@ impl Entity {
         statuses
     }
 
+    /// The statuses to which moves lead from these, and these.
+    pub fn reached<'s>(&'s self, mut from: Vec<&'s str>) -> Vec<&'s str> {
+        let mut i = 0;
+        while i < from.len() {
+            for to in self.moves.get(from[i]).into_iter().flatten() {
+                if !from.contains(&to.as_str()) {
+                    from.push(to);
+                }
+            }
+            i += 1;
+        }
+        from
+    }
+
     /// The events that its rules tell of, in their order.
     pub fn events(&self) -> impl Iterator<Item = &str> {
         self.learn.iter().filter_map(|rule| rule.event.as_deref())

@@ -526,3 +526,66 @@ proptest! {
         prop_assert!(read.is_ok() || !read.unwrap_err().0.is_empty());
     }
 }
+
+#[test]
+fn invariants_that_decide_nothing_are_told() {
+    const ENDS: &str = "{for: job, eventually: status in final, within: 5s}";
+    let cases: &[Case] = &[
+        (
+            ENDS,
+            "{for: job, eventually: 1 == 1, within: 5s}",
+            &["`1 == 1` reads nothing of the job", "shakedown.yaml:16:3"],
+        ),
+        (
+            ENDS,
+            "{for: job, always: size(shown) >= 0}",
+            &["`size(shown) >= 0` is true whatever happens"],
+        ),
+        (
+            ENDS,
+            "{for: job, never: shown != shown}",
+            &["`shown != shown` is false whatever happens"],
+        ),
+        (
+            ENDS,
+            "{for: job, when: 'status == \"new\" && status in final', then: shown == 1}",
+            &[
+                "no status of `job` meets `status == \"new\" && status in final`",
+                "`new`, `ok`, `bad`",
+            ],
+        ),
+        (
+            ENDS,
+            "{for: job, always: 'status in final || status == \"new\"'}",
+            &["every status of `job` meets `status in final || status == \"new\"`"],
+        ),
+        (
+            ENDS,
+            "{share: 'status == \"ok\" && status == \"bad\"', of: job, at_least: 0.9}",
+            &["no status of `job` meets"],
+        ),
+        (
+            ENDS,
+            "{quantile: 0.5, of: 'elapsed(\"ok\", \"new\")', below: 5s}",
+            &["no move of `job` leads from `ok` to `new`"],
+        ),
+        (
+            ENDS,
+            "{for: job, never: shown == 1, after: satus == 1}",
+            &["unknown field `satus`", "did you mean `status`?"],
+        ),
+        (
+            ENDS,
+            "{for: job, never: shown == 1, until: happened(\"tld\")}",
+            &["unknown event `tld`", "did you mean `told`?"],
+        ),
+        (
+            ENDS,
+            "{for: job, moves: declared, after: status == \"ok\"}",
+            &["`after` does not go with `moves`", "`after` and `until`"],
+        ),
+    ];
+    check(cases, |from, to| {
+        said(COMPOSE, &change(SHAKEDOWN, from, to))
+    });
+}
