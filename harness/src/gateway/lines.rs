@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 /// The longest line. An `answered` carries two bodies of 64 KiB and two heads, each byte of which JSON may write as six.
 const LINE_BYTES: u64 = 4 * 1024 * 1024;
 /// The most values that are written at once.
-const BATCH: usize = 64;
+pub(super) const BATCH: usize = 64;
 
 /// Reads one value; `None`: the other side has closed.
 pub(super) async fn read<T: DeserializeOwned>(

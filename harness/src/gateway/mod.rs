@@ -17,6 +17,7 @@ mod callee;
 mod connection;
 mod control;
 mod copy;
+mod courier;
 mod downlink;
 mod exchange;
 mod head;

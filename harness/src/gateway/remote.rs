@@ -4,7 +4,7 @@ use super::listener;
 use super::pipe::Pipe;
 use super::raw;
 use super::wire::Wire;
-use super::{Command, Handle, Report, lines};
+use super::{Command, Handle, Report, courier, lines};
 use bytes::BytesMut;
 use std::io;
 use std::net::SocketAddr;
@@ -17,6 +17,9 @@ use tokio::time::Instant;
 
 /// How soon to try again while a gateway is starting; nothing tells when it is there.
 const CONNECT_AGAIN: Duration = Duration::from_millis(50);
+
+/// Room for the reports of one read.
+const REPORTS_BYTES: usize = 64 * 1024;
 
 /// Takes control of the gateway at `control`, which may still be starting. The gateway ends when the handle's
 /// `commands` are dropped.
@@ -48,8 +51,8 @@ async fn take_control(control: SocketAddr, token: &str) -> io::Result<Handle> {
         .await?;
     lines::write(&mut stream, &[Command::Watch { stops: Vec::new() }]).await?;
     let (read, write) = stream.into_split();
-    let mut read = BufReader::new(read);
-    if lines::read(&mut read).await? != Some(Report::Watching) {
+    let mut read = BufReader::with_capacity(REPORTS_BYTES, read);
+    if courier::read(&mut read).await? != Some(Report::Watching) {
         let what = format!("{control} closed the connection: wrong token, or no gateway yet");
         return Err(io::Error::new(io::ErrorKind::ConnectionRefused, what));
     }
@@ -62,7 +65,7 @@ async fn take_control(control: SocketAddr, token: &str) -> io::Result<Handle> {
         }
     });
     tokio::spawn(async move {
-        if let Err(error) = lines::receive(read, &report).await {
+        if let Err(error) = courier::receive(read, &report).await {
             tracing::warn!(%error, "the gateway's reports broke off");
         }
     });

@@ -4,7 +4,7 @@ use super::connection;
 use super::control::{self, Addresses};
 use super::listener;
 use super::state::{Link, State};
-use super::{Handle, lines};
+use super::{Handle, courier, lines};
 use bytes::{Buf, BytesMut};
 use std::io;
 use std::net::SocketAddr;
@@ -72,7 +72,7 @@ async fn admit(porter: Arc<Porter>, mut peer: TcpStream) {
                 .take();
             match handle {
                 Some(handle) => {
-                    if let Err(error) = converse(handle, peer, early).await {
+                    if let Err(error) = converse(handle, peer, early, &porter.state).await {
                         tracing::warn!(%error, "the controller's connection broke");
                     }
                     porter.ended.notify_one();
@@ -123,12 +123,17 @@ fn understood(line: &[u8], token: &str) -> Option<Hello> {
 }
 
 /// Passes commands and reports on until one side ends.
-async fn converse(mut handle: Handle, mut peer: TcpStream, early: BytesMut) -> io::Result<()> {
+async fn converse(
+    mut handle: Handle,
+    mut peer: TcpStream,
+    early: BytesMut,
+    state: &State,
+) -> io::Result<()> {
     peer.set_nodelay(true)?;
     let (read, write) = peer.split();
     let read = BufReader::new(AsyncReadExt::chain(&early[..], read));
     tokio::select! {
         ended = lines::receive(read, &handle.commands) => ended,
-        ended = lines::send(&mut handle.reports, write) => ended,
+        ended = courier::send(&mut handle.reports, write, &state.hurry) => ended,
     }
 }

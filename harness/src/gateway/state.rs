@@ -5,12 +5,12 @@ use super::head::Request;
 use super::pattern::{Pattern, origin};
 use super::pipe::Pipes;
 use super::places::Places;
-use super::{Moment, Report, Stop};
+use super::{Moment, Report, Stop, courier};
 use crate::history::{Answered, Asked, Captures, ExchangeId, Seen, What};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc};
 
 /// Who connects to whom.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -30,6 +30,8 @@ pub(super) struct State {
     /// Whether a port speaks HTTP, as far as it was said or seen.
     spoken: Mutex<HashMap<(String, u16), bool>>,
     reports: mpsc::UnboundedSender<Report>,
+    /// Says that a report is one that somebody may be waiting for.
+    pub(super) hurry: Notify,
 }
 
 #[derive(Default)]
@@ -58,13 +60,18 @@ impl State {
             exchanges: AtomicU64::new(1),
             spoken: Mutex::default(),
             reports,
+            hurry: Notify::new(),
         })
     }
 
     /// Tells the harness something.
     pub(super) fn report(&self, report: Report) {
         // Without a receiver nobody is interested any more, and the gateway is about to end.
+        let urgent = courier::urgent(&report);
         let _ = self.reports.send(report);
+        if urgent {
+            self.hurry.notify_one();
+        }
     }
 
     /// Replaces the named calls.
