@@ -51,7 +51,7 @@ fn bench(words: &[&str]) -> ExitCode {
         rows::large(&stand);
     }
     if wanted("held") {
-        held::table(&stand, most);
+        held::table(most);
     }
     match stand.recorder.complete() {
         Ok(exchanges) => {

@@ -62,7 +62,25 @@ impl Drop for Process {
 
 /// Processor time that a process and its threads have used.
 pub fn cpu(id: u32) -> Duration {
-    let stat = std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    used(&std::fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default())
+}
+
+/// Processor time that this process's threads with this name have used.
+pub fn threads_cpu(name: &str) -> Duration {
+    let tasks = std::fs::read_dir("/proc/self/task")
+        .into_iter()
+        .flatten()
+        .flatten();
+    let stats = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("stat")).ok());
+    let named = format!("({name})");
+    stats
+        .filter(|stat| stat.contains(&named))
+        .map(|stat| used(&stat))
+        .sum()
+}
+
+/// The times of user and system in a `stat` file.
+fn used(stat: &str) -> Duration {
     // The name in parentheses may hold spaces.
     let fields = stat.rsplit(") ").next().unwrap_or_default();
     let ticks: u64 = fields

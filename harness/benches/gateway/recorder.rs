@@ -49,7 +49,11 @@ impl Recorder {
                             _ => None,
                         };
                         count.map(|count| count.fetch_add(1, Relaxed));
-                        writer.append(what).expect("the disk takes it");
+                        // As the engine does it: flushed with the last that is at hand.
+                        writer.append_first(what).expect("the disk takes it");
+                        if reports.is_empty() {
+                            writer.flush().expect("the disk takes it");
+                        }
                     }
                     Report::Synced { .. } => {
                         // A new file for each round, so that a long bench fits on the disk.

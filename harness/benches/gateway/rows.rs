@@ -1,8 +1,8 @@
 //! The tables: everybody in turn, round after round, so that a busy machine troubles all alike.
 
 use crate::load::{self, Seen};
-use crate::process::{self, cpu};
-use crate::stand::{Place, Stand};
+use crate::process::{self, cpu, threads_cpu};
+use crate::stand::{Place, RECORDER, Stand};
 use shakedown_harness::gateway::Command;
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ struct Row<'a> {
 struct Rounds {
     seen: Vec<Seen>,
     cpu: Duration,
+    /// Processor time of the harness's side.
+    recorder: Duration,
     /// The longest that the history was behind when a load ended.
     behind: Duration,
 }
@@ -121,14 +123,14 @@ fn table(stand: &Stand, title: &str, request: String, connections: usize, rows: 
     }
     println!("{title}\n");
     println!(
-        "| | per s | MB/s | against {} | p50 us | p99 us | 35-50 ms | its CPU, us each | history behind, ms |",
+        "| | per s | MB/s | against {} | p50 us | p99 us | 35-50 ms | its CPU, us each | harness's | history behind, ms |",
         rows[1].name
     );
-    println!("|---|---|---|---|---|---|---|---|---|");
+    println!("|---|---|---|---|---|---|---|---|---|---|");
     for (row, rounds) in rows.iter().zip(&all) {
         match row.place {
             Some(_) => println!("| {} | {} |", row.name, rounds.cells(&all[1])),
-            None => println!("| {} | skipped: not installed | | | | | | | |", row.name),
+            None => println!("| {} | skipped: not installed | | | | | | | | |", row.name),
         }
     }
     println!();
@@ -155,11 +157,12 @@ impl Rounds {
     ) {
         stand.arm(armed);
         let used = || place.processes.iter().map(|id| cpu(*id)).sum::<Duration>();
-        let before = used();
+        let before = (used(), threads_cpu(RECORDER));
         self.seen
             .push(load::run(place.address, request, connections, LENGTH));
         let behind = stand.recorder.carry_out(Command::Sync { number: 0 });
-        self.cpu += used() - before;
+        self.cpu += used() - before.0;
+        self.recorder += threads_cpu(RECORDER) - before.1;
         self.behind = self.behind.max(behind);
     }
 
@@ -188,10 +191,11 @@ impl Rounds {
             }
         };
         let nagle = latencies.iter().filter(|ns| NAGLE_NS.contains(ns)).count();
-        let cpu = self.cpu.as_secs_f64() * 1e6 / latencies.len() as f64;
+        let each = |cpu: Duration| cpu.as_secs_f64() * 1e6 / latencies.len() as f64;
+        let (cpu, recorder) = (each(self.cpu), each(self.recorder));
         let behind = self.behind.as_secs_f64() * 1e3;
         format!(
-            "{rate:.0} | {:.0} | {ratio} | {:.0} | {:.0} | {nagle} | {cpu:.0} | {behind:.0}",
+            "{rate:.0} | {:.0} | {ratio} | {:.0} | {:.0} | {nagle} | {cpu:.1} | {recorder:.1} | {behind:.0}",
             bytes / 1e6,
             at(0.5),
             at(0.99)

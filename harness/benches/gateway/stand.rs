@@ -8,6 +8,8 @@ use std::path::Path;
 use std::process::{Command as Program, ExitCode};
 use std::time::Duration;
 
+/// The name of the threads that are the harness.
+pub const RECORDER: &str = "recorder";
 const TOKEN: &str = "bench";
 /// How long the gateway may take to start.
 const START_WITHIN: Duration = Duration::from_secs(10);
@@ -146,6 +148,7 @@ pub fn gateway(listen: SocketAddr) -> ExitCode {
 
 fn take_control(control: SocketAddr, folder: &Path) -> Recorder {
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .thread_name(RECORDER)
         .enable_all()
         .build();
     let runtime = runtime.expect("a runtime");

@@ -24,7 +24,7 @@ pub async fn conduct(
     loop {
         tokio::select! {
             report = reports.recv() => match report {
-                Some(Report::Event { what }) => record.append(what),
+                Some(Report::Event { what }) => record.reported(what, reports.is_empty()),
                 Some(Report::Watching) => record.watching(),
                 Some(Report::Synced { number }) => barrier.open(number),
                 Some(Report::Felt { shape }) => deeds.links.felt(shape),

@@ -85,11 +85,15 @@ impl Record {
 
     /// Appends an event and whatever it leads to.
     pub fn append(&self, what: What) {
-        self.change(|state| {
-            let follow_ups = state.faults.see(&what);
-            state.put(what);
-            follow_ups
-        });
+        self.reported(what, true);
+    }
+
+    /// The same; it is on its way to the disk with the `last` of the events that are at hand.
+    pub fn reported(&self, what: What, last: bool) {
+        let mut state = self.state();
+        let follow_ups = state.faults.see(&what);
+        state.put(what);
+        self.follow_up(state, follow_ups, last);
     }
 
     /// Adds a fault to those that the gateway must stop for.
@@ -236,8 +240,16 @@ impl Record {
 
     fn change(&self, step: impl FnOnce(&mut State) -> Vec<What>) {
         let mut state = self.state();
-        for what in step(&mut state) {
+        let follow_ups = step(&mut state);
+        self.follow_up(state, follow_ups, true);
+    }
+
+    fn follow_up(&self, mut state: MutexGuard<'_, State>, follow_ups: Vec<What>, last: bool) {
+        for what in follow_ups {
             state.put(what);
+        }
+        if last && let Err(error) = state.writer.flush() {
+            state.broke(&error);
         }
         drop(state);
         self.changed.send_modify(|n| *n += 1);
@@ -254,7 +266,7 @@ impl Record {
 impl State {
     fn put(&mut self, what: What) {
         self.follow(&what);
-        match self.writer.append(what) {
+        match self.writer.append_first(what) {
             Ok(event) => {
                 let exchange = match &event.what {
                     What::Answered(answered) => Some(answered.exchange),
@@ -266,11 +278,14 @@ impl State {
                     }
                 }
             }
-            Err(error) => {
-                self.broken
-                    .get_or_insert_with(|| format!("the history could not be written: {error}"));
-            }
+            Err(error) => self.broke(&error),
         }
+    }
+
+    /// Keeps the first error of the disk.
+    fn broke(&mut self, error: &std::io::Error) {
+        self.broken
+            .get_or_insert_with(|| format!("the history could not be written: {error}"));
     }
 
     fn follow(&mut self, what: &What) {

@@ -3,7 +3,7 @@
 use super::alter::Altered;
 use super::body::{Body, Framing};
 use super::head::{self, Answer, Parsed};
-use super::raw::READ_BYTES;
+use super::raw::{HEAD_READ_BYTES, READ_BYTES};
 use super::reply;
 use super::uplink::Left;
 use super::wire::WireWrite;
@@ -149,8 +149,13 @@ impl<'a> Downlink<'a> {
 
     /// Reads once. May be dropped and called again.
     pub(super) async fn read(&mut self) -> Result<(), Broken> {
-        self.buffer.reserve(READ_BYTES);
-        let mut room = (&mut *self.buffer).limit(READ_BYTES);
+        // Of a body that has begun, more will come than of a head.
+        let room = match self.ready {
+            0 if !self.begun => HEAD_READ_BYTES,
+            _ => READ_BYTES,
+        };
+        self.buffer.reserve(room);
+        let mut room = (&mut *self.buffer).limit(room);
         match self.callee.read_buf(&mut room).await {
             Ok(count) => self.closed = count == 0,
             Err(error) => {

@@ -1,6 +1,7 @@
 //! Heads of requests and answers: as much of them as a gateway must understand.
 
 use super::body::Framing;
+use std::mem::MaybeUninit;
 
 /// The longest head that is understood; anything longer is passed on as it is.
 pub(super) const HEAD_BYTES: usize = 64 * 1024;
@@ -57,43 +58,52 @@ pub(super) enum Parsed<T> {
 
 /// Reads the head of a request.
 pub(super) fn request(bytes: &[u8]) -> Parsed<Request> {
-    let mut fields = [httparse::EMPTY_HEADER; HEADERS];
-    let mut parsed = httparse::Request::new(&mut fields);
-    let length = match measure(parsed.parse(bytes), bytes) {
+    let mut fields = [const { MaybeUninit::uninit() }; HEADERS];
+    let mut parsed = httparse::Request::new(&mut []);
+    let read = parsed.parse_with_uninit_headers(bytes, &mut fields);
+    let length = match measure(read, bytes) {
         Ok(length) => length,
         Err(other) => return other,
     };
-    let headers = recorded(parsed.headers);
-    let Some(framing) = request_framing(&headers) else {
-        return Parsed::Malformed;
+    let said = Said::by(parsed.headers);
+    let framing = match (said.chunked, said.length) {
+        (Some(true), _) => Framing::Chunked,
+        (None, Ok(Some(length))) => Framing::Length(length),
+        (None, Ok(None)) => Framing::None,
+        // A proxy and a server could disagree about where the body ends.
+        _ => return Parsed::Malformed,
     };
     let old = parsed.version == Some(0);
-    let expects = |word: &str| values(&headers, "expect").any(|v| v.eq_ignore_ascii_case(word));
     let request = Request {
         method: parsed.method.unwrap_or_default().to_owned(),
         target: parsed.path.unwrap_or_default().to_owned(),
+        headers: recorded(parsed.headers),
         framing,
-        persists: persists(&headers, old),
-        expects_continue: expects("100-continue"),
+        persists: said.persists(old),
+        expects_continue: said.expects_continue,
         old,
-        headers,
     };
     Parsed::Whole(request, length)
 }
 
 /// Reads the head of an answer to a request with this method.
 pub(super) fn answer(bytes: &[u8], method: &str) -> Parsed<Answer> {
-    let mut fields = [httparse::EMPTY_HEADER; HEADERS];
-    let mut parsed = httparse::Response::new(&mut fields);
-    let length = match measure(parsed.parse(bytes), bytes) {
+    let mut fields = [const { MaybeUninit::uninit() }; HEADERS];
+    let mut parsed = httparse::Response::new(&mut []);
+    let read = httparse::ParserConfig::default().parse_response_with_uninit_headers(
+        &mut parsed,
+        bytes,
+        &mut fields,
+    );
+    let length = match measure(read, bytes) {
         Ok(length) => length,
         Err(other) => return other,
     };
-    let headers = recorded(parsed.headers);
+    let said = Said::by(parsed.headers);
     let status = parsed.code.unwrap_or_default();
     let switches = status == 101 || (method == "CONNECT" && (200..300).contains(&status));
     let bare = method == "HEAD" || status < 200 || status == 204 || status == 304 || switches;
-    let framing = match (bare, transfer_encoding(&headers), content_length(&headers)) {
+    let framing = match (bare, said.chunked, said.length) {
         (true, ..) => Framing::None,
         (_, Some(true), _) => Framing::Chunked,
         (_, None, Ok(Some(length))) => Framing::Length(length),
@@ -101,10 +111,10 @@ pub(super) fn answer(bytes: &[u8], method: &str) -> Parsed<Answer> {
     };
     let answer = Answer {
         status,
+        headers: recorded(parsed.headers),
         framing,
-        persists: persists(&headers, parsed.version == Some(0)),
+        persists: said.persists(parsed.version == Some(0)),
         switches,
-        headers,
     };
     Parsed::Whole(answer, length)
 }
@@ -122,58 +132,84 @@ fn measure<T>(
 }
 
 fn recorded(fields: &[httparse::Header<'_>]) -> Headers {
-    fields
-        .iter()
-        .map(|field| {
-            let value = String::from_utf8_lossy(field.value).into_owned();
-            (field.name.to_ascii_lowercase(), value)
-        })
-        .collect()
+    let text = |value: &[u8]| match std::str::from_utf8(value) {
+        Ok(value) => value.to_owned(),
+        Err(_) => String::from_utf8_lossy(value).into_owned(),
+    };
+    let header =
+        |field: &httparse::Header<'_>| (field.name.to_ascii_lowercase(), text(field.value));
+    fields.iter().map(header).collect()
 }
 
-/// The comma-separated values of every header with this name.
-pub(super) fn values<'a>(headers: &'a Headers, name: &'a str) -> impl Iterator<Item = &'a str> {
-    headers
-        .iter()
-        .filter(move |(given, _)| given == name)
-        .flat_map(|(_, value)| value.split(','))
-        .map(str::trim)
+/// What a head says about its message and its connection.
+struct Said {
+    /// Whether the transfer encoding ends with `chunked`, if there is one.
+    chunked: Option<bool>,
+    /// The content length; the error is one that is no number, or several that differ.
+    length: Result<Option<u64>, ()>,
+    close: bool,
+    keep_alive: bool,
+    expects_continue: bool,
 }
 
-/// `None` when a proxy and a server could disagree about where the body ends.
-fn request_framing(headers: &Headers) -> Option<Framing> {
-    match (transfer_encoding(headers), content_length(headers)) {
-        (Some(true), _) => Some(Framing::Chunked),
-        (None, Ok(Some(length))) => Some(Framing::Length(length)),
-        (None, Ok(None)) => Some(Framing::None),
-        _ => None,
-    }
-}
-
-/// Whether the transfer encoding ends with `chunked`, if there is one.
-fn transfer_encoding(headers: &Headers) -> Option<bool> {
-    values(headers, "transfer-encoding")
-        .last()
-        .map(|last| last.eq_ignore_ascii_case("chunked"))
-}
-
-/// The content length; the error is one that is no number, or several that differ.
-fn content_length(headers: &Headers) -> Result<Option<u64>, ()> {
-    let mut found = None;
-    for value in values(headers, "content-length") {
-        let digits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit());
-        let length = value.parse::<u64>().ok().filter(|_| digits).ok_or(())?;
-        if found.is_some_and(|before| before != length) {
-            return Err(());
+impl Said {
+    /// Reads every header once.
+    fn by(fields: &[httparse::Header<'_>]) -> Said {
+        let mut said = Said {
+            chunked: None,
+            length: Ok(None),
+            close: false,
+            keep_alive: false,
+            expects_continue: false,
+        };
+        for field in fields {
+            let is = |name: &str| field.name.eq_ignore_ascii_case(name);
+            // Most headers are none of these, and their length tells.
+            match field.name.len() {
+                6 if is("expect") => said.expects_continue |= lists(field, "100-continue"),
+                10 if is("connection") => {
+                    said.close |= lists(field, "close");
+                    said.keep_alive |= lists(field, "keep-alive");
+                }
+                14 if is("content-length") => {
+                    for value in values(field) {
+                        said.length = said.length.and_then(|before| length(before, value));
+                    }
+                }
+                17 if is("transfer-encoding") => {
+                    let last = values(field).last().unwrap_or_default();
+                    said.chunked = Some(last.eq_ignore_ascii_case(b"chunked"));
+                }
+                _ => {}
+            }
         }
-        found = Some(length);
+        said
     }
-    Ok(found)
+
+    fn persists(&self, old: bool) -> bool {
+        !self.close && (!old || self.keep_alive)
+    }
 }
 
-fn persists(headers: &Headers, old: bool) -> bool {
-    let says = |word: &str| values(headers, "connection").any(|v| v.eq_ignore_ascii_case(word));
-    !says("close") && (!old || says("keep-alive"))
+/// The comma-separated values of a header.
+fn values<'a>(field: &httparse::Header<'a>) -> impl Iterator<Item = &'a [u8]> {
+    let value: &'a [u8] = field.value;
+    value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii)
+}
+
+fn lists(field: &httparse::Header<'_>, word: &str) -> bool {
+    values(field).any(|value| value.eq_ignore_ascii_case(word.as_bytes()))
+}
+
+/// One more content length.
+fn length(before: Option<u64>, value: &[u8]) -> Result<Option<u64>, ()> {
+    let digits = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    let text = std::str::from_utf8(value).ok().filter(|_| digits);
+    let length = text.and_then(|text| text.parse().ok()).ok_or(())?;
+    match before {
+        Some(before) if before != length => Err(()),
+        _ => Ok(Some(length)),
+    }
 }
 
 #[cfg(test)]

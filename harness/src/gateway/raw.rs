@@ -9,6 +9,8 @@ use tokio::net::TcpStream;
 
 /// Room made for one read.
 pub(super) const READ_BYTES: usize = 32 * 1024;
+/// Room made for one read where a head is due, which is seldom longer; an open connection keeps it.
+pub(super) const HEAD_READ_BYTES: usize = 4 * 1024;
 /// The most that is taken from a peer only to learn whether it has left.
 const PEEKED_BYTES: usize = 4 * 1024;
 

@@ -2,11 +2,14 @@
 
 use super::callee::{self, Callee};
 use super::head::{self, Parsed, Request};
-use super::raw::{self, READ_BYTES};
+use super::raw::{self, HEAD_READ_BYTES};
 use super::state::{Link, State, Ticket};
 use super::wire::Wire;
 use crate::history::{Seen, What};
 use bytes::BytesMut;
+use std::future::Future;
+use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -72,13 +75,36 @@ impl Session {
                 Parsed::Partial => {}
                 other => return other,
             }
-            self.from_caller.reserve(READ_BYTES);
-            match self.caller.read_buf(&mut self.from_caller).await {
+            match self.read().await {
                 Ok(0) if !self.from_caller.is_empty() => return Parsed::Malformed,
                 Ok(0) | Err(_) => return Parsed::Partial,
                 Ok(_) => {}
             }
         }
+    }
+
+    /// Reads once from the caller. While there is nothing to read, large buffers that hold nothing are given back, so
+    /// that an open connection takes little memory.
+    async fn read(&mut self) -> io::Result<usize> {
+        let Session {
+            caller,
+            from_caller,
+            from_callee,
+            ..
+        } = self;
+        std::future::poll_fn(|cx| {
+            from_caller.reserve(HEAD_READ_BYTES);
+            let read = pin!(caller.read_buf(from_caller)).poll(cx);
+            if read.is_pending() {
+                for buffer in [&mut *from_caller, &mut *from_callee] {
+                    if buffer.is_empty() && buffer.capacity() > HEAD_READ_BYTES {
+                        *buffer = BytesMut::new();
+                    }
+                }
+            }
+            read
+        })
+        .await
     }
 
     /// Passes bytes both ways from here on.

@@ -2,7 +2,7 @@
 
 use super::body::{Body, Framing};
 use super::head::HEAD_BYTES;
-use super::raw::READ_BYTES;
+use super::raw::{HEAD_READ_BYTES, READ_BYTES};
 use super::wire::WireRead;
 use bytes::{Buf, BufMut, BytesMut};
 use std::future::Future;
@@ -81,7 +81,12 @@ impl<'a> Uplink<'a> {
             self.ready = self.body.feed(self.buffer);
         }
         if self.ready == 0 {
-            return watch(&mut self.caller, self.buffer).await;
+            let room = if self.body.done() {
+                HEAD_READ_BYTES
+            } else {
+                READ_BYTES
+            };
+            return watch(&mut self.caller, self.buffer, room).await;
         }
         let written = match &mut self.callee {
             // Read on all the same, to notice when the caller leaves.
@@ -107,12 +112,12 @@ impl<'a> Uplink<'a> {
 }
 
 /// Reads once from a caller. Does nothing for ever once as much has piled up as one head may hold.
-async fn watch(caller: &mut WireRead<'_>, buffer: &mut BytesMut) -> Result<(), Left> {
+async fn watch(caller: &mut WireRead<'_>, buffer: &mut BytesMut, room: usize) -> Result<(), Left> {
     if buffer.len() >= HEAD_BYTES {
         return std::future::pending().await;
     }
-    buffer.reserve(READ_BYTES);
-    match caller.read_buf(&mut buffer.limit(READ_BYTES)).await {
+    buffer.reserve(room);
+    match caller.read_buf(&mut buffer.limit(room)).await {
         Ok(0) | Err(_) => Err(Left),
         Ok(_) => Ok(()),
     }
@@ -132,7 +137,7 @@ pub(super) async fn staying<T>(
         tokio::select! {
             biased;
             done = &mut work => return Ok(done),
-            seen = watch(caller, buffer) => seen?,
+            seen = watch(caller, buffer, HEAD_READ_BYTES) => seen?,
         }
     }
 }

@@ -30,12 +30,22 @@ impl Writer {
         })
     }
 
-    /// Stamps an event and writes it. Every line is flushed, so that a harness that is killed leaves all that it
-    /// knew; a write to the page cache costs microseconds.
+    /// Stamps an event and writes it. It is flushed at once, so that a harness that is killed leaves all that it knew.
     ///
     /// # Errors
     /// When the disk does not take it.
     pub fn append(&mut self, what: What) -> io::Result<Event> {
+        let event = self.append_first(what)?;
+        self.flush()?;
+        Ok(event)
+    }
+
+    /// The same for the first of several events that are at hand; [`Writer::flush`] follows the last of them. A flush
+    /// costs microseconds, which is as much as all the rest.
+    ///
+    /// # Errors
+    /// When the disk does not take it.
+    pub fn append_first(&mut self, what: What) -> io::Result<Event> {
         let event = Event {
             seq: self.next,
             at_ns: self.now_ns(),
@@ -44,8 +54,15 @@ impl Writer {
         self.next += 1;
         serde_json::to_writer(&mut self.file, &event)?;
         self.file.write_all(b"\n")?;
-        self.file.flush()?;
         Ok(event)
+    }
+
+    /// Hands all events to the system.
+    ///
+    /// # Errors
+    /// When the disk does not take them.
+    pub fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
     }
 
     /// Nanoseconds since it began.
