@@ -3,6 +3,8 @@
 //! A [`Body`] reads along while the raw bytes pass; it never changes them. When the bytes break the rules of their
 //! framing it gives up finding an end and takes everything up to the close, so that odd peers still get through.
 
+use xxhash_rust::xxh3::{Xxh3, xxh3_128};
+
 /// How much of a decoded body is kept.
 pub(super) const RECORDED_BYTES: usize = 64 * 1024;
 /// The longest chunk extension or trailer section that is followed.
@@ -24,11 +26,12 @@ pub(super) enum Framing {
 }
 
 /// A body that is passing by.
-#[derive(Debug)]
 pub(super) struct Body {
     next: Next,
     kept: Vec<u8>,
     length: u64,
+    /// Of a body that is longer than what is kept.
+    digest: Option<Box<Xxh3>>,
 }
 
 /// What comes next.
@@ -57,6 +60,7 @@ impl Body {
             next,
             kept: Vec::new(),
             length: 0,
+            digest: None,
         }
     }
 
@@ -107,6 +111,16 @@ impl Body {
         String::from_utf8_lossy(&self.kept).into_owned()
     }
 
+    /// What tells the decoded body so far from any other; `None`: there is none.
+    pub(super) fn digest(&self) -> Option<String> {
+        let digest = match &self.digest {
+            Some(digest) => digest.digest128(),
+            None if self.kept.is_empty() => return None,
+            None => xxh3_128(&self.kept),
+        };
+        Some(format!("{digest:032x}"))
+    }
+
     /// Takes the data of a plain body or of one chunk.
     fn data(&mut self, bytes: &[u8], left: u64) -> usize {
         let taken = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
@@ -123,6 +137,14 @@ impl Body {
     fn keep(&mut self, bytes: &[u8]) {
         self.length += bytes.len() as u64;
         let room = RECORDED_BYTES - self.kept.len();
+        if bytes.len() > room {
+            let digest = self.digest.get_or_insert_with(|| {
+                let mut digest = Box::new(Xxh3::new());
+                digest.update(&self.kept);
+                digest
+            });
+            digest.update(bytes);
+        }
         self.kept.extend_from_slice(&bytes[..bytes.len().min(room)]);
     }
 
@@ -237,6 +259,39 @@ mod tests {
         assert!(Body::new(Framing::UntilClose).close());
         assert!(!Body::new(Framing::Length(1)).close());
         assert!(!Body::new(Framing::Chunked).close());
+    }
+
+    #[test]
+    fn the_digest_is_that_of_the_whole_decoded_body() {
+        // From the reference implementation: `xxh128sum` of "abc0123456789".
+        let mut chunked = Body::new(Framing::Chunked);
+        chunked.feed(b"3\r\nabc\r\n00a\r\n0123456789\r\n0\r\n\r\n");
+        let mut plain = Body::new(Framing::Length(13));
+        plain.feed(b"abc0123456789");
+        assert_eq!(chunked.digest(), plain.digest());
+        assert_eq!(
+            plain.digest().as_deref(),
+            Some("d1697fbb195327a4e84f3cec26c3108b")
+        );
+        assert_eq!(Body::new(Framing::Chunked).digest(), None);
+        // However the pieces fall, beyond what is kept too.
+        let long: Vec<u8> = (0..3 * RECORDED_BYTES + 7)
+            .map(|i| (i % 251) as u8)
+            .collect();
+        let expected = format!("{:032x}", xxh3_128(&long));
+        for piece in [
+            1000,
+            RECORDED_BYTES - 1,
+            RECORDED_BYTES,
+            RECORDED_BYTES + 1,
+            long.len(),
+        ] {
+            let mut body = Body::new(Framing::UntilClose);
+            for bytes in long.chunks(piece) {
+                body.feed(bytes);
+            }
+            assert_eq!(body.digest(), Some(expected.clone()), "pieces of {piece}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::OBSERVER;
 use super::callee::{self, Callee};
 use super::pipe::Pipe;
 use super::raw::{self, READ_BYTES};
-use super::session::Session;
+use super::session::{Before, Session};
 use super::state::{Link, State};
 use super::wire::Wire;
 use bytes::BytesMut;
@@ -38,10 +38,10 @@ pub(super) async fn serve(state: Arc<State>, caller: TcpStream, early: BytesMut,
     };
     match http {
         Some(true) => session.run().await,
-        Some(false) => session.raw(None).await,
+        Some(false) => session.raw(Before::Nothing).await,
         None => match sniff(&mut session).await {
             true => session.run().await,
-            false => session.raw(None).await,
+            false => session.raw(Before::Nothing).await,
         },
     }
 }

@@ -122,6 +122,7 @@ mod tests {
             headers: vec![("a".into(), "b \"c\"".into())],
             body: "\u{1f600}\n".into(),
             body_bytes: 5,
+            digest: Some("5".into()),
         };
         vec![
             event(What::Asked(Asked {

@@ -7,7 +7,7 @@ use super::callee;
 use super::downlink::{Broken, Downlink, Pieces};
 use super::head::{Answer, Headers, Request};
 use super::reply;
-use super::session::{After, Session};
+use super::session::{After, Before, Session};
 use super::state::{State, Ticket};
 use super::uplink::{self, Left, Uplink};
 use super::wire::WireWrite;
@@ -146,14 +146,15 @@ impl Session {
                             persists,
                             switches,
                         } = answer;
+                        let switch = Before::Switch(ticket.exchange);
                         state.delivered(ticket, seen);
                         return match (switches, persists && request.persists) {
-                            (true, _) => After::Raw(None),
+                            (true, _) => After::Raw(switch),
                             (_, false) => After::Close,
                             (_, true) => finish(&mut uplink, &mut downlink).await,
                         };
                     }
-                    Err(Broken::Odd) => return After::Raw(Some(ticket)),
+                    Err(Broken::Odd) => return After::Raw(Before::Unsettled(ticket)),
                     Err(Broken::Left) => (Seen::Left, After::Gone),
                     Err(Broken::Lost | Broken::Reset) => (Seen::Reset, After::Reset),
                 }
@@ -318,5 +319,6 @@ fn message(headers: &Headers, body: &Body) -> Message {
         headers: headers.clone(),
         body: body.text(),
         body_bytes: body.length(),
+        digest: body.digest(),
     }
 }

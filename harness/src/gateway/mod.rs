@@ -21,6 +21,7 @@ mod courier;
 mod downlink;
 mod exchange;
 mod head;
+mod hello;
 mod lines;
 mod listener;
 mod pattern;

@@ -2,6 +2,7 @@
 
 use super::connection;
 use super::control::{self, Addresses};
+use super::hello::{self, Hello};
 use super::listener;
 use super::state::{Link, State};
 use super::{Handle, courier, lines};
@@ -26,12 +27,6 @@ struct Porter {
     /// Taken by the one controller.
     handle: Mutex<Option<Handle>>,
     ended: Notify,
-}
-
-/// What a connection says that it is.
-enum Hello {
-    Control,
-    Dial(Link),
 }
 
 /// Serves control and dialling on one port until the controller goes.
@@ -59,9 +54,21 @@ pub async fn serve(listen: SocketAddr, token: String) -> io::Result<()> {
 
 async fn admit(porter: Arc<Porter>, mut peer: TcpStream) {
     let mut early = BytesMut::new();
-    let hello = tokio::time::timeout(HELLO_WITHIN, hello(&porter.token, &mut peer, &mut early));
+    let hello = tokio::time::timeout(
+        HELLO_WITHIN,
+        read_hello(&porter.token, &mut peer, &mut early),
+    );
     match hello.await {
-        Ok(Ok(Some(Hello::Dial(link)))) => {
+        Ok(Ok(Some(Hello::Dial {
+            client,
+            service,
+            port,
+        }))) => {
+            let link = Link {
+                client,
+                service,
+                port,
+            };
             connection::serve(porter.state.clone(), peer, early, link).await
         }
         Ok(Ok(Some(Hello::Control))) => {
@@ -88,7 +95,7 @@ async fn admit(porter: Arc<Porter>, mut peer: TcpStream) {
 }
 
 /// Reads the first line; what follows it stays in `early`. `None`: it is none that counts here.
-async fn hello(
+async fn read_hello(
     token: &str,
     peer: &mut TcpStream,
     early: &mut BytesMut,
@@ -103,23 +110,7 @@ async fn hello(
     };
     let line = early.split_to(end);
     early.advance(1);
-    Ok(understood(&line[..end.min(HELLO_BYTES)], token))
-}
-
-fn understood(line: &[u8], token: &str) -> Option<Hello> {
-    let words: Vec<&str> = std::str::from_utf8(line)
-        .ok()?
-        .split_ascii_whitespace()
-        .collect();
-    match words[..] {
-        ["CONTROL", given] if given == token => Some(Hello::Control),
-        ["DIAL", given, client, service, port] if given == token => Some(Hello::Dial(Link {
-            client: client.to_owned(),
-            service: service.to_owned(),
-            port: port.parse().ok()?,
-        })),
-        _ => None,
-    }
+    Ok(hello::understood(&line[..end.min(HELLO_BYTES)], token))
 }
 
 /// Passes commands and reports on until one side ends.

@@ -5,7 +5,7 @@ use super::head::{self, Parsed, Request};
 use super::raw::{self, HEAD_READ_BYTES};
 use super::state::{Link, State, Ticket};
 use super::wire::Wire;
-use crate::history::{Seen, What};
+use crate::history::{ExchangeId, Seen, What};
 use bytes::BytesMut;
 use std::future::Future;
 use std::io;
@@ -42,8 +42,18 @@ pub(super) enum After {
     Reset,
     /// Nothing; the caller is gone.
     Gone,
-    /// Bytes both ways. An exchange that is still to be settled is settled afterwards.
-    Raw(Option<Ticket>),
+    /// Bytes both ways.
+    Raw(Before),
+}
+
+/// What came before a connection passed bytes both ways.
+pub(super) enum Before {
+    /// Nothing that was understood.
+    Nothing,
+    /// An exchange by which both sides agreed to speak something else.
+    Switch(ExchangeId),
+    /// An exchange that is settled with the end of the connection.
+    Unsettled(Ticket),
 }
 
 impl Session {
@@ -55,7 +65,7 @@ impl Session {
                 Parsed::Partial => After::Gone,
                 Parsed::Malformed => {
                     self.callee.take_if(|callee| !raw::quiet(&callee.stream));
-                    After::Raw(None)
+                    After::Raw(Before::Nothing)
                 }
             };
             match after {
@@ -63,7 +73,7 @@ impl Session {
                 After::Close => return self.close().await,
                 After::Reset => return self.caller.reset(),
                 After::Gone => return,
-                After::Raw(ticket) => return self.raw(ticket).await,
+                After::Raw(before) => return self.raw(before).await,
             }
         }
     }
@@ -108,7 +118,7 @@ impl Session {
     }
 
     /// Passes bytes both ways from here on.
-    pub(super) async fn raw(mut self, ticket: Option<Ticket>) {
+    pub(super) async fn raw(mut self, before: Before) {
         let callee = match self.callee.take() {
             Some(callee) => Ok(callee),
             None => callee::connect(&self.state, &self.link).await,
@@ -129,7 +139,12 @@ impl Session {
                 raw::Pumped::default()
             }
         };
-        if let Some(ticket) = ticket {
+        let exchange = match &before {
+            Before::Nothing => None,
+            Before::Switch(exchange) => Some(*exchange),
+            Before::Unsettled(ticket) => Some(ticket.exchange),
+        };
+        if let Before::Unsettled(ticket) = before {
             let body_bytes = pumped.received;
             let seen = Seen::Answer {
                 status: NO_STATUS,
@@ -149,6 +164,7 @@ impl Session {
             port,
             sent_bytes: pumped.sent,
             received_bytes: pumped.received,
+            exchange,
         });
     }
 

@@ -70,7 +70,7 @@ pub enum What {
         /// What the caller saw.
         seen: Seen,
     },
-    /// A connection that does not speak HTTP ended.
+    /// A connection ended that does not speak HTTP, or does not any more.
     Stream {
         /// Who connected.
         client: String,
@@ -82,6 +82,10 @@ pub enum What {
         sent_bytes: u64,
         /// Bytes from service to client.
         received_bytes: u64,
+        /// The exchange that turned it into one, as the opening of a WebSocket does; it is the last of its connection,
+        /// and its bytes are not counted.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        exchange: Option<ExchangeId>,
     },
     /// Something about a fault.
     Fault {
@@ -181,6 +185,9 @@ pub struct Message {
     pub body: String,
     /// The body's whole length in bytes.
     pub body_bytes: u64,
+    /// The whole body's XXH3 (128 bits, hexadecimal), which tells whether two bodies are the same; none without a body.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
 }
 
 /// What a caller saw of its exchange.

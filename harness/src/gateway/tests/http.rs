@@ -57,6 +57,10 @@ fn message(headers: &[(&str, &str)], body: &str) -> Message {
         headers: headers.collect(),
         body: body.into(),
         body_bytes: body.len() as u64,
+        digest: Some(format!(
+            "{:032x}",
+            xxhash_rust::xxh3::xxh3_128(body.as_bytes())
+        )),
     }
 }
 
@@ -294,7 +298,7 @@ async fn an_upgraded_connection_passes_bytes() {
     drop(caller);
     callee.hears_end().await;
     drop(callee);
-    stage.expect(&["stream worker 18 3"]).await;
+    stage.expect(&["stream worker 18 3 after 1"]).await;
     stage.end().await;
 }
 

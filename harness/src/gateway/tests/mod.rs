@@ -1,5 +1,6 @@
 //! Whole connections through real sockets.
 
+mod conformance;
 mod faults;
 mod http;
 mod odd;

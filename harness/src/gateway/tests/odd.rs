@@ -120,7 +120,9 @@ async fn an_answer_that_is_not_http_is_passed_on() {
     drop(callee);
     caller.hears_end().await;
     drop(caller);
-    stage.expect(&["1 saw 0, 5", "stream worker 0 5"]).await;
+    stage
+        .expect(&["1 saw 0, 5", "stream worker 0 5 after 1"])
+        .await;
     stage.end().await;
 }
 

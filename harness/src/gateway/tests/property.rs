@@ -120,6 +120,8 @@ async fn converse(stage: &mut Stage, exchanges: &[(Sent, Sent)], pieces: &[usize
         for (message, sent) in [(&recorded.request, request), (&recorded.response, answer)] {
             assert_eq!(message.body_bytes, sent.decoded.len() as u64);
             assert_eq!(message.body, String::from_utf8_lossy(&sent.decoded));
+            let digest = format!("{:032x}", xxhash_rust::xxh3::xxh3_128(&sent.decoded));
+            assert_eq!(message.digest, (!sent.decoded.is_empty()).then_some(digest));
         }
         stage.report().await;
         if answer.closes {

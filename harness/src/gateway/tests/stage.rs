@@ -204,9 +204,11 @@ fn told(what: &What) -> String {
             client,
             sent_bytes,
             received_bytes,
+            exchange,
             ..
         } => {
-            format!("stream {client} {sent_bytes} {received_bytes}")
+            let after = exchange.map_or(String::new(), |exchange| format!(" after {exchange}"));
+            format!("stream {client} {sent_bytes} {received_bytes}{after}")
         }
         other => format!("{other:?}"),
     }
