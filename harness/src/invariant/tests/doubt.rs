@@ -155,6 +155,7 @@ fn a_rule_that_could_not_be_applied_makes_what_rests_on_it_unknown() {
             headers: vec![("content-type".to_owned(), "application/json".to_owned())],
             body: body.to_owned(),
             body_bytes: body.len() as u64,
+            digest: None,
         };
         What::Answered(Box::new(Answered {
             exchange: 1,
