@@ -3,6 +3,7 @@
 //! A test that needs Docker is reported as ignored where no daemon answers; it never counts as passed.
 
 mod bad_input;
+mod check;
 mod cleanup;
 mod compose;
 mod databases;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         exact_kill::trials(),
         services::trials(),
         links::trials(),
+        check::trials(),
         steps::trials(),
         operations::trials(),
         robustness::trials(),

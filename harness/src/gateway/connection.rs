@@ -1,15 +1,15 @@
 //! What a new connection speaks.
 
-use super::OBSERVER;
 use super::callee::{self, Callee};
 use super::pipe::Pipe;
 use super::raw::{self, READ_BYTES};
 use super::session::{Before, Session};
 use super::state::{Link, State};
 use super::wire::Wire;
+use super::{OBSERVER, PROBER};
 use bytes::BytesMut;
 use std::sync::Arc;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// The longest request line that is waited for before bytes count as something else.
@@ -21,6 +21,9 @@ const METHOD_BYTES: usize = 24;
 pub(super) async fn serve(state: Arc<State>, caller: TcpStream, early: BytesMut, link: Link) {
     // Fails only on a connection that has broken already, which the first read will tell.
     let _ = caller.set_nodelay(true);
+    if link.client == PROBER {
+        return probe(&state, caller, &link).await;
+    }
     if link.client == OBSERVER {
         let caller = Wire::new(caller, Pipe::straight());
         return observe(&state, caller, early, &link).await;
@@ -43,6 +46,18 @@ pub(super) async fn serve(state: Arc<State>, caller: TcpStream, early: BytesMut,
             true => session.run().await,
             false => session.raw(Before::Nothing).await,
         },
+    }
+}
+
+/// Says whether the service accepts connections. That the gateway itself does says nothing.
+async fn probe(state: &State, mut caller: TcpStream, link: &Link) {
+    match callee::connect(state, link).await {
+        // A prober that has left meanwhile has no use for the answer.
+        Ok(_) => drop(caller.write_all(b"+").await),
+        Err(reason) => {
+            tracing::debug!(reason, ?link, "unreachable");
+            raw::reset(&caller);
+        }
     }
 }
 

@@ -9,6 +9,9 @@ use tokio::sync::mpsc;
 pub const WORKLOAD: &str = "workload";
 /// The client name of the harness's own observers and probes; their exchanges are not recorded.
 pub const OBSERVER: &str = "observer";
+/// The client name under which the harness asks whether a service accepts connections: one byte says so, a reset that it
+/// does not.
+pub const PROBER: &str = "prober";
 
 /// From harness to gateway. Commands are carried out in order.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

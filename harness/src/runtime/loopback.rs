@@ -1,11 +1,11 @@
 //! A block of loopback addresses for each stack, so that stacks side by side never meet.
 //!
-//! A stack has 127.A.0.0/16. Service `i` really is at 127.A.0.(i+2), its further instances from 127.A.253.1 on; the client `c` sees the service `t` at
-//! 127.A.(c+1).(t+1), an address that belongs to that client and that service alone.
+//! A stack has 127.A.0.0/16. Service `i` really is at 127.A.0.(i+2), its further instances from 127.A.253.1 on; the
+//! client `c` sees the service `t` at 127.A.(c+1).(t+1), an address that belongs to that client and that service alone.
 
 use super::Failure;
 use super::further::Further;
-use crate::gateway::{OBSERVER, WORKLOAD};
+use crate::gateway::{OBSERVER, PROBER, WORKLOAD};
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const CLAIM_PORT: u16 = 61_000;
 
 /// As many services as a block has addresses for.
-const MAX_SERVICES: usize = 250;
+const MAX_SERVICES: usize = 249;
 
 /// Further instances have the addresses whose third number is this or the one after it.
 const FURTHER: u8 = 253;
@@ -78,9 +78,10 @@ impl Block {
         (c < u8::MAX).then(|| Ipv4Addr::new(127, self.a, c, d).into())
     }
 
-    /// Where a client sees a service. Clients are services, [`WORKLOAD`] and [`OBSERVER`].
+    /// Where a client sees a service. Clients are services, [`WORKLOAD`], [`OBSERVER`] and [`PROBER`].
     pub fn front(&self, client: &str, service: &str) -> Option<IpAddr> {
         let client = match client {
+            PROBER => 250,
             WORKLOAD => 251,
             OBSERVER => 252,
             client => self.index(client)?,
@@ -110,7 +111,7 @@ mod tests {
     fn every_view_of_every_service_is_an_address_of_its_own() {
         let block = block();
         let services = ["site", "db", "worker"];
-        let clients = [WORKLOAD, OBSERVER, "site", "db", "worker"];
+        let clients = [WORKLOAD, OBSERVER, PROBER, "site", "db", "worker"];
         let fronts = clients
             .iter()
             .flat_map(|c| services.iter().map(|s| block.front(c, s).unwrap()));
@@ -120,7 +121,7 @@ mod tests {
             .chain(std::iter::once(block.real("db", 1).unwrap()))
             .chain(services.iter().map(|s| block.real(s, 0).unwrap()))
             .collect();
-        assert_eq!(all.len(), 22);
+        assert_eq!(all.len(), 25);
         assert!(all.iter().all(IpAddr::is_loopback));
         assert_eq!(block.front("nobody", "db"), None);
     }

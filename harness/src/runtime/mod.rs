@@ -63,7 +63,8 @@ pub trait Runtime: Send + Sync {
         false
     }
 
-    /// Where the harness itself reaches a service's port: as `workload` (recorded) or `observer` (not recorded).
+    /// Where the harness itself reaches a service's port: as `workload` (recorded), `observer` or `prober`
+    /// (not recorded).
     fn address(&self, client: &str, service: &str, port: u16) -> Option<SocketAddr>;
 
     /// `url` with the services' names replaced by the addresses at which the harness reaches them as `observer`.

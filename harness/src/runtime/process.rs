@@ -7,7 +7,7 @@ use super::loopback::Block;
 use super::{
     Exit, Failure, OWN_EXECUTABLE, OWN_NAME, RunFolder, Runtime, STOP_WITHIN, listen, reaper,
 };
-use crate::gateway::{self, Command, Handle, OBSERVER, WORKLOAD};
+use crate::gateway::{self, Command, Handle, OBSERVER, PROBER, WORKLOAD};
 use crate::host;
 use crate::stack::{Service, Stack};
 use async_trait::async_trait;
@@ -89,7 +89,7 @@ impl ProcessRuntime {
             return Vec::new();
         }
         let services = self.stack.services.keys().map(String::as_str);
-        [WORKLOAD, OBSERVER]
+        [WORKLOAD, OBSERVER, PROBER]
             .into_iter()
             .chain(services.filter(|client| *client != service))
             .filter_map(|client| {

@@ -1,7 +1,7 @@
 //! Waits until a service is ready, and says in full why it was not.
 
 use super::{Failure, Runtime};
-use crate::gateway::OBSERVER;
+use crate::gateway::{OBSERVER, PROBER};
 use crate::stack::{Probe, Protocol, Service};
 use crate::{address, duration};
 use std::net::SocketAddr;
@@ -14,8 +14,6 @@ use tokio::time::{Instant, sleep, timeout};
 const TRY_EVERY: (Duration, Duration) = (Duration::from_millis(10), Duration::from_millis(200));
 /// How long one try may take.
 const TRY_WITHIN: Duration = Duration::from_secs(2);
-/// A gateway accepts for a service that is not there and then resets; this long without a reset is a service.
-const STAYS_OPEN: Duration = Duration::from_millis(30);
 
 /// Waits until `service` is ready. `gone` says why it never will be, once it has ended; `logs` is the end of its
 /// log, and where the log is.
@@ -79,8 +77,8 @@ async fn all(runtime: &dyn Runtime, service: &Service) -> Result<(), String> {
 
 /// Asks once.
 async fn probe(runtime: &dyn Runtime, service: &Service) -> Result<(), String> {
-    let at = |port: u16| {
-        let address = runtime.address(OBSERVER, &service.name, port);
+    let at = |client, port: u16| {
+        let address = runtime.address(client, &service.name, port);
         address.ok_or_else(|| format!("port {port} is not one of its ports"))
     };
     match &service.ready.probe {
@@ -94,10 +92,9 @@ async fn probe(runtime: &dyn Runtime, service: &Service) -> Result<(), String> {
             let port = port
                 .or_else(|| known().map(|(port, _)| *port))
                 .unwrap_or(80);
-            at(port)?;
-            http(&service.name, port, path, at(port)?).await
+            http(&service.name, port, path, at(OBSERVER, port)?).await
         }
-        Some(Probe::Tcp { port }) => tcp(at(*port)?).await,
+        Some(Probe::Tcp { port }) => tcp(at(PROBER, *port)?).await,
         None => match runtime
             .healthy(&service.name)
             .await
@@ -108,7 +105,7 @@ async fn probe(runtime: &dyn Runtime, service: &Service) -> Result<(), String> {
             None => {
                 for port in service.ports.keys() {
                     // Where the harness has no way to a port, nobody has.
-                    if let Ok(address) = at(*port) {
+                    if let Ok(address) = at(PROBER, *port) {
                         tcp(address).await?;
                     }
                 }
@@ -135,12 +132,10 @@ async fn http(service: &str, port: u16, path: &str, at: SocketAddr) -> Result<()
 }
 
 async fn tcp(at: SocketAddr) -> Result<(), String> {
-    let mut stream = TcpStream::connect(at)
-        .await
-        .map_err(|e| format!("tcp {at}: {e}"))?;
-    let mut byte = [0];
-    match timeout(STAYS_OPEN, stream.read(&mut byte)).await {
-        Ok(Ok(0)) | Ok(Err(_)) => Err(format!("tcp {at}: nobody behind the gateway")),
-        Ok(Ok(_)) | Err(_) => Ok(()),
+    let connected = TcpStream::connect(at).await;
+    let mut stream = connected.map_err(|e| format!("tcp {at}: {e}"))?;
+    match stream.read(&mut [0]).await {
+        Ok(1..) => Ok(()),
+        Ok(0) | Err(_) => Err(format!("tcp {at}: nobody accepts connections behind it")),
     }
 }

@@ -4,7 +4,7 @@ use super::session::program;
 use super::{Answer, CheckArgs};
 use shakedown_harness::audit::{self, Recorded};
 use shakedown_harness::invocation::{self, Played};
-use shakedown_harness::problem::{Problem, Problems};
+use shakedown_harness::problem::{Problem, Problems, suggest};
 use shakedown_harness::report;
 use shakedown_harness::seed::Seed;
 use shakedown_harness::stack::{self, Stack};
@@ -16,7 +16,7 @@ use std::sync::Arc;
 pub fn check(args: CheckArgs) -> Answer {
     let (played, seed) = match (&args.events, &args.run) {
         (Some(events), _) => (vec![export(events, &args)?], None),
-        (None, Some(run)) => histories(run, args.stack.as_deref())?,
+        (None, Some(run)) => histories(run, &args)?,
         (None, None) => unreachable!("one of both is required"),
     };
     for one in &played {
@@ -55,10 +55,10 @@ fn export(events: &Path, args: &CheckArgs) -> Result<Played, Problems> {
             }
         },
     };
-    audit::exported(events, args.disorder, &read(&file)?)
+    audit::exported(events, args.disorder, &read(&file, args)?)
 }
 
-fn histories(run: &Path, file: Option<&Path>) -> Result<(Vec<Played>, Option<u64>), Problems> {
+fn histories(run: &Path, args: &CheckArgs) -> Result<(Vec<Played>, Option<u64>), Problems> {
     let found = Recorded::find(run)?;
     let mut stacks: BTreeMap<&str, Arc<Stack>> = BTreeMap::new();
     let mut problems = Problems::default();
@@ -67,7 +67,7 @@ fn histories(run: &Path, file: Option<&Path>) -> Result<(Vec<Played>, Option<u64
         if stacks.contains_key(name) {
             continue;
         }
-        match of(name, file) {
+        match of(name, args) {
             Ok(stack) => drop(stacks.insert(name, stack)),
             Err(found) => problems.0.extend(found.0),
         }
@@ -80,11 +80,11 @@ fn histories(run: &Path, file: Option<&Path>) -> Result<(Vec<Played>, Option<u64
 }
 
 /// The stack of a history, as its file describes it now.
-fn of(name: &str, file: Option<&Path>) -> Result<Arc<Stack>, Problems> {
-    let Some(file) = file else {
-        return read(&stack::find(name, Path::new("."))?);
+fn of(name: &str, args: &CheckArgs) -> Result<Arc<Stack>, Problems> {
+    let Some(file) = &args.stack else {
+        return read(&stack::find(name, Path::new("."))?, args);
     };
-    let stack = read(file)?;
+    let stack = read(file, args)?;
     if stack.name != name {
         let what = format!(
             "describes the stack `{}`, and the history is of `{name}`",
@@ -95,8 +95,18 @@ fn of(name: &str, file: Option<&Path>) -> Result<Arc<Stack>, Problems> {
     Ok(stack)
 }
 
-fn read(file: &Path) -> Result<Arc<Stack>, Problems> {
-    let read = Stack::read(file)?;
+/// The stack of a file, with the invariants that are asked for.
+fn read(file: &Path, args: &CheckArgs) -> Result<Arc<Stack>, Problems> {
+    let mut read = Stack::read(file)?;
+    let (wanted, known) = (&args.invariant, &mut read.stack.invariants);
+    let mut problems = Problems::default();
+    for name in wanted.iter().filter(|name| !known.contains_key(*name)) {
+        let help = suggest(name, known.keys().map(String::as_str));
+        let what = format!("there is no invariant `{name}`");
+        problems.push(Problem::with_file(file, what).help(help));
+    }
+    problems.or(())?;
+    known.retain(|name, _| wanted.is_empty() || wanted.contains(name));
     for warning in &read.warnings {
         eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
     }
@@ -112,6 +122,9 @@ fn again(one: &Played, args: &CheckArgs) -> String {
     if !args.disorder.is_zero() {
         let disorder = shakedown_harness::duration::print(args.disorder);
         command.push_str(&format!(" --disorder {disorder}"));
+    }
+    for name in &args.invariant {
+        command.push_str(&format!(" --invariant '{name}'"));
     }
     if let Some(stack) = &args.stack {
         command.push_str(&format!(" --stack {}", stack.display()));

@@ -140,6 +140,9 @@ struct CheckArgs {
     /// The stack file, instead of searching by name below the current folder
     #[arg(long, value_name = "FILE")]
     stack: Option<PathBuf>,
+    /// Judge by this invariant only; may be given several times [default: by all]
+    #[arg(long, value_name = "NAME")]
+    invariant: Vec<String>,
     /// How late lines of an export may come; they are put in order by time
     #[arg(long, value_name = "TIME", requires = "events", value_parser = duration::parse, default_value = "0s")]
     disorder: Duration,

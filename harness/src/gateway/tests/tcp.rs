@@ -1,7 +1,7 @@
 //! Whatever is not HTTP/1, and who is connected.
 
 use super::stage::*;
-use crate::gateway::{OBSERVER, local, raw};
+use crate::gateway::{OBSERVER, PROBER, local, raw};
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
@@ -103,5 +103,14 @@ async fn a_client_is_known_by_its_address_once_that_is_placed() {
     stage.expect(&["1 asked portal GET /"]).await;
     stage.place("worker", Some(from));
     stage.expect(&["2 asked worker GET /"]).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_prober_is_told_whether_the_service_accepts_connections() {
+    let stage = Stage::with(local(), None, Some(PROBER)).await;
+    stage.caller().await.hears("+").await;
+    stage.place("site", None);
+    stage.caller().await.hears_reset().await;
     stage.end().await;
 }

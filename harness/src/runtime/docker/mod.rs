@@ -16,7 +16,7 @@ pub use image::Say;
 
 use super::{Exit, Failure, RunFolder, Runtime, STOP_WITHIN, listen};
 use crate::address::chain;
-use crate::gateway::{self, Command, Handle, OBSERVER, Tunnel, WORKLOAD};
+use crate::gateway::{self, Command, Handle, OBSERVER, PROBER, Tunnel, WORKLOAD};
 use crate::stack::{Service, Stack};
 use async_trait::async_trait;
 use bollard::Docker;
@@ -257,7 +257,7 @@ impl DockerRuntime {
         let mut tunnels = HashMap::new();
         for service in self.stack.services.values() {
             for port in service.ports.keys() {
-                for client in [WORKLOAD, OBSERVER] {
+                for client in [WORKLOAD, OBSERVER, PROBER] {
                     let opened = Tunnel::open(local, control, token, client, &service.name, *port);
                     let tunnel = opened.await.map_err(|e| {
                         Failure::new(format!("no local port leads to `{}`: {e}", service.name))

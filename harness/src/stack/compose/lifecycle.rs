@@ -60,9 +60,19 @@ pub(super) fn healthcheck(node: &Node, reading: &mut Reading<'_>) -> Option<Heal
     ];
     let fields = node.fields(&KEYS, reading.problems);
     let disabled = matches!(fields.get("disable").map(|node| &node.data), Some(Data::Scalar { text, .. }) if text == "true");
-    let test = match &fields.get("test")?.data {
-        Data::Scalar { .. } => vec!["CMD-SHELL".to_owned(), reading.text(fields.get("test")?)?],
-        _ => reading.words(fields.get("test")?),
+    let Some(test) = fields.get("test") else {
+        // `disable: false` alone changes nothing.
+        if !disabled && KEYS[1..6].iter().any(|key| fields.get(key).is_some()) {
+            let what = "a `healthcheck` without `test` is not used by shakedown";
+            let help = "the image's own healthcheck counts as it is";
+            let warning = Problem::at(&node.place, what).help(help);
+            reading.warnings.push(warning);
+        }
+        return None;
+    };
+    let test = match &test.data {
+        Data::Scalar { .. } => vec!["CMD-SHELL".to_owned(), reading.text(test)?],
+        _ => reading.words(test),
     };
     let mut get = |key: &str| fields.get(key).and_then(|node| time(node, reading));
     let (interval, timeout, start_period, start_interval) = (

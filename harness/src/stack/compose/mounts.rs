@@ -48,6 +48,14 @@ pub(super) fn volume(
     let target = fields.need_text("target", reading.problems)?;
     let read_only = flag(&fields, "read_only", reading);
     let source = fields.get("source").and_then(|n| n.text(reading.problems));
+    for options in ["bind", "volume", "tmpfs"] {
+        if let Some(node) = fields.get(options) {
+            let what = format!("the options of a `{options}` mount are not used by shakedown");
+            let help = "the service finds the same files without them";
+            let warning = Problem::at(&node.place, what).help(help);
+            reading.warnings.push(warning);
+        }
+    }
     let source = match (kind.as_deref().unwrap_or("volume"), source) {
         ("tmpfs", _) => {
             tmpfs.push(target);

@@ -11,20 +11,28 @@ const MAX_RANGE: u16 = 1000;
 /// or the long form with `target`.
 pub(super) fn ports(node: &Node, reading: &mut Reading<'_>) -> Vec<u16> {
     const EXPECTED: &str = "a port such as `8000`, `80:8000` or `8000-8002`";
-    let target = match &node.data {
-        Data::Map(entries) => entries
-            .iter()
-            .find(|entry| entry.key == "target")
-            .map(|entry| &entry.value),
-        _ => Some(node),
+    const LONG: [&str; 7] = [
+        "target",
+        "published",
+        "host_ip",
+        "protocol",
+        "mode",
+        "name",
+        "app_protocol",
+    ];
+    let (target, protocol) = match &node.data {
+        Data::Map(_) => {
+            let fields = node.fields(&LONG, reading.problems);
+            let protocol = fields.get("protocol").and_then(|node| reading.text(node));
+            (fields.need("target", reading.problems), protocol)
+        }
+        _ => (Some(node), None),
     };
-    let Some(target) = target else {
-        return node.not(EXPECTED, reading.problems).unwrap_or_default();
-    };
-    let Some(text) = reading.text(target) else {
+    let Some((target, text)) = target.and_then(|node| Some((node, reading.text(node)?))) else {
         return Vec::new();
     };
-    let (text, protocol) = text.split_once('/').unwrap_or((&text, "tcp"));
+    let protocol = protocol.as_deref().unwrap_or("tcp");
+    let (text, protocol) = text.split_once('/').unwrap_or((&text, protocol));
     let container = text.rsplit(':').next().unwrap_or_default();
     let (first, last) = container.split_once('-').unwrap_or((container, container));
     match (first.parse::<u16>(), last.parse::<u16>()) {

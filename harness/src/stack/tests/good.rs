@@ -35,6 +35,25 @@ fn the_two_files_are_read_without_a_warning() {
 }
 
 #[test]
+fn what_a_known_key_says_beyond_what_is_used_is_named_in_a_warning() {
+    for added in [
+        "healthcheck: {interval: 1s}",
+        "ports: [{target: 53, protocol: udp}]",
+        "volumes: [{type: bind, source: ./a, target: /a, bind: {propagation: shared}}]",
+        "volumes: [{type: volume, source: v, target: /a, volume: {nocopy: true}}]",
+        "volumes: [{type: tmpfs, target: /a, tmpfs: {size: 1000}}]",
+    ] {
+        let (compose, named) = (added.contains("source: v"), "\nvolumes: {v: {}}\n");
+        let compose = COMPOSE.to_owned() + if compose { named } else { "" };
+        let added = format!("    image: b\n    {added}\n");
+        let compose = change(&compose, "    image: b\n", &added);
+        let (_folder, read) = read(&compose, SHAKEDOWN);
+        let read = read.unwrap_or_else(|problems| panic!("{added}: {problems}"));
+        assert_eq!(read.warnings.len(), 1, "{added}: {:?}", read.warnings);
+    }
+}
+
+#[test]
 fn environments_come_in_three_forms() {
     let base = |added: &str| worker(added).0;
     let merged = "logging: {}"; // a map may stand beside
