@@ -133,7 +133,7 @@ impl Stand {
 
 /// The gateway's process: what `shakedown gateway` runs, in the same runtime.
 pub fn gateway(listen: SocketAddr) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     let runtime = runtime.expect("a runtime");
