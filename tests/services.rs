@@ -24,6 +24,10 @@ pub fn trials() -> Vec<Trial> {
         })
         .with_ignored_flag(!docker()),
         Trial::test(
+            "services: what the last moment sets off is done, and healed",
+            at_the_last_moment,
+        ),
+        Trial::test(
             "services: one that does not run cannot be struck",
             not_running,
         ),
@@ -88,6 +92,27 @@ fn joined(runtime: &str) -> Result<(), Failed> {
         .collect();
     let expected = ["starting", "ready", "stopped"];
     check(second == expected, || format!("{second:?}"))
+}
+
+fn at_the_last_moment() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    // The status that sets the fault off is the one that ends the waiting.
+    let text = "Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    \
+        And the service \"storage\" is killed when submission reaches \"Finished\", once\n    \
+        When \"submit\" runs once\n    And every submission is final within 60s\n    \
+        Then \"effect before status\" holds\n";
+    scratch.play(text, &["--runtime", "process"]).exits(0)?;
+    let run = scratch.json("out/run.json")?;
+    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
+    let events = history(&scratch.path(file))?;
+    let settles = |e: &Value| e["kind"] == "phase" && e["name"] == "settle";
+    let of_storage = |e: &&Value| e["kind"] == "service" && e["service"] == "storage";
+    let before = events.iter().take_while(|e| !settles(e));
+    let states: Vec<&Value> = before.filter(of_storage).map(|e| &e["state"]).collect();
+    let expected = ["starting", "ready", "killed", "starting", "ready"];
+    check(states == expected, || {
+        format!("before the run settles: {states:?}")
+    })
 }
 
 fn not_running() -> Result<(), Failed> {

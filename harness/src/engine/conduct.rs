@@ -41,8 +41,9 @@ pub async fn conduct(
                         // The exchange is held until the deed is done; all else goes on meanwhile.
                         let asked = record.asked_at(exchange);
                         let (commands, deeds, broke) = (commands.clone(), deeds.clone(), broke.clone());
+                        let record = record.clone();
                         begin(async move {
-                            carry_out(decision.deeds, asked, &deeds, &broke).await;
+                            carry_out(decision.deeds, asked, &deeds, &record, &broke).await;
                             let _ = commands.send(act);
                         });
                     }
@@ -50,8 +51,8 @@ pub async fn conduct(
                 None => return Failure::new("the gateway is gone"),
             },
             loose = record.loose_deeds() => {
-                let (deeds, broke) = (deeds.clone(), broke.clone());
-                begin(async move { carry_out(loose, None, &deeds, &broke).await });
+                let (deeds, record, broke) = (deeds.clone(), record.clone(), broke.clone());
+                begin(async move { carry_out(loose, None, &deeds, &record, &broke).await });
             },
             Some(exit) = exits.recv() => deeds.services.exited(exit),
             Some(failure) = broken.recv() => return failure,
@@ -73,12 +74,14 @@ async fn carry_out(
     decided: Vec<Deed>,
     asked: Option<Instant>,
     deeds: &Deeds,
+    record: &Record,
     broke: &mpsc::UnboundedSender<Failure>,
 ) {
     for deed in decided {
         if let Err(failure) = deeds.carry_out(&deed, asked).await {
             let _ = broke.send(failure);
         }
+        record.carried_out();
     }
 }
 

@@ -174,6 +174,19 @@ impl Record {
         self.change(|state| state.faults.done(fault));
     }
 
+    /// A deed that was taken on has been carried out, or could not be.
+    pub fn carried_out(&self) {
+        self.change(|state| {
+            state.faults.carried_out();
+            Vec::new()
+        });
+    }
+
+    /// Whether nothing that was set off is still to be done.
+    pub fn idle(state: &State) -> bool {
+        state.faults.idle()
+    }
+
     /// A connection has felt what a fault did to its link.
     pub fn felt(&self, fault: usize) {
         self.change(|state| state.faults.felt(fault));

@@ -17,6 +17,10 @@ use tokio::sync::mpsc;
 /// How long a gateway may take to stop for a new fault.
 const ARM_WITHIN: Duration = Duration::from_secs(10);
 
+/// How long healing waits for what faults are about to do; longer than a service takes that must be killed after it was
+/// asked to end.
+const DEEDS_WITHIN: Duration = Duration::from_secs(30);
+
 /// How many entities a message names before it only counts.
 const MAX_NAMED: usize = 5;
 
@@ -173,6 +177,9 @@ impl Steps<'_> {
     /// # Errors
     /// When a service does not come back.
     pub async fn heal(&self) -> Result<(), Failure> {
+        // What was set off before is done first: done afterwards, nobody would undo it.
+        let deadline = Instant::now() + DEEDS_WITHIN;
+        self.record.until(deadline, Record::idle).await;
         self.record.heal();
         self.deeds.heal().await
     }

@@ -56,6 +56,8 @@ pub struct Faults {
     seed: Seed,
     /// Deeds that were set off and that nobody has taken on yet.
     deeds: Vec<Deed>,
+    /// How many deeds were taken on and are not carried out yet.
+    under_way: usize,
 }
 
 /// Something that is to be done now.
@@ -117,7 +119,12 @@ impl Faults {
     /// No faults yet; chances are drawn from the seed.
     pub fn new(seed: Seed) -> Faults {
         let (armed, deeds) = Default::default();
-        Faults { armed, seed, deeds }
+        Faults {
+            armed,
+            seed,
+            deeds,
+            under_way: 0,
+        }
     }
 
     /// Adds a fault. It counts as armed once [`Faults::watching`] says so. `teachers` are the calls whose answers can
@@ -180,6 +187,7 @@ impl Faults {
         }
         let due = self.take(|deed| deed.exchange == Some(exchange));
         decision.deeds.extend(due);
+        self.under_way += decision.deeds.len();
         decision
     }
 
@@ -195,7 +203,19 @@ impl Faults {
 
     /// The deeds that wait for no exchange.
     pub fn loose_deeds(&mut self) -> Vec<Deed> {
-        self.take(|deed| deed.exchange.is_none())
+        let loose = self.take(|deed| deed.exchange.is_none());
+        self.under_way += loose.len();
+        loose
+    }
+
+    /// A deed that was taken on has been carried out, or could not be.
+    pub fn carried_out(&mut self) {
+        self.under_way -= 1;
+    }
+
+    /// Whether nothing that was set off is still to be done.
+    pub fn idle(&self) -> bool {
+        self.deeds.is_empty() && self.under_way == 0
     }
 
     fn take(&mut self, which: impl Fn(&Deed) -> bool) -> Vec<Deed> {
@@ -241,8 +261,9 @@ impl Faults {
         self.each(|armed, events| armed.recovered(service, events))
     }
 
-    /// Ends every fault for good.
+    /// Ends every fault for good. What was set off and is not taken on yet is not done any more.
     pub fn heal(&mut self) -> Vec<What> {
+        self.deeds.clear();
         self.each(Armed::heal)
     }
 
