@@ -1,5 +1,6 @@
 //! CEL, the one language for conditions and for picking values out of evidence.
 
+mod kinds;
 mod reading;
 mod scope;
 
@@ -17,6 +18,8 @@ pub struct Expression {
     text: Arc<str>,
     program: Arc<Program>,
     variables: Arc<[String]>,
+    /// What is compared with constants of one kind.
+    compared: Arc<[(Vec<String>, kinds::Kind)]>,
 }
 
 /// The answer to a condition.
@@ -42,6 +45,7 @@ impl Expression {
         let variables = reading::free_variables(&program.expression().expr);
         Ok(Expression {
             text: text.into(),
+            compared: kinds::compared(&program.expression().expr).into(),
             program: Arc::new(program),
             variables: variables.into_iter().collect(),
         })
@@ -55,8 +59,11 @@ impl Expression {
     /// Asks whether it holds.
     pub fn test(&self, scope: &Scope) -> Truth {
         match scope.run(&self.program, &self.variables) {
-            Ok(Value::Bool(true)) => Truth::True,
-            Ok(Value::Bool(false)) => Truth::False,
+            Ok(Value::Bool(holds)) => match kinds::mismatch(&self.compared, scope) {
+                Some(why) => Truth::Unknown(format!("{why} in `{}`", self.text).into()),
+                None if holds => Truth::True,
+                None => Truth::False,
+            },
             Ok(other) => {
                 Truth::Unknown(format!("`{}` is not true or false but {other:?}", self.text).into())
             }

@@ -1,6 +1,7 @@
 //! What an expression reads, known before it runs.
 
 use super::Expression;
+use super::kinds::Kind;
 use cel::common::ast::{EntryExpr, Expr, LiteralValue, operators};
 use std::collections::BTreeSet;
 
@@ -116,6 +117,45 @@ fn is_size(expr: &Expr) -> bool {
 
 fn is_zero(expr: &Expr) -> bool {
     matches!(expr, Expr::Literal(LiteralValue::Int(n)) if *n.inner() == 0)
+}
+
+/// The values that are compared with constants, each with the kind of one of them.
+pub(super) fn literals(expr: &Expr) -> Vec<(Vec<String>, Kind)> {
+    let mut found = Vec::new();
+    walk(expr, &mut |expr| {
+        let Expr::Call(call) = expr else { return };
+        let [one, other] = &call.args[..] else { return };
+        let (one, other) = (&one.expr, &other.expr);
+        let mut add = |value: &Expr, with: &Expr| {
+            found.extend(path(value).and_then(|path| Some((path, kind(with)?))));
+        };
+        match (call.func_name.as_str(), other) {
+            (operators::EQUALS | operators::NOT_EQUALS, _) => {
+                add(one, other);
+                add(other, one);
+            }
+            (operators::IN, Expr::List(list)) => {
+                list.elements.iter().for_each(|item| add(one, &item.expr));
+            }
+            _ => {}
+        }
+    });
+    found
+}
+
+/// What a constant is.
+fn kind(expr: &Expr) -> Option<Kind> {
+    let Expr::Literal(literal) = expr else {
+        return None;
+    };
+    match literal {
+        LiteralValue::String(_) => Some(Kind::Text),
+        LiteralValue::Int(_) | LiteralValue::UInt(_) | LiteralValue::Double(_) => {
+            Some(Kind::Number)
+        }
+        LiteralValue::Boolean(_) => Some(Kind::Truth),
+        _ => None,
+    }
 }
 
 fn text(expr: &Expr) -> Option<String> {

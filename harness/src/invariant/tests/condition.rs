@@ -65,7 +65,7 @@ fn values_that_look_alike_are_told_apart() {
         json!(1.0),
         json!(-1),
     ];
-    let (answers, _) = asked("shown == '1'", &facts(&values));
+    let (answers, _) = asked("[shown] == ['1']", &facts(&values));
     assert_eq!(answers, [False, True, False, False, False, False]);
     // Lists have no atoms: they are compared by when they changed.
     let lists = [json!([1]), json!([1]), json!([1, 2]), json!([1])];
