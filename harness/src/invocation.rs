@@ -181,7 +181,8 @@ pub fn unwitnessed(played: &[Played]) -> BTreeMap<String, BTreeSet<String>> {
                 .iter()
                 .map(move |finding| (one, finding))
         })
-        .filter(|(_, finding)| finding.witnesses > 0)
+        // One that broke was seen to speak about something.
+        .filter(|(_, finding)| finding.witnesses > 0 || finding.verdict == Verdict::Violated)
         .map(|(one, finding)| (one.job.stack.name.as_str(), finding.invariant.as_str()))
         .collect();
     let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

@@ -18,6 +18,9 @@ use std::time::Instant;
 const HISTORY: &str = "history.jsonl";
 /// How deep below a run's folder its histories lie: planted bugs have folders of their own.
 const MAX_DEPTH: usize = 4;
+/// What is said of a run in which no invariant broke, and which was violated all the same.
+const DEMANDED: &str = "the run was violated by something that is not judged again: what its scenario demands beyond \
+                        invariants (`at least N ... reach`), or its control run";
 /// What is said of a history without an end.
 const CUT: &str = "the history breaks off before the run was over: nobody knows what came then";
 
@@ -203,7 +206,16 @@ struct Told {
     history: PathBuf,
     faults: Vec<Receipt>,
     reasons: Vec<String>,
+    #[serde(default)]
+    verdict: String,
+    #[serde(default)]
+    invariants: Vec<Judged>,
     failure: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Judged {
+    verdict: String,
 }
 
 #[derive(Deserialize)]
@@ -233,6 +245,10 @@ impl Told {
             !again.iter().any(|begin| reason.starts_with(begin))
         };
         seen.reasons.extend(self.reasons.into_iter().filter(known));
+        let violated = |verdict: &str| verdict == "violated";
+        if violated(&self.verdict) && !self.invariants.iter().any(|i| violated(&i.verdict)) {
+            seen.reasons.push(DEMANDED.to_owned());
+        }
     }
 }
 

@@ -67,9 +67,13 @@ pub fn story(played: &Played, repeat: &str) -> String {
     if let Some(control) = &played.control
         && control.verdict != Verdict::Held
     {
+        let no_fault = match control.verdict {
+            Verdict::Violated => ": no fault was needed",
+            _ => "",
+        };
         let _ = writeln!(
             text,
-            "  control:  {} without any fault as well: no fault was needed",
+            "  control:  {} without any fault as well{no_fault}",
             control.verdict
         );
         if played.outcome.verdict == Verdict::Held {

@@ -122,6 +122,20 @@ fn what_a_history_does_not_show_is_not_held() {
 }
 
 #[test]
+fn what_is_not_judged_again_is_not_forgotten() {
+    let run = run([started(), observed(2), down()]);
+    let scenario = json!({"feature": "a.feature", "line": 3, "history": "out/01-three/history.jsonl",
+                          "faults": [], "reasons": [], "failure": null, "verdict": "violated",
+                          "invariants": [{"verdict": "held"}]});
+    let text = json!({"scenarios": [scenario]}).to_string();
+    std::fs::write(run.path().join("run.json"), text).unwrap();
+    let stack = stack(&tempfile::tempdir().unwrap(), SHAKEDOWN);
+    let played = judge(&run, &stack);
+    assert_eq!(played.verdict, Inconclusive);
+    assert_eq!(played.outcome.reasons, [DEMANDED]);
+}
+
+#[test]
 fn what_only_the_run_knew_is_taken_from_its_results() {
     let run = run([started(), fault(FaultMoment::Applied), observed(2), down()]);
     let receipt = json!({"text": "a fault", "armed": 1, "matched": 1, "applied": 1, "felt": 1, "reached": 0,
