@@ -58,24 +58,9 @@ impl Expression {
     /// The values that it compares with texts: by `==`, by `!=`, or by `in` a list.
     pub fn comparisons(&self) -> Vec<Comparison> {
         let mut found = Vec::new();
-        self.visit(&mut |expr| {
-            let Expr::Call(call) = expr else { return };
-            let [one, other] = &call.args[..] else { return };
-            let (one, other) = (&one.expr, &other.expr);
-            let mut add = |value: &Expr, with: &Expr| {
-                if let (Some(path), Some(text)) = (path(value), text(with)) {
-                    found.push(Comparison { path, text });
-                }
-            };
-            match (call.func_name.as_str(), other) {
-                (operators::EQUALS | operators::NOT_EQUALS, _) => {
-                    add(one, other);
-                    add(other, one);
-                }
-                (operators::IN, Expr::List(list)) => {
-                    list.elements.iter().for_each(|item| add(one, &item.expr));
-                }
-                _ => {}
+        compared(&self.program.expression().expr, |value, with| {
+            if let (Some(path), Some(text)) = (path(value), text(with)) {
+                found.push(Comparison { path, text });
             }
         });
         found
@@ -122,25 +107,30 @@ fn is_zero(expr: &Expr) -> bool {
 /// The values that are compared with constants, each with the kind of one of them.
 pub(super) fn literals(expr: &Expr) -> Vec<(Vec<String>, Kind)> {
     let mut found = Vec::new();
+    compared(expr, |value, with| {
+        found.extend(path(value).and_then(|path| Some((path, kind(with)?))));
+    });
+    found
+}
+
+/// Visits what is compared with what, by `==`, by `!=`, or by `in` a list, whichever stands first.
+fn compared(expr: &Expr, mut visit: impl FnMut(&Expr, &Expr)) {
     walk(expr, &mut |expr| {
         let Expr::Call(call) = expr else { return };
         let [one, other] = &call.args[..] else { return };
         let (one, other) = (&one.expr, &other.expr);
-        let mut add = |value: &Expr, with: &Expr| {
-            found.extend(path(value).and_then(|path| Some((path, kind(with)?))));
-        };
         match (call.func_name.as_str(), other) {
             (operators::EQUALS | operators::NOT_EQUALS, _) => {
-                add(one, other);
-                add(other, one);
+                visit(one, other);
+                visit(other, one);
             }
             (operators::IN, Expr::List(list)) => {
-                list.elements.iter().for_each(|item| add(one, &item.expr));
+                let items = &list.elements;
+                items.iter().for_each(|item| visit(one, &item.expr));
             }
             _ => {}
         }
     });
-    found
 }
 
 /// What a constant is.
