@@ -148,10 +148,8 @@ fn three(runtime: &str) -> Result<(Scratch, String), Failed> {
         scratch.file("a.feature", FEATURE),
     );
     let said = scratch.play_on(&stack, &feature, runtime).exits(0)?;
-    let run = scratch.json("out/run.json")?;
-    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
-    let text = std::fs::read_to_string(scratch.path(file))?;
-    let log = scratch.path(file).with_file_name("logs").join("caller.log");
+    let text = std::fs::read_to_string(scratch.history()?)?;
+    let log = scratch.history()?.with_file_name("logs").join("caller.log");
     let log = std::fs::read_to_string(log)?;
     check(log.contains("\"greeting\": \"hello\""), || log)?;
     // Three instances take turns; as many come when those are dead, and all of them have the same file.
@@ -182,9 +180,7 @@ fn in_containers() -> Result<(), Failed> {
     only("secret=", "open sesame")?;
     only("config=", "blue, $ and all")?;
     only("script=", "kept")?;
-    let run = scratch.json("out/run.json")?;
-    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
-    let log = scratch.path(file).with_file_name("logs").join("caller.log");
+    let log = scratch.history()?.with_file_name("logs").join("caller.log");
     let log = std::fs::read_to_string(log)?;
     check(log.contains("user=65534 folder=/tmp"), || log)?;
     let mut list = Command::new("docker");

@@ -1,6 +1,6 @@
 //! What can be done to a link, on both runtimes: it is felt, it lasts as long as the step says, and it spares other links.
 
-use crate::support::{Scratch, check, docker, history, with_docker};
+use crate::support::{Scratch, check, docker, with_docker};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
@@ -43,8 +43,7 @@ fn bent(runtime: &str) -> Result<(), Failed> {
     };
     check(felt(0) == Some(1.into()), || said.all())?;
     check(felt(1) == Some(1.into()), || said.all())?;
-    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
-    let events = history(&scratch.path(file))?;
+    let events = scratch.events()?;
     let at = |event: &Value| event["at_ns"].as_u64().unwrap_or_default();
     let moment = |fault: u64, moment: &str| -> Result<u64, Failed> {
         let is = |e: &&Value| e["kind"] == "fault" && e["fault"] == fault && e["moment"] == moment;

@@ -1,6 +1,6 @@
 //! What whoever polls a long-running operation is told of it.
 
-use crate::support::{Case, Scratch, check, history};
+use crate::support::{Case, Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
@@ -30,9 +30,7 @@ fn polls(steps: &str, exit: i32, says: &[&str]) -> Result<Vec<(u64, bool)>, Fail
     let scratch = Scratch::new();
     let said = scratch.rogue("process", STACK, steps).exits(exit)?;
     said.says(says)?;
-    let run = scratch.json("out/run.json")?;
-    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
-    let events = history(&scratch.path(file))?;
+    let events = scratch.events()?;
     let delivered = events.iter().filter(|e| e["kind"] == "delivered");
     let seen = |e: &Value| {
         let seen = &e["seen"];

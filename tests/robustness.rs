@@ -1,6 +1,6 @@
 //! What a bad machine or a bad service does to a run: the verdict stays right, and nothing else happens.
 
-use crate::support::{Case, Scratch, check, codabench, docker, history, with_docker};
+use crate::support::{Case, Scratch, check, codabench, docker, with_docker};
 use libtest_mimic::{Failed, Trial};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -74,9 +74,7 @@ fn two_at_once() -> Result<(), Failed> {
         let scratch = Scratch::new();
         let text = format!("Feature: f\n  Scenario: s\n    {SUBMIT}");
         scratch.play(&text, &["--runtime", "process"]).exits(0)?;
-        let run = scratch.json("out/run.json")?;
-        let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
-        let events = history(&scratch.path(file))?;
+        let events = scratch.events()?;
         let seen = events.iter().filter(|e| e["kind"] == "observed");
         let seen: BTreeSet<String> = seen.map(|e| e["id"].to_string()).collect();
         // Another run's submissions would have other numbers, or more of them.

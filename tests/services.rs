@@ -1,7 +1,7 @@
 //! What can be done to a service, on both runtimes: it is felt, it shows in the history, and it is over when the faults
 //! are healed.
 
-use crate::support::{Scratch, check, docker, history, with_docker};
+use crate::support::{Scratch, check, docker, with_docker};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
@@ -50,8 +50,7 @@ fn struck(runtime: &str) -> Result<(), Failed> {
     for fault in faults.iter().flatten() {
         check(fault["felt"] == 1, || said.all())?;
     }
-    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
-    let events = history(&scratch.path(file))?;
+    let events = scratch.events()?;
     let states = |service: &str| -> Vec<String> {
         let of = |e: &&Value| e["kind"] == "service" && e["service"] == service;
         let state = |e: &Value| e["state"].as_str().map(str::to_owned);
@@ -81,8 +80,7 @@ fn joined(runtime: &str) -> Result<(), Failed> {
     for fault in faults.iter().flatten() {
         check(fault["felt"] == 1, || said.all())?;
     }
-    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
-    let events = history(&scratch.path(file))?;
+    let events = scratch.events()?;
     let second: Vec<&Value> = events
         .iter()
         .filter(|e| {
@@ -102,9 +100,7 @@ fn at_the_last_moment() -> Result<(), Failed> {
         When \"submit\" runs once\n    And every submission is final within 60s\n    \
         Then \"effect before status\" holds\n";
     scratch.play(text, &["--runtime", "process"]).exits(0)?;
-    let run = scratch.json("out/run.json")?;
-    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
-    let events = history(&scratch.path(file))?;
+    let events = scratch.events()?;
     let settles = |e: &Value| e["kind"] == "phase" && e["name"] == "settle";
     let of_storage = |e: &&Value| e["kind"] == "service" && e["service"] == "storage";
     let before = events.iter().take_while(|e| !settles(e));

@@ -177,6 +177,18 @@ services:
         self.play_on(&stack, &feature, runtime)
     }
 
+    /// The history of the first scenario that was played.
+    pub fn history(&self) -> Result<PathBuf, Failed> {
+        let run = self.json("out/run.json")?;
+        let file = run["scenarios"][0]["history"].as_str();
+        Ok(self.path(file.unwrap_or_default()))
+    }
+
+    /// Its events.
+    pub fn events(&self) -> Result<Vec<Value>, Failed> {
+        history(&self.history()?)
+    }
+
     /// A JSON file in this folder.
     pub fn json(&self, name: &str) -> Result<Value, Failed> {
         let text = std::fs::read_to_string(self.path(name))?;

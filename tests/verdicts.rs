@@ -1,6 +1,6 @@
 //! What each verdict takes, on the process runtime: the table of verdicts, seen from outside.
 
-use crate::support::{Case, Said, Scratch, check, history};
+use crate::support::{Case, Said, Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
@@ -132,8 +132,7 @@ fn violated() -> Result<(), Failed> {
         || run.to_string(),
     )?;
     // The proof must be found again in the history that the story points at.
-    let file = run["scenarios"][0]["history"].as_str().unwrap_or_default();
-    let events = history(&scratch.path(file))?;
+    let events = scratch.events()?;
     let proof = invariant["proof"].as_array().cloned().unwrap_or_default();
     check(!proof.is_empty(), || "no proof".to_owned())?;
     for moment in proof {

@@ -4,6 +4,7 @@ use super::node::{Entry, Node};
 use super::pattern;
 use super::{Call, Entity, Evidence, Invariant, Learn, Mutant, Operation, Status, Workload};
 use crate::expression::Expression;
+use crate::plan::Link;
 use crate::problem::{Problem, Problems};
 use indexmap::IndexMap;
 use std::time::Duration;
@@ -81,7 +82,7 @@ pub(super) fn call(entry: &Entry, problems: &mut Problems) -> Option<Call> {
     let request_node = fields.need("request", problems);
     let (link, request_node) = (link?, request_node?);
     let text = link.text(problems)?;
-    let Some((client, service)) = text.split_once("->") else {
+    let Ok(Link { client, service }) = text.parse() else {
         return link.not("a link such as `client -> service`", problems);
     };
     let (method, path) = request(request_node, "/path/{entity}", problems)?;
@@ -92,8 +93,8 @@ pub(super) fn call(entry: &Entry, problems: &mut Problems) -> Option<Call> {
     Some(Call {
         name: entry.key.clone(),
         place: entry.place.clone(),
-        client: client.trim().to_owned(),
-        service: service.trim().to_owned(),
+        client,
+        service,
         method,
         path,
     })
