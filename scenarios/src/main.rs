@@ -2,6 +2,10 @@
 
 use std::process::ExitCode;
 
+/// Every exchange is many small pieces, and the libc's allocator took a sixth of the gateway's own time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     shakedown::command::main()
 }

@@ -15,6 +15,10 @@ mod stand;
 use stand::Stand;
 use std::process::ExitCode;
 
+/// That of the `shakedown` binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();

@@ -1,17 +1,25 @@
 //! Reports on their way to a harness elsewhere.
 //!
-//! Events are many, so they go in batches, and in a form that is read several times faster than that of the history.
+//! Events are many, so they go in batches, and in a form that is read several times faster than that of the history:
+//! each batch is its length in bytes (four of them, the highest first) and the list of its reports in MessagePack.
 
-use super::{Report, lines};
+use super::Report;
 use crate::history::{Answered, Asked, ExchangeId, Seen, What};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::time::Duration;
-use tokio::io::{AsyncBufRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc};
 
 /// How long events wait for others after some were sent. A report that somebody waits for ends the wait.
 const GATHER: Duration = Duration::from_millis(1);
+/// The most reports of a batch.
+const BATCH: usize = 64;
+/// The longest batch. An `answered` carries two bodies of 64 KiB, each byte of which can have become three, and two heads.
+const BATCH_BYTES: u32 = (BATCH * 1024 * 1024) as u32;
+
+/// The length of a batch is so many bytes.
+const LENGTH_BYTES: usize = 4;
 
 /// A report whose kind is its outer name. The tag within, as history files have it, would have every event read twice.
 #[derive(Serialize, Deserialize)]
@@ -69,15 +77,16 @@ async fn gather(
     hurry: &Notify,
     within: Duration,
 ) -> io::Result<()> {
-    let mut reports = Vec::with_capacity(lines::BATCH);
+    let mut reports = Vec::with_capacity(BATCH);
+    let mut bytes = Vec::new();
     loop {
-        let count = from.recv_many(&mut reports, lines::BATCH).await;
+        let count = from.recv_many(&mut reports, BATCH).await;
         if count == 0 {
             return Ok(());
         }
-        let wires: Vec<Wire> = reports.drain(..).map(Wire::from).collect();
-        lines::write(&mut to, &wires).await?;
-        if count < lines::BATCH {
+        pack(&mut reports, &mut bytes)?;
+        to.write_all(&bytes).await?;
+        if count < BATCH {
             tokio::select! {
                 () = tokio::time::sleep(within) => {}
                 () = hurry.notified() => {}
@@ -86,22 +95,83 @@ async fn gather(
     }
 }
 
-/// Reads one report; `None`: the gateway has closed.
-pub(super) async fn read(from: &mut (impl AsyncBufRead + Unpin)) -> io::Result<Option<Report>> {
-    Ok(lines::read(from).await?.map(|wire: Wire| wire.into()))
+/// Makes a batch of the reports.
+pub(super) fn pack(reports: &mut Vec<Report>, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let wires: Vec<Wire> = reports.drain(..).map(Wire::from).collect();
+    bytes.clear();
+    bytes.extend([0; LENGTH_BYTES]);
+    rmp_serde::encode::write_named(bytes, &wires).map_err(io::Error::other)?;
+    let length = u32::try_from(bytes.len() - LENGTH_BYTES).ok();
+    let length = length.filter(|length| *length <= BATCH_BYTES);
+    let length = length.ok_or_else(|| io::Error::other("a batch of reports is too long"))?;
+    bytes[..LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());
+    Ok(())
 }
 
-/// Hands on every report until the gateway closes or nobody takes them any more.
-pub(super) async fn receive(
-    mut from: impl AsyncBufRead + Unpin,
-    to: &mpsc::UnboundedSender<Report>,
-) -> io::Result<()> {
-    while let Some(report) = read(&mut from).await? {
-        if to.send(report).is_err() {
-            break;
+/// The reports of a batch, which comes without its length.
+pub(super) fn unpack(batch: &[u8]) -> Result<Vec<Report>, rmp_serde::decode::Error> {
+    let wires: Vec<Wire> = rmp_serde::from_slice(batch)?;
+    Ok(wires.into_iter().map(Report::from).collect())
+}
+
+/// The reports of a gateway elsewhere.
+pub(super) struct Inbox<R> {
+    from: R,
+    bytes: Vec<u8>,
+    batch: std::vec::IntoIter<Report>,
+}
+
+impl<R: AsyncRead + Unpin> Inbox<R> {
+    /// Nothing has come yet.
+    pub(super) fn new(from: R) -> Inbox<R> {
+        Inbox {
+            from,
+            bytes: Vec::new(),
+            batch: Vec::new().into_iter(),
         }
     }
-    Ok(())
+
+    /// The next report; `None`: the gateway has closed.
+    ///
+    /// # Errors
+    /// The connection broke, or what came is no batch of reports.
+    pub(super) async fn next(&mut self) -> io::Result<Option<Report>> {
+        loop {
+            if let Some(report) = self.batch.next() {
+                return Ok(Some(report));
+            }
+            let mut length = [0; LENGTH_BYTES];
+            match self.from.read_exact(&mut length).await {
+                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+                read => read?,
+            };
+            self.batch = self.batch(u32::from_be_bytes(length)).await?.into_iter();
+        }
+    }
+
+    /// Reads a batch of this length.
+    async fn batch(&mut self, length: u32) -> io::Result<Vec<Report>> {
+        let odd = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
+        if length > BATCH_BYTES {
+            return Err(odd(format!("a batch of {length} bytes")));
+        }
+        self.bytes.resize(length as usize, 0);
+        self.from.read_exact(&mut self.bytes).await?;
+        unpack(&self.bytes).map_err(|error| odd(error.to_string()))
+    }
+
+    /// Hands on every report until the gateway closes or nobody takes them any more.
+    ///
+    /// # Errors
+    /// As [`Inbox::next`].
+    pub(super) async fn empty(mut self, to: &mpsc::UnboundedSender<Report>) -> io::Result<()> {
+        while let Some(report) = self.next().await? {
+            if to.send(report).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
 }
 
 #[cfg(test)]
@@ -111,7 +181,6 @@ mod tests {
     use crate::history::Message;
     use futures::FutureExt;
     use std::sync::Arc;
-    use tokio::io::{AsyncBufReadExt, BufReader};
 
     /// Longer than any test may take.
     const FOR_EVER: Duration = Duration::from_secs(3600);
@@ -170,9 +239,9 @@ mod tests {
         drop(to);
         let mut bytes = Vec::new();
         send(&mut from, &mut bytes, &Notify::new()).await.unwrap();
-        let mut read_from = BufReader::new(&bytes[..]);
+        let mut inbox = Inbox::new(&bytes[..]);
         let mut arrived = Vec::new();
-        while let Some(report) = read(&mut read_from).await.unwrap() {
+        while let Some(report) = inbox.next().await.unwrap() {
             arrived.push(report);
         }
         assert_eq!(arrived, reports());
@@ -185,22 +254,22 @@ mod tests {
         let hurry = Arc::new(Notify::new());
         let hurried = hurry.clone();
         tokio::spawn(async move { gather(&mut from, write, &hurried, FOR_EVER).await });
-        let mut read_from = BufReader::new(read_from);
+        let mut inbox = Inbox::new(read_from);
         let phase = |name: &str| Report::Event {
             what: What::Phase { name: name.into() },
         };
         // The first finds nobody waiting.
         to.send(phase("first")).unwrap();
-        assert_eq!(read(&mut read_from).await.unwrap(), Some(phase("first")));
+        assert_eq!(inbox.next().await.unwrap(), Some(phase("first")));
         to.send(phase("second")).unwrap();
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
-        assert!(read_from.fill_buf().now_or_never().is_none());
+        assert!(inbox.next().now_or_never().is_none());
         to.send(Report::Synced { number: 3 }).unwrap();
         hurry.notify_one();
-        assert_eq!(read(&mut read_from).await.unwrap(), Some(phase("second")));
+        assert_eq!(inbox.next().await.unwrap(), Some(phase("second")));
         let synced = Some(Report::Synced { number: 3 });
-        assert_eq!(read(&mut read_from).await.unwrap(), synced);
+        assert_eq!(inbox.next().await.unwrap(), synced);
     }
 }

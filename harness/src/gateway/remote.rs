@@ -1,10 +1,11 @@
 //! The harness's side of a gateway that runs elsewhere.
 
+use super::courier::Inbox;
 use super::listener;
 use super::pipe::Pipe;
 use super::raw;
 use super::wire::Wire;
-use super::{Command, Handle, Report, courier, lines};
+use super::{Command, Handle, Report, lines};
 use bytes::BytesMut;
 use std::io;
 use std::net::SocketAddr;
@@ -51,8 +52,8 @@ async fn take_control(control: SocketAddr, token: &str) -> io::Result<Handle> {
         .await?;
     lines::write(&mut stream, &[Command::Watch { stops: Vec::new() }]).await?;
     let (read, write) = stream.into_split();
-    let mut read = BufReader::with_capacity(REPORTS_BYTES, read);
-    if courier::read(&mut read).await? != Some(Report::Watching) {
+    let mut inbox = Inbox::new(BufReader::with_capacity(REPORTS_BYTES, read));
+    if inbox.next().await? != Some(Report::Watching) {
         let what = format!("{control} closed the connection: wrong token, or no gateway yet");
         return Err(io::Error::new(io::ErrorKind::ConnectionRefused, what));
     }
@@ -65,7 +66,7 @@ async fn take_control(control: SocketAddr, token: &str) -> io::Result<Handle> {
         }
     });
     tokio::spawn(async move {
-        if let Err(error) = courier::receive(read, &report).await {
+        if let Err(error) = inbox.empty(&report).await {
             tracing::warn!(%error, "the gateway's reports broke off");
         }
     });
