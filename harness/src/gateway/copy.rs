@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::callee;
-use super::exchange::answered;
+use super::exchange::{answered, message};
 use super::head::{self, Answer, Parsed, Request};
 use super::raw::READ_BYTES;
 use super::reply;
@@ -43,7 +43,9 @@ impl Session {
         let timed = tokio::time::timeout(ANSWER_WITHIN, answer).await;
         match timed.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
             Ok((answer, came)) => {
-                let answered = answered(&copy, request, &asked, &answer, &came);
+                let asked = message(request.headers.clone(), &asked);
+                let answered =
+                    answered(&copy, asked, answer.status, message(answer.headers, &came));
                 self.state.answered(&copy, answered, false);
                 self.state.delivered(copy, Seen::Copy);
                 Ok(true)

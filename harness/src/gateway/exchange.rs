@@ -5,7 +5,7 @@ use super::ask::Ask;
 use super::body::{Body, Framing};
 use super::callee;
 use super::downlink::{Broken, Downlink, Pieces};
-use super::head::{Answer, Headers, Request};
+use super::head::{Headers, Request};
 use super::reply;
 use super::session::{After, Before, Session};
 use super::state::{State, Ticket};
@@ -44,7 +44,7 @@ impl Session {
                 self.settle(ticket, seen);
                 after
             }
-            None => self.forward(&request, head, ticket).await,
+            None => self.forward(request, head, ticket).await,
         }
     }
 
@@ -117,7 +117,7 @@ impl Session {
     }
 
     /// Asks the callee and brings the caller its answer.
-    async fn forward(&mut self, request: &Request, head: usize, ticket: Ticket) -> After {
+    async fn forward(&mut self, mut request: Request, head: usize, ticket: Ticket) -> After {
         let Session {
             state,
             link,
@@ -139,7 +139,7 @@ impl Session {
                     request.framing,
                 );
                 let mut downlink = Downlink::new(callee_read, caller_write, from_callee);
-                match carry(state, &mut uplink, &mut downlink, request, &ticket).await {
+                match carry(state, &mut uplink, &mut downlink, &mut request, &ticket).await {
                     Ok(answer) => {
                         let Carried {
                             seen,
@@ -181,10 +181,10 @@ async fn carry(
     state: &State,
     uplink: &mut Uplink<'_>,
     downlink: &mut Downlink<'_>,
-    request: &Request,
+    request: &mut Request,
     ticket: &Ticket,
 ) -> Result<Carried, Broken> {
-    let answer = uplink.during(downlink.head(&request.method)).await??;
+    let mut answer = uplink.during(downlink.head(&request.method)).await??;
     let small = matches!(answer.framing, Framing::None)
         || matches!(answer.framing, Framing::Length(length) if length <= SMALL_BYTES);
     let mut pieces = match small || state.holds(ticket) {
@@ -202,11 +202,10 @@ async fn carry(
         };
     }
     let unseen = pieces != Pieces::Drop && !downlink.begun();
-    let ask = state.answered(
-        ticket,
-        answered(ticket, request, uplink.body(), &answer, downlink.body()),
-        unseen,
-    );
+    // Nothing else needs the headers, and copies of them would cost as much as reading them did.
+    let asked = message(std::mem::take(&mut request.headers), uplink.body());
+    let came = message(std::mem::take(&mut answer.headers), downlink.body());
+    let ask = state.answered(ticket, answered(ticket, asked, answer.status, came), unseen);
     wanted = wanted.or(alteration(uplink, ask).await?);
     let altered = wanted
         .filter(|_| reply::bodied(&request.method, answer.status))
@@ -299,24 +298,24 @@ async fn drop_body(
 /// An answered exchange, for the history.
 pub(super) fn answered(
     ticket: &Ticket,
-    request: &Request,
-    asked: &Body,
-    answer: &Answer,
-    came: &Body,
+    request: Message,
+    status: u16,
+    response: Message,
 ) -> Answered {
     Answered {
         exchange: ticket.exchange,
         call: ticket.call.clone(),
         captures: ticket.captures.clone(),
-        request: message(&request.headers, asked),
-        status: answer.status,
-        response: message(&answer.headers, came),
+        request,
+        status,
+        response,
     }
 }
 
-fn message(headers: &Headers, body: &Body) -> Message {
+/// One of its two messages.
+pub(super) fn message(headers: Headers, body: &Body) -> Message {
     Message {
-        headers: headers.clone(),
+        headers,
         body: body.text(),
         body_bytes: body.length(),
         digest: body.digest(),

@@ -2,14 +2,16 @@
 
 use super::wire::Wire;
 use bytes::BytesMut;
+use std::future::Future;
 use std::io;
 use std::os::fd::AsRawFd;
+use std::pin::pin;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// Room made for one read.
 pub(super) const READ_BYTES: usize = 32 * 1024;
-/// Room made for one read where a head is due, which is seldom longer; an open connection keeps it.
+/// Room made for one read where a head is due, which is seldom longer.
 pub(super) const HEAD_READ_BYTES: usize = 4 * 1024;
 /// The most that is taken from a peer only to learn whether it has left.
 const PEEKED_BYTES: usize = 4 * 1024;
@@ -63,11 +65,28 @@ async fn copy(
         while !buffer.is_empty() {
             *count += to.write_buf(buffer).await? as u64;
         }
-        buffer.reserve(READ_BYTES);
-        if from.read_buf(buffer).await? == 0 {
+        if read(from, buffer, READ_BYTES).await? == 0 {
             return to.shutdown().await;
         }
     }
+}
+
+/// Reads once, with room for so many bytes at least. While there is nothing to read, a buffer that holds nothing is
+/// given back, so that an open connection takes little memory.
+pub(super) async fn read(
+    from: &mut (impl AsyncRead + Unpin),
+    buffer: &mut BytesMut,
+    room: usize,
+) -> io::Result<usize> {
+    std::future::poll_fn(|cx| {
+        buffer.reserve(room);
+        let read = pin!(from.read_buf(buffer)).poll(cx);
+        if read.is_pending() && buffer.is_empty() {
+            *buffer = BytesMut::new();
+        }
+        read
+    })
+    .await
 }
 
 /// Makes the end of a connection one that its peer sees as a reset.

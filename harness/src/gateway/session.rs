@@ -2,14 +2,13 @@
 
 use super::callee::{self, Callee};
 use super::head::{self, Parsed, Request};
-use super::raw::{self, HEAD_READ_BYTES};
+use super::raw::{self, HEAD_READ_BYTES, READ_BYTES};
 use super::state::{Link, State, Ticket};
 use super::wire::Wire;
 use crate::history::{ExchangeId, Seen, What};
 use bytes::BytesMut;
-use std::future::Future;
+use futures::FutureExt;
 use std::io;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -93,28 +92,19 @@ impl Session {
         }
     }
 
-    /// Reads once from the caller. While there is nothing to read, large buffers that hold nothing are given back, so
-    /// that an open connection takes little memory.
+    /// Reads from the caller what is at hand: once, and once more when that filled the room for a head, so that a body
+    /// that is there already goes on together with its head.
     async fn read(&mut self) -> io::Result<usize> {
-        let Session {
-            caller,
-            from_caller,
-            from_callee,
-            ..
-        } = self;
-        std::future::poll_fn(|cx| {
-            from_caller.reserve(HEAD_READ_BYTES);
-            let read = pin!(caller.read_buf(from_caller)).poll(cx);
-            if read.is_pending() {
-                for buffer in [&mut *from_caller, &mut *from_callee] {
-                    if buffer.is_empty() && buffer.capacity() > HEAD_READ_BYTES {
-                        *buffer = BytesMut::new();
-                    }
-                }
-            }
-            read
-        })
-        .await
+        if self.from_callee.is_empty() {
+            self.from_callee = BytesMut::new();
+        }
+        let buffer = &mut self.from_caller;
+        let count = raw::read(&mut self.caller, buffer, HEAD_READ_BYTES).await?;
+        if count > 0 && buffer.len() == buffer.capacity() {
+            // An end or an error is there for the next read too.
+            let _ = raw::read(&mut self.caller, buffer, READ_BYTES).now_or_never();
+        }
+        Ok(count)
     }
 
     /// Passes bytes both ways from here on.

@@ -6,6 +6,9 @@ use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 
+/// Room for the events that are at hand; the system is asked once for all of them.
+const BUFFER_BYTES: usize = 64 * 1024;
+
 /// An append-only history. Its clock begins with it and never goes back.
 pub struct Writer {
     file: BufWriter<File>,
@@ -22,7 +25,7 @@ impl Writer {
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let file = BufWriter::new(File::create(path)?);
+        let file = BufWriter::with_capacity(BUFFER_BYTES, File::create(path)?);
         Ok(Writer {
             file,
             begun: Instant::now(),
