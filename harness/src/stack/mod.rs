@@ -12,7 +12,6 @@ mod learn;
 mod model;
 mod node;
 mod pattern;
-mod trivial;
 mod variables;
 mod yaml;
 

@@ -1,8 +1,9 @@
 //! Conditions that are the same whatever happens: an invariant over one of these decides nothing.
 
-use super::{Entity, Expression};
+use crate::expression::Expression;
 use crate::expression::{Scope, Truth};
 use crate::problem::{Place, Problem, Problems};
+use crate::stack::Entity;
 
 /// The variable that holds the final statuses.
 const FINAL: &str = "final";

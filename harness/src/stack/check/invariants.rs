@@ -1,0 +1,156 @@
+//! Invariants: what they speak of is something that entities have.
+
+use super::{keys, trivial};
+use crate::expression::Expression;
+use crate::problem::{Place, Problem, Problems};
+use crate::stack::{Entity, Invariant, Pattern, Stack};
+
+pub(super) fn check(stack: &Stack, invariant: &Invariant, problems: &mut Problems) {
+    let Some(entity) = stack.entities.get(&invariant.entity) else {
+        let known = keys(&stack.entities);
+        problems.push(Problem::unknown(
+            &invariant.place,
+            "entity",
+            &invariant.entity,
+            known,
+        ));
+        return;
+    };
+    let events: Vec<&str> = entity.events().collect();
+    let mut fields: Vec<&str> = entity
+        .learn
+        .iter()
+        .flat_map(|rule| rule.set.keys())
+        .map(String::as_str)
+        .collect();
+    if let Some(status) = &entity.status {
+        fields.extend([status.field.as_str(), "final"]);
+    }
+    fields.sort_unstable();
+    fields.dedup();
+    let expressions: Vec<&Expression> = match &invariant.pattern {
+        Pattern::Always(one) | Pattern::Never(one) => vec![one],
+        Pattern::Response { when, then, .. } => vec![when, then],
+        Pattern::Precedence { no, before } => vec![no, before],
+        Pattern::Existence { eventually, .. } => vec![eventually],
+        Pattern::Share { condition, .. } => vec![condition],
+        Pattern::Agree {
+            fields: agreeing, ..
+        } => {
+            for name in agreeing
+                .iter()
+                .filter(|name| !fields.contains(&name.as_str()))
+            {
+                let known = fields.iter().copied().filter(|field| *field != "final");
+                problems.push(Problem::unknown(&invariant.place, "field", name, known));
+            }
+            Vec::new()
+        }
+        Pattern::Quantile { from, to, .. } => {
+            quantile(entity, [from, to], &invariant.place, problems);
+            Vec::new()
+        }
+        Pattern::AtMost { event, .. } => {
+            if !events.contains(&event.as_str()) {
+                problems.push(Problem::unknown(
+                    &invariant.place,
+                    "event",
+                    event,
+                    events.iter().copied(),
+                ));
+            }
+            Vec::new()
+        }
+        Pattern::Moves => {
+            if entity.moves.is_empty() || entity.status.is_none() {
+                let what = format!("`{}` declares no `status` with `moves`", entity.name);
+                problems.push(Problem::at(&invariant.place, what));
+            }
+            Vec::new()
+        }
+    };
+    for expression in expressions.into_iter().chain(invariant.scope.expressions()) {
+        known_statuses(entity, expression, &invariant.place, problems);
+        trivial::check(entity, expression, &invariant.place, problems);
+        for name in expression
+            .variables()
+            .iter()
+            .filter(|name| !fields.contains(&name.as_str()))
+        {
+            let problem = Problem::unknown(&invariant.place, "field", name, fields.iter().copied());
+            problems.push(Problem {
+                what: format!("{} in `{}`", problem.what, expression.text()),
+                ..problem
+            });
+        }
+        for name in expression
+            .events()
+            .iter()
+            .filter(|name| !events.contains(&name.as_str()))
+        {
+            problems.push(Problem::unknown(
+                &invariant.place,
+                "event",
+                name,
+                events.iter().copied(),
+            ));
+        }
+    }
+}
+
+/// A status that an expression speaks of is one that the entity can have.
+fn known_statuses(
+    entity: &Entity,
+    expression: &Expression,
+    place: &Place,
+    problems: &mut Problems,
+) {
+    let Some(status) = entity.status.as_ref().filter(|_| !entity.moves.is_empty()) else {
+        return;
+    };
+    let declared = entity.statuses();
+    for comparison in expression.comparisons() {
+        if comparison.path == [status.field.as_str()]
+            && !declared.contains(&comparison.text.as_str())
+        {
+            let known = declared.iter().copied();
+            let problem = Problem::unknown(place, "status", &comparison.text, known);
+            problems.push(Problem {
+                what: format!("{} in `{}`", problem.what, expression.text()),
+                ..problem
+            });
+        }
+    }
+}
+
+/// Time can be taken from one status to another.
+fn quantile(entity: &Entity, statuses: [&String; 2], place: &Place, problems: &mut Problems) {
+    if entity.status.is_none() {
+        let what = format!(
+            "`{}` declares no `status` between which time could be taken",
+            entity.name
+        );
+        problems.push(Problem::at(place, what));
+    }
+    let declared = entity.statuses();
+    for status in statuses.into_iter().filter(|_| !entity.moves.is_empty()) {
+        if !declared.contains(&status.as_str()) {
+            problems.push(Problem::unknown(
+                place,
+                "status",
+                status,
+                declared.iter().copied(),
+            ));
+        }
+    }
+    let [from, to] = statuses;
+    let known = |status: &String| declared.contains(&status.as_str());
+    if !entity.moves.is_empty() && known(from) && known(to) {
+        let mut later = entity.reached(vec![from]);
+        later.remove(0);
+        if !later.contains(&to.as_str()) {
+            let what = format!("no move of `{}` leads from `{from}` to `{to}`", entity.name);
+            problems.push(Problem::at(place, what));
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! Services that can be asked, and wait for others that exist.
+
+use super::service;
+use crate::problem::{Problem, Problems};
+use crate::stack::{Probe, Service, Stack};
+
+/// Services that are waited for exist, and no service waits for itself in the end.
+pub(super) fn check(stack: &Stack, problems: &mut Problems) {
+    for (name, one) in &stack.services {
+        readiness(one, problems);
+        for other in one.depends_on.keys() {
+            service(stack, other, &one.place, problems);
+        }
+        let mut chain = vec![name.as_str()];
+        if cycle(stack, &mut chain) && chain.iter().min() == Some(&name.as_str()) {
+            let what = format!("these services wait for each other: {}", chain.join(" -> "));
+            problems.push(Problem::at(&one.place, what));
+        }
+    }
+}
+
+/// A service that is asked whether it is ready can be asked.
+fn readiness(service: &Service, problems: &mut Problems) {
+    let asked = match &service.ready.probe {
+        Some(Probe::Http { port, .. }) => *port,
+        Some(Probe::Tcp { port }) => Some(*port),
+        None => return,
+    };
+    let known = match asked {
+        Some(port) => service.ports.contains_key(&port),
+        None => !service.ports.is_empty(),
+    };
+    if !known {
+        let port = asked.map_or_else(|| "8000".to_owned(), |port| port.to_string());
+        let what = format!(
+            "service `{}` cannot be asked whether it is ready: nothing says that it has {}",
+            service.name,
+            asked.map_or_else(|| "a port".to_owned(), |port| format!("the port {port}"))
+        );
+        let help = format!("declare it in the compose file: `expose: [\"{port}\"]`");
+        problems.push(Problem::at(&service.place, what).help(help));
+    }
+}
+
+/// Follows `depends_on` from the last of the chain; true when it leads back to the first.
+fn cycle<'s>(stack: &'s Stack, chain: &mut Vec<&'s str>) -> bool {
+    let last = chain[chain.len() - 1];
+    let next = stack.services.get(last).map(|service| &service.depends_on);
+    for name in next.into_iter().flat_map(|depends_on| depends_on.keys()) {
+        if name == chain[0] {
+            chain.push(name);
+            return true;
+        }
+        if !chain.contains(&name.as_str()) {
+            chain.push(name);
+            if cycle(stack, chain) {
+                return true;
+            }
+            chain.pop();
+        }
+    }
+    false
+}

@@ -1,0 +1,66 @@
+//! The things whose state is followed.
+
+use crate::problem::Place;
+use crate::stack::Learn;
+use indexmap::IndexMap;
+
+/// A kind of thing whose state is followed.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entity {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub place: Place,
+    /// The field that holds its status, if it has one.
+    pub status: Option<Status>,
+    /// The declared moves from one status to others.
+    pub moves: IndexMap<String, Vec<String>>,
+    /// How evidence becomes observations.
+    pub learn: Vec<Learn>,
+}
+
+/// The status field of an entity.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Status {
+    /// The field's name.
+    pub field: String,
+    /// The status it is created with.
+    pub first: Option<String>,
+    /// The statuses that end it.
+    pub finals: Vec<String>,
+}
+
+impl Entity {
+    /// All statuses that it declares, sorted.
+    pub fn statuses(&self) -> Vec<&str> {
+        let moves = self.moves.iter();
+        let status = self.status.iter();
+        let mut statuses: Vec<&str> = moves
+            .flat_map(|(from, to)| std::iter::once(from).chain(to))
+            .chain(status.flat_map(|status| status.first.iter().chain(&status.finals)))
+            .map(String::as_str)
+            .collect();
+        statuses.sort_unstable();
+        statuses.dedup();
+        statuses
+    }
+
+    /// The statuses to which moves lead from these, and these.
+    pub fn reached<'s>(&'s self, mut from: Vec<&'s str>) -> Vec<&'s str> {
+        let mut i = 0;
+        while i < from.len() {
+            for to in self.moves.get(from[i]).into_iter().flatten() {
+                if !from.contains(&to.as_str()) {
+                    from.push(to);
+                }
+            }
+            i += 1;
+        }
+        from
+    }
+
+    /// The events that its rules tell of, in their order.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.learn.iter().filter_map(|rule| rule.event.as_deref())
+    }
+}

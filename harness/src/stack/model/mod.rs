@@ -1,0 +1,76 @@
+//! The values that the two stack files are read into.
+
+mod call;
+mod entity;
+mod image;
+mod invariant;
+mod mount;
+mod mutant;
+mod ready;
+mod service;
+mod settings;
+mod workload;
+
+pub use call::{Call, Operation};
+pub use entity::{Entity, Status};
+pub use image::{Build, Image, Process};
+pub use invariant::{Clock, Invariant, Pattern, Scope};
+pub use mount::{Mount, Source};
+pub use mutant::Mutant;
+pub use ready::{Healthcheck, Probe, Ready};
+pub use service::{Condition, Protocol, Service};
+pub use settings::{Limit, Settings};
+pub use workload::Workload;
+
+use indexmap::IndexMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// Everything that the harness knows about a stack before it starts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Stack {
+    /// The name that features use.
+    pub name: String,
+    /// The `shakedown.yaml`.
+    pub file: PathBuf,
+    /// The folder of the compose file; relative paths in it start here.
+    pub folder: PathBuf,
+    /// The services of the compose file, in its order.
+    pub services: IndexMap<String, Service>,
+    /// Named requests.
+    pub calls: IndexMap<String, Call>,
+    /// What is begun by one call and polled by another until it is done.
+    pub operations: IndexMap<String, Operation>,
+    /// The things whose state is followed: a submission, a job.
+    pub entities: IndexMap<String, Entity>,
+    /// Named ways to give the stack something to do.
+    pub workloads: IndexMap<String, Workload>,
+    /// What must hold.
+    pub invariants: IndexMap<String, Invariant>,
+    /// Planted bugs.
+    pub mutants: IndexMap<String, Mutant>,
+    /// `settle`: how long a run goes on watching after the last thing that happened, so that what comes late is
+    /// still seen; 500 ms unless the file says otherwise.
+    pub settle: Duration,
+}
+
+impl Stack {
+    /// The service that `client` finds under a name: one of its links, a service, or an alias.
+    pub fn host(&self, client: &str, name: &str) -> Option<&str> {
+        let link = self
+            .services
+            .get(client)
+            .and_then(|client| client.links.get(name));
+        let alias = || {
+            let all = self.services.values();
+            let mut aliased = all.filter(|one| one.aliases.iter().any(|alias| alias == name));
+            aliased.next().map(|one| one.name.as_str())
+        };
+        let named = || {
+            self.services
+                .get_key_value(name)
+                .map(|(key, _)| key.as_str())
+        };
+        link.map(String::as_str).or_else(named).or_else(alias)
+    }
+}
