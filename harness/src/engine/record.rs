@@ -156,7 +156,8 @@ impl Record {
     pub fn decide(&self, stop: &Stop, captures: &Captures, exchange: ExchangeId) -> Decision {
         let mut decision = None;
         self.change(|state| {
-            let mut made = state.faults.decide(stop, captures, exchange);
+            let captures = state.judge.entities().resolved(captures);
+            let mut made = state.faults.decide(stop, &captures, exchange);
             let events = std::mem::take(&mut made.events);
             decision = Some(made);
             events

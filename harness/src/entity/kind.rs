@@ -2,7 +2,7 @@
 
 use super::record::{Lesson, Record, Slot};
 use super::value::{Atom, Given, Texts};
-use super::{Moment, Stamp};
+use super::{Moment, Observation, Stamp, Told};
 use crate::expression::{Scope, Value, from_json, to_json};
 use crate::stack::Entity;
 use foldhash::fast::RandomState;
@@ -102,6 +102,26 @@ impl Kind {
         let record = &mut self.records[number];
         record.learn(&self.entity, self.status, &mut self.texts, lesson);
         number
+    }
+
+    /// A single fact, with everything by its name.
+    pub(super) fn observation(&self, id: &str, stamp: Stamp, fact: Told<'_>) -> Observation {
+        let (set, event) = match fact {
+            Told::Field(field, given) => {
+                (Some((self.fields.0[field].to_string(), given.json())), None)
+            }
+            Told::Event(event) => (None, Some(self.events.0[event].to_string())),
+        };
+        Observation {
+            at_ns: stamp.at_ns,
+            since_ns: stamp.since_ns,
+            seq: stamp.seq,
+            entity: self.entity.name.clone(),
+            id: id.to_owned(),
+            set: set.into_iter().collect(),
+            event,
+            source: self.sources.0[stamp.source].to_string(),
+        }
     }
 
     fn begin(&mut self, id: &str, stamp: Stamp) -> usize {

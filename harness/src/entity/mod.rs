@@ -1,5 +1,6 @@
 //! Evidence -> observations -> one record for each entity.
 
+mod alias;
 mod evidence;
 mod kind;
 mod record;
@@ -11,7 +12,7 @@ pub use record::{Came, Moment, Record, Stamp};
 pub use snapshot::Snapshot;
 pub use value::{Atom, Given};
 
-use crate::history::{Event, ExchangeId, What};
+use crate::history::{Captures, Event, ExchangeId, What};
 use crate::stack::{Evidence, Learn, Stack};
 use indexmap::IndexMap;
 use record::Lesson;
@@ -100,6 +101,17 @@ impl Entities {
     /// Takes an event in. Gives what it taught, in order; each is part of its record already when the next
     /// event comes, so look at them one by one through [`Entities::learn`].
     pub fn observations(&mut self, event: &Event) -> Vec<Observation> {
+        let mut observations = self.seen(event);
+        for observation in &mut observations {
+            if let Some(kind) = self.kinds.get(&observation.entity) {
+                alias::resolve(kind.entity(), observation);
+            }
+        }
+        observations
+    }
+
+    /// What an event taught, in the words of its source.
+    fn seen(&mut self, event: &Event) -> Vec<Observation> {
         match &event.what {
             What::Asked(asked) if asked.call.is_some() => {
                 self.asked.insert(asked.exchange, event.at_ns);
@@ -183,6 +195,9 @@ impl Entities {
     /// Makes a single fact part of the record of the entity with this id, with everything by its number. Gives the
     /// entity's number.
     pub fn take(&mut self, kind: usize, id: &str, stamp: Stamp, fact: Told<'_>) -> usize {
+        if !self.kinds[kind].entity().aliases.is_empty() {
+            return self.take_resolved(kind, id, stamp, fact);
+        }
         let (set, event) = match fact {
             Told::Field(field, given) => (Some((field, given)), None),
             Told::Event(event) => (None, Some(event)),
@@ -193,6 +208,24 @@ impl Entities {
             event,
         };
         self.kinds[kind].learn(id, &lesson)
+    }
+
+    /// The same, for a kind that has aliases.
+    fn take_resolved(&mut self, kind: usize, id: &str, stamp: Stamp, fact: Told<'_>) -> usize {
+        let mut observation = self.kinds[kind].observation(id, stamp, fact);
+        alias::resolve(self.kinds[kind].entity(), &mut observation);
+        let (_, number) = self.learn(&observation).expect("its kind is known");
+        number
+    }
+
+    /// What the braces of a call's path caught, with each entity by the name that counts.
+    pub fn resolved(&self, captures: &Captures) -> Captures {
+        let one = |(entity, id): (&String, &String)| {
+            let kind = self.kinds.get(entity);
+            let id = kind.map_or(id.as_str(), |kind| alias::id(kind.entity(), id));
+            (entity.clone(), id.to_owned())
+        };
+        captures.iter().map(one).collect()
     }
 
     /// A kind, by its number: their order in the stack file.
@@ -216,6 +249,7 @@ impl Entities {
         let Some(kind) = self.kinds.get(entity) else {
             return false;
         };
+        let id = alias::id(kind.entity(), id);
         let status = kind.record(id).and_then(Record::status);
         let declared = kind.entity().status.as_ref();
         matches!((declared, status), (Some(declared), Some(status)) if declared.finals.iter().any(|f| f == status))

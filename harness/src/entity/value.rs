@@ -40,6 +40,20 @@ impl<'a> From<&'a serde_json::Value> for Given<'a> {
     }
 }
 
+impl Given<'_> {
+    /// As JSON.
+    pub fn json(&self) -> serde_json::Value {
+        match *self {
+            Given::Null => serde_json::Value::Null,
+            Given::Bool(truth) => truth.into(),
+            Given::Int(int) => int.into(),
+            Given::Float(float) => float.into(),
+            Given::Text(text) => text.into(),
+            Given::Json(json) => json.clone(),
+        }
+    }
+}
+
 /// Two values with the same atom are the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Atom {

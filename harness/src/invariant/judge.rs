@@ -263,7 +263,7 @@ impl Judge {
         match what {
             What::Asked(asked) if asked.call.is_some() => {
                 self.under_way
-                    .insert(asked.exchange, asked.captures.clone());
+                    .insert(asked.exchange, self.entities.resolved(&asked.captures));
             }
             What::Delivered { exchange, .. } => {
                 self.under_way.remove(exchange);

@@ -2,7 +2,7 @@
 
 use super::node::{Entry, Node};
 use super::pattern;
-use super::{Call, Entity, Evidence, Invariant, Learn, Mutant, Operation, Status, Workload};
+use super::{Alias, Call, Entity, Evidence, Invariant, Learn, Mutant, Operation, Status, Workload};
 use crate::expression::Expression;
 use crate::plan::Link;
 use crate::problem::{Problem, Problems};
@@ -118,7 +118,9 @@ pub(super) fn operation(entry: &Entry, problems: &mut Problems) -> Option<Operat
 }
 
 pub(super) fn entity(entry: &Entry, problems: &mut Problems) -> Option<Entity> {
-    let fields = entry.value.fields(&["status", "moves", "learn"], problems);
+    let fields = entry
+        .value
+        .fields(&["status", "moves", "learn", "aliases"], problems);
     let status = fields.get("status").and_then(|node| status(node, problems));
     let moves = named(fields.get("moves"), problems, |entry, problems| {
         Some(entry.value.texts(problems))
@@ -130,12 +132,24 @@ pub(super) fn entity(entry: &Entry, problems: &mut Problems) -> Option<Entity> {
         .iter()
         .filter_map(|node| learn(node, problems))
         .collect();
+    let aliases = named(fields.get("aliases"), problems, |entry, problems| {
+        Some(named(Some(&entry.value), problems, alias))
+    });
     Some(Entity {
         name: entry.key.clone(),
         place: entry.place.clone(),
         status,
         moves,
         learn,
+        aliases,
+    })
+}
+
+/// `alias: name`.
+fn alias(entry: &Entry, problems: &mut Problems) -> Option<Alias> {
+    Some(Alias {
+        stands_for: entry.value.text(problems)?,
+        place: entry.place.clone(),
     })
 }
 

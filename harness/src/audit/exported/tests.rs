@@ -28,10 +28,14 @@ struct Data {
 
 impl Data {
     fn new() -> Data {
+        Data::with(SHAKEDOWN)
+    }
+
+    fn with(shakedown: &str) -> Data {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("compose.yaml"), COMPOSE).unwrap();
         let file = folder.path().join("shakedown.yaml");
-        std::fs::write(&file, SHAKEDOWN).unwrap();
+        std::fs::write(&file, shakedown).unwrap();
         let stack = Arc::new(Stack::read(&file).unwrap().stack);
         Data { folder, stack }
     }
@@ -205,4 +209,23 @@ fn batches_neither_lose_nor_repeat_a_line() {
     assert_eq!(gist(&data.judge(&text, 0).unwrap()), held);
     let late = data.judge(&text, 3).unwrap();
     assert_eq!(gist(&late), held);
+}
+
+#[test]
+fn an_export_may_call_things_by_their_aliases() {
+    let data = Data::with(&SHAKEDOWN.replace(
+        "    learn:\n",
+        "    aliases: {id: {job-8: \"8\"}, status: {finished: Done}}\n    learn:\n",
+    ));
+    let aliased = GOOD.replacen("\"Done\"", "\"finished\"", 1);
+    let aliased = aliased.replacen("\"id\": \"8\"", "\"id\": \"job-8\"", 1);
+    let held = (Held, vec![(Held, 2, vec![]), (Held, 2, vec![])]);
+    assert_eq!(gist(&data.judge(&aliased, 0).unwrap()), held);
+    let early = aliased.replacen("\"id\": 7,", "\"id\": 9,", 1);
+    let played = data.judge(&early, 0).unwrap();
+    let proof = &played.outcome.findings[0].proof;
+    assert_eq!(
+        proof[0].text,
+        "status became Done (export, which says `finished`)"
+    );
 }

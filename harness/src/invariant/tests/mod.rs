@@ -50,6 +50,7 @@ fn stack(pattern: Pattern) -> Stack {
         event: None,
     };
     let entity = Entity {
+        aliases: Default::default(),
         name: "submission".to_owned(),
         place: place(),
         status: Some(Status {

@@ -1,6 +1,6 @@
 //! Invariants: what they speak of is something that entities have.
 
-use super::{keys, trivial};
+use super::{aliases, keys, trivial};
 use crate::expression::Expression;
 use crate::problem::{Place, Problem, Problems};
 use crate::stack::{Entity, Invariant, Pattern, Stack};
@@ -17,17 +17,10 @@ pub(super) fn check(stack: &Stack, invariant: &Invariant, problems: &mut Problem
         return;
     };
     let events: Vec<&str> = entity.events().collect();
-    let mut fields: Vec<&str> = entity
-        .learn
-        .iter()
-        .flat_map(|rule| rule.set.keys())
-        .map(String::as_str)
-        .collect();
-    if let Some(status) = &entity.status {
-        fields.extend([status.field.as_str(), "final"]);
+    let mut fields = entity.fields();
+    if entity.status.is_some() {
+        fields.push("final");
     }
-    fields.sort_unstable();
-    fields.dedup();
     let expressions: Vec<&Expression> = match &invariant.pattern {
         Pattern::Always(one) | Pattern::Never(one) => vec![one],
         Pattern::Response { when, then, .. } => vec![when, then],
@@ -70,6 +63,7 @@ pub(super) fn check(stack: &Stack, invariant: &Invariant, problems: &mut Problem
         }
     };
     for expression in expressions.into_iter().chain(invariant.scope.expressions()) {
+        aliases::compared(entity, expression, &invariant.place, problems);
         known_statuses(entity, expression, &invariant.place, problems);
         trivial::check(entity, expression, &invariant.place, problems);
         for name in expression

@@ -1,5 +1,6 @@
 //! What must agree between the parts of a stack: names that exist, fields that somebody sets, ids that can be known.
 
+mod aliases;
 mod calls;
 mod invariants;
 mod rules;
@@ -18,6 +19,7 @@ pub(super) fn check(stack: &Stack, problems: &mut Problems) {
         for rule in &entity.learn {
             rules::check(stack, &entity.name, rule, problems);
         }
+        aliases::check(entity, problems);
         statuses::check(entity, problems);
     }
     workloads(stack, problems);

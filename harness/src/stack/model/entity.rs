@@ -3,6 +3,7 @@
 use crate::problem::Place;
 use crate::stack::Learn;
 use indexmap::IndexMap;
+use serde_json::Value;
 
 /// A kind of thing whose state is followed.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,6 +18,20 @@ pub struct Entity {
     pub moves: IndexMap<String, Vec<String>>,
     /// How evidence becomes observations.
     pub learn: Vec<Learn>,
+    /// By field, or [`ID`] for the entity's own name: what some sources call it, and what it is called here.
+    pub aliases: IndexMap<String, IndexMap<String, Alias>>,
+}
+
+/// The key of `aliases` that speaks of the entity's id.
+pub const ID: &str = "id";
+
+/// What another name stands for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Alias {
+    /// The name that counts.
+    pub stands_for: String,
+    /// Where that stands.
+    pub place: Place,
 }
 
 /// The status field of an entity.
@@ -57,6 +72,27 @@ impl Entity {
             i += 1;
         }
         from
+    }
+
+    /// What a value of a field stands for, if it is an alias. A number is taken by its digits.
+    pub fn alias(&self, field: &str, value: &Value) -> Option<&str> {
+        let aliases = self.aliases.get(field)?;
+        let alias = match value {
+            Value::String(text) => aliases.get(text),
+            Value::Number(_) | Value::Bool(_) => aliases.get(&value.to_string()),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        };
+        alias.map(|alias| alias.stands_for.as_str())
+    }
+
+    /// The fields that it can have, sorted: its status, and what its rules set.
+    pub fn fields(&self) -> Vec<&str> {
+        let set = self.learn.iter().flat_map(|rule| rule.set.keys());
+        let status = self.status.iter().map(|status| &status.field);
+        let mut fields: Vec<&str> = set.chain(status).map(String::as_str).collect();
+        fields.sort_unstable();
+        fields.dedup();
+        fields
     }
 
     /// The events that its rules tell of, in their order.

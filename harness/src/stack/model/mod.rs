@@ -12,7 +12,7 @@ mod settings;
 mod workload;
 
 pub use call::{Call, Operation};
-pub use entity::{Entity, Status};
+pub use entity::{Alias, Entity, ID, Status};
 pub use image::{Build, Image, Process};
 pub use invariant::{Clock, Invariant, Pattern, Scope};
 pub use mount::{Mount, Source};
