@@ -95,7 +95,9 @@ fn read(file: &Path, problems: &mut Problems, warnings: &mut Vec<Problem>) -> Op
     let profiles = top
         .get("profiles")
         .map_or_else(Vec::new, |node| node.texts(problems));
+    let before = problems.0.len();
     let entities = config::named(top.get("entities"), problems, config::entity);
+    let entities_sound = problems.0.len() == before;
     let only = match entities.len() {
         1 => entities.keys().next().cloned(),
         _ => None,
@@ -123,16 +125,24 @@ fn read(file: &Path, problems: &mut Problems, warnings: &mut Vec<Problem>) -> Op
     let files = compose_files(compose_node?, &parent, problems)?;
     let folder = files[0].parent().unwrap_or(Path::new(""));
     stack.folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    let before = problems.0.len();
     let mut reading = Reading::new(&stack.folder, problems, warnings);
     stack.services = compose::services(&files, &profiles, &mut reading);
     if stack.services.is_empty() {
         return None;
     }
     add_mentioned_ports(&mut stack);
-    // Names can only be checked against what could be read.
-    if problems.0.is_empty() {
-        check::check(&stack, problems);
-    }
+    let all = |key: &str, read: usize| match top.get(key).map(|node| &node.data) {
+        Some(node::Data::Map(entries)) => entries.len() == read,
+        node => node.is_none(),
+    };
+    let sound = check::Sound {
+        compose: problems.0.len() == before,
+        calls: all("calls", stack.calls.len()),
+        entities: entities_sound,
+        invariants: all("invariants", stack.invariants.len()),
+    };
+    check::check(&stack, &sound, problems, warnings);
     Some(stack)
 }
 

@@ -153,6 +153,7 @@ impl Checker<'_> {
     fn call(&mut self, call: &str, whom: &Whom) {
         self.known("call", call, self.stack.calls.keys());
         if let (Some(entity), Some(known)) = (whom.entity(), self.stack.calls.get(call))
+            && self.stack.entities.contains_key(entity)
             && !known.path.contains(&format!("{{{entity}}}"))
         {
             let what = format!(

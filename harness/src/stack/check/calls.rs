@@ -1,40 +1,118 @@
-//! Calls between services that exist, and what is polled by them.
+//! Calls between services that exist and know of each other, and what is polled by them.
 
-use super::{keys, service};
+use super::{Sound, keys, service};
 use crate::gateway::WORKLOAD;
 use crate::problem::{Problem, Problems};
-use crate::stack::Stack;
+use crate::stack::{Call, Service, Source, Stack};
 
-pub(super) fn check(stack: &Stack, problems: &mut Problems) {
+pub(super) fn check(
+    stack: &Stack,
+    sound: &Sound,
+    problems: &mut Problems,
+    warnings: &mut Vec<Problem>,
+) {
     for operation in stack.operations.values() {
-        if !stack.calls.contains_key(&operation.poll) {
+        if sound.calls && !stack.calls.contains_key(&operation.poll) {
             let (place, known) = (&operation.place, keys(&stack.calls));
             problems.push(Problem::unknown(place, "call", &operation.poll, known));
         }
     }
-    for call in stack.calls.values() {
+    for (n, call) in stack.calls.values().enumerate() {
         service(stack, &call.service, &call.place, problems);
         if call.client != WORKLOAD && !stack.services.contains_key(&call.client) {
             let clients = keys(&stack.services).chain([WORKLOAD]);
-            problems.push(Problem::unknown(
-                &call.place,
-                "client",
-                &call.client,
-                clients,
-            ));
+            let problem = Problem::unknown(&call.place, "client", &call.client, clients);
+            problems.push(problem);
         }
-        if stack
-            .services
-            .get(&call.service)
-            .is_some_and(|service| service.ports.is_empty())
-        {
+        let served = stack.services.get(&call.service);
+        if sound.compose && served.is_some_and(|service| service.ports.is_empty()) {
             let what = format!(
                 "service `{}` has no port that anybody could call",
                 call.service
             );
-            problems.push(
-                Problem::at(&call.place, what).help("declare it with `expose` in the compose file"),
+            let help = "declare it with `expose` in the compose file";
+            problems.push(Problem::at(&call.place, what).help(help));
+        }
+        let mut earlier = stack.calls.values().take(n);
+        if let Some(first) = earlier.find(|first| same(first, call)) {
+            let what = format!(
+                "`{}` names the same requests as `{}`",
+                call.name, first.name
             );
+            let help = "a request counts for the first call that it matches: take one of them away";
+            problems.push(Problem::at(&call.place, what).help(help));
+        }
+        if sound.compose {
+            known_of(stack, call, warnings);
         }
     }
+}
+
+/// Whether whatever the one matches, the other does too.
+fn same(one: &Call, other: &Call) -> bool {
+    let whose = |call: &Call| {
+        (
+            call.client.clone(),
+            call.service.clone(),
+            call.method.clone(),
+        )
+    };
+    whose(one) == whose(other) && shape(&one.path) == shape(&other.path)
+}
+
+/// A path without the names in its braces.
+fn shape(path: &str) -> String {
+    let mut inside = false;
+    let keep = |c: &char| {
+        inside = match c {
+            '{' => true,
+            '}' => false,
+            _ => inside,
+        };
+        !inside
+    };
+    path.chars().filter(keep).collect()
+}
+
+/// Says so if nothing tells the client of the service that it is said to call.
+fn known_of(stack: &Stack, call: &Call, warnings: &mut Vec<Problem>) {
+    let (client, target) = (&call.client, &call.service);
+    let (Some(asking), Some(asked)) = (stack.services.get(client), stack.services.get(target))
+    else {
+        return;
+    };
+    let names: Vec<&str> = std::iter::once(target)
+        .chain(&asked.aliases)
+        .map(String::as_str)
+        .collect();
+    if client == target || asking.depends_on.contains_key(target) || tells(asking, target, &names) {
+        return;
+    }
+    let what = format!(
+        "nothing tells `{client}` of `{target}`, so `{}` may never come by",
+        call.name
+    );
+    let help = format!(
+        "is `{client} -> {target}` the right way round? if its image knows the name by itself, say so with \
+         `depends_on` in the compose file"
+    );
+    warnings.push(Problem::at(&call.place, what).help(help));
+}
+
+/// Whether a service is told one of these names, or may be by a file that nobody has read.
+fn tells(asking: &Service, target: &str, names: &[&str]) -> bool {
+    let odd = |c: char| !(c.is_alphanumeric() || matches!(c, '_' | '-' | '.'));
+    let names_it = |text: &str| text.split(odd).any(|word| names.contains(&word));
+    let files = asking.mounts.iter().any(|mount| match &mount.source {
+        Source::Content(text) => names_it(text),
+        Source::Path(_) => true,
+        Source::Volume(_) | Source::Anonymous => false,
+    });
+    let words = asking.command.iter().chain(&asking.entrypoint).flatten();
+    let process = asking.process.iter();
+    let process = process.flat_map(|process| process.environment.values().chain(&process.command));
+    let mut texts = asking.environment.values().chain(words).chain(process);
+    files
+        || asking.links.values().any(|linked| linked == target)
+        || texts.any(|text| names_it(text))
 }

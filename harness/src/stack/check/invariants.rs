@@ -23,13 +23,26 @@ pub(super) fn check(stack: &Stack, invariant: &Invariant, problems: &mut Problem
     }
     let expressions: Vec<&Expression> = match &invariant.pattern {
         Pattern::Always(one) | Pattern::Never(one) => vec![one],
-        Pattern::Response { when, then, .. } => vec![when, then],
-        Pattern::Precedence { no, before } => vec![no, before],
+        Pattern::Response { when, then, .. } => {
+            same(("when", when), ("then", then), &invariant.place, problems);
+            vec![when, then]
+        }
+        Pattern::Precedence { no, before } => {
+            same(("no", no), ("before", before), &invariant.place, problems);
+            vec![no, before]
+        }
         Pattern::Existence { eventually, .. } => vec![eventually],
         Pattern::Share { condition, .. } => vec![condition],
         Pattern::Agree {
             fields: agreeing, ..
         } => {
+            if let Some(twice) =
+                (1..agreeing.len()).find(|n| agreeing[..*n].contains(&agreeing[*n]))
+            {
+                let what = format!("`{}` agrees with itself whatever happens", agreeing[twice]);
+                let help = "name what another source says of the same thing";
+                problems.push(Problem::at(&invariant.place, what).help(help));
+            }
             for name in agreeing
                 .iter()
                 .filter(|name| !fields.contains(&name.as_str()))
@@ -89,6 +102,20 @@ pub(super) fn check(stack: &Stack, invariant: &Invariant, problems: &mut Problem
                 events.iter().copied(),
             ));
         }
+    }
+}
+
+/// What must be so when it is so decides nothing.
+fn same(
+    (key, one): (&str, &Expression),
+    (other_key, other): (&str, &Expression),
+    place: &Place,
+    problems: &mut Problems,
+) {
+    if one.text() == other.text() {
+        let what = format!("`{key}` and `{other_key}` are both `{}`", one.text());
+        let help = "an invariant must be able to break: write what the product could get wrong";
+        problems.push(Problem::at(place, what).help(help));
     }
 }
 

@@ -8,32 +8,53 @@ mod services;
 mod statuses;
 mod trivial;
 
-use super::{Expression, Stack};
+use super::{Expression, Service, Stack};
 use crate::problem::{Place, Problem, Problems};
 
-/// Checks everything; adds what it finds.
-pub(super) fn check(stack: &Stack, problems: &mut Problems) {
-    services::check(stack, problems);
-    calls::check(stack, problems);
-    for entity in stack.entities.values() {
-        for rule in &entity.learn {
-            rules::check(stack, &entity.name, rule, problems);
-        }
-        aliases::check(entity, problems);
-        statuses::check(entity, problems);
-    }
-    workloads(stack, problems);
-    for invariant in stack.invariants.values() {
-        invariants::check(stack, invariant, problems);
-    }
-    mutants(stack, problems);
+/// What was read without a mistake: only of that can be said that something is missing in it.
+pub(super) struct Sound {
+    /// The compose files.
+    pub compose: bool,
+    /// All calls.
+    pub calls: bool,
+    /// All entities, with all their rules.
+    pub entities: bool,
+    /// All invariants.
+    pub invariants: bool,
 }
 
-fn workloads(stack: &Stack, problems: &mut Problems) {
+/// Checks everything; adds what it finds.
+pub(super) fn check(
+    stack: &Stack,
+    sound: &Sound,
+    problems: &mut Problems,
+    warnings: &mut Vec<Problem>,
+) {
+    services::check(stack, sound, problems);
+    calls::check(stack, sound, problems, warnings);
+    for entity in stack.entities.values() {
+        for rule in &entity.learn {
+            rules::check(stack, sound, &entity.name, rule, problems);
+        }
+        if sound.entities {
+            aliases::check(entity, problems);
+            statuses::check(entity, problems, warnings);
+        }
+    }
+    workloads(stack, sound, problems);
+    if sound.entities {
+        for invariant in stack.invariants.values() {
+            invariants::check(stack, invariant, problems);
+        }
+    }
+    mutants(stack, sound, problems);
+}
+
+fn workloads(stack: &Stack, sound: &Sound, problems: &mut Problems) {
     for workload in stack.workloads.values() {
         host(stack, &workload.url, &workload.place, problems);
         for (entity, id) in &workload.creates {
-            if !stack.entities.contains_key(entity) {
+            if sound.entities && !stack.entities.contains_key(entity) {
                 let known = keys(&stack.entities);
                 problems.push(Problem::unknown(&workload.place, "entity", entity, known));
             }
@@ -42,10 +63,24 @@ fn workloads(stack: &Stack, problems: &mut Problems) {
     }
 }
 
-fn mutants(stack: &Stack, problems: &mut Problems) {
+fn mutants(stack: &Stack, sound: &Sound, problems: &mut Problems) {
     for mutant in stack.mutants.values() {
+        let carrier = stack.services.get(&mutant.service);
+        let as_it_is = |carrier: &Service| {
+            let same = |(name, value)| carrier.environment.get(name) == Some(value);
+            mutant.image.is_none()
+                && !mutant.environment.is_empty()
+                && mutant.environment.iter().all(same)
+        };
+        if sound.compose && carrier.is_some_and(as_it_is) {
+            let what = format!(
+                "this mutant changes nothing: `{}` has this environment already",
+                mutant.service
+            );
+            problems.push(Problem::at(&mutant.place, what).help("say what turns the bug on"));
+        }
         service(stack, &mutant.service, &mutant.place, problems);
-        let unknown = |name: &&String| !stack.invariants.contains_key(*name);
+        let unknown = |name: &&String| sound.invariants && !stack.invariants.contains_key(*name);
         for name in mutant.caught_by.iter().filter(unknown) {
             let known = keys(&stack.invariants);
             problems.push(Problem::unknown(&mutant.place, "invariant", name, known));

@@ -1,22 +1,27 @@
 //! Rules: what they look at exists, and what they read is there.
 
-use super::{host, keys, service, variables};
+use super::{Sound, host, keys, service, variables};
 use crate::expression::Expression;
 use crate::problem::{Place, Problem, Problems};
 use crate::stack::{Evidence, Learn, Service, Stack, config};
 
-pub(super) fn check(stack: &Stack, entity: &str, rule: &Learn, problems: &mut Problems) {
+pub(super) fn check(
+    stack: &Stack,
+    sound: &Sound,
+    entity: &str,
+    rule: &Learn,
+    problems: &mut Problems,
+) {
     let groups: Vec<String>;
     let words: Vec<&str>;
     let known: &[&str] = match &rule.evidence {
         Evidence::Call(name) => {
             match stack.calls.get(name) {
-                None => problems.push(Problem::unknown(
-                    &rule.place,
-                    "call",
-                    name,
-                    keys(&stack.calls),
-                )),
+                None if sound.calls => {
+                    let known = keys(&stack.calls);
+                    problems.push(Problem::unknown(&rule.place, "call", name, known));
+                }
+                None => {}
                 Some(call)
                     if rule.id.is_none() && !call.path.contains(&format!("{{{entity}}}")) =>
                 {
@@ -62,7 +67,7 @@ pub(super) fn check(stack: &Stack, entity: &str, rule: &Learn, problems: &mut Pr
             if stack
                 .services
                 .get(on)
-                .is_some_and(|service| !speaks(service))
+                .is_some_and(|service| sound.compose && !speaks(service))
             {
                 let what = format!("service `{on}` does not say where SQL is spoken");
                 let help = format!(

@@ -1,14 +1,16 @@
 //! Services that can be asked, and wait for others that exist.
 
-use super::service;
+use super::{Sound, service};
 use crate::problem::{Problem, Problems};
 use crate::stack::{Probe, Service, Stack};
 
 /// Services that are waited for exist, and no service waits for itself in the end.
-pub(super) fn check(stack: &Stack, problems: &mut Problems) {
+pub(super) fn check(stack: &Stack, sound: &Sound, problems: &mut Problems) {
     for (name, one) in &stack.services {
-        readiness(one, problems);
-        for other in one.depends_on.keys() {
+        if sound.compose {
+            readiness(one, problems);
+        }
+        for other in one.depends_on.keys().chain(one.links.values()) {
             service(stack, other, &one.place, problems);
         }
         let mut chain = vec![name.as_str()];

@@ -1,5 +1,6 @@
 //! Conditions that are the same whatever happens: an invariant over one of these decides nothing.
 
+use super::statuses::unknown_first;
 use crate::expression::Expression;
 use crate::expression::{Scope, Truth};
 use crate::problem::{Place, Problem, Problems};
@@ -52,6 +53,7 @@ fn by_status<'s>(
     let unknown = |text: &str| !declared.contains(&text);
     let comparisons = expression.comparisons();
     if variables.iter().any(reads_more)
+        || unknown_first(entity).is_some()
         || !variables.contains(&status.field)
         || !expression.events().is_empty()
         || comparisons

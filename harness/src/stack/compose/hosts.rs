@@ -47,7 +47,9 @@ pub(super) fn links(fields: &Fields<'_>, reading: &mut Reading<'_>) -> IndexMap<
     let texts = fields
         .get("links")
         .map_or_else(Vec::new, |node| node.texts(reading.problems));
-    let pairs = texts.iter().filter_map(|text| text.split_once(':'));
+    // Without an alias it is known by its own name.
+    let pairs = texts.iter();
+    let pairs = pairs.map(|text| text.split_once(':').unwrap_or((text, text)));
     pairs
         .map(|(service, alias)| (alias.to_owned(), service.to_owned()))
         .collect()

@@ -159,7 +159,7 @@ x-base: &base
   restart: always
 services:
   site: {<<: *base, expose: [\"8000\"]}
-  worker: {<<: *base, image: c, x-mine: {a: 1}}
+  worker: {<<: *base, image: c, depends_on: [site], x-mine: {a: 1}}
 ";
     let (_folder, read) = read(compose, SHAKEDOWN);
     let read = read.unwrap();
