@@ -17,7 +17,47 @@ pub fn trials() -> Vec<Trial> {
             || with_docker(in_containers),
         )
         .with_ignored_flag(!docker()),
+        Trial::test(
+            "compose: flask and redis, as Docker's examples have them",
+            || with_docker(|| project("flask-redis", "counter.feature", &["redis", "python"])),
+        )
+        .with_ignored_flag(!docker()),
+        Trial::test(
+            "compose: nginx, flask and mariadb, as Docker's examples have them",
+            || {
+                let bases = ["mariadb", "nginx", "python"];
+                with_docker(|| project("nginx-flask-mysql", "blog.feature", &bases))
+            },
+        )
+        .with_ignored_flag(!docker()),
     ]
+}
+
+/// The images below those of the projects, by the folder that they are made from.
+const BASES: [(&str, &str); 4] = [
+    ("mariadb", "shakedown-fixtures/mariadb-server:10.11"),
+    ("nginx", "shakedown-fixtures/nginx:1.22"),
+    ("python", "shakedown-fixtures/python:3.11"),
+    ("redis", "shakedown-fixtures/redis:7"),
+];
+
+/// A known project is built, started, struck, and holds.
+fn project(name: &str, feature: &str, bases: &[&str]) -> Result<(), Failed> {
+    let images = root().join("fixtures/images/make.sh");
+    for (base, tag) in BASES.iter().filter(|(base, _)| bases.contains(base)) {
+        let made = Command::new("sh").arg(&images).args([base, tag]).output()?;
+        check(made.status.success(), || {
+            String::from_utf8_lossy(&made.stderr).into_owned()
+        })?;
+    }
+    let folder = root().join("fixtures/projects").join(name);
+    let scratch = Scratch::new();
+    let (stack, feature) = (folder.join("shakedown.yaml"), folder.join(feature));
+    scratch
+        .play_on(&stack, &feature, "docker")
+        .exits(0)?
+        .says(&["1 faults felt"])?;
+    Ok(())
 }
 
 /// Answers with who it is and what it finds. Each start leaves a line in a file that all instances share.
@@ -68,7 +108,7 @@ services:
     <<: *perl
     entrypoint: [perl]
     profiles: [nobody starts it by itself]
-    x-shakedown: {image_script: [sh, MAKE, "shakedown-fixtures/postgres:15"]}
+    x-shakedown: {image_script: [sh, MAKE, postgres, "shakedown-fixtures/postgres:15"]}
   who:
     extends: perl
     command: [/server.pl]
@@ -115,7 +155,7 @@ calls:
 entities:
   visit: {learn: [{call: visit, when: "response.status == 200", set: {greeting: response.body.greeting}}]}
 workloads:
-  visit: {request: "GET http://who:8000/visits/${n}", creates: {visit: string(response.body.id)}}
+  visit: {request: "GET http://door:8000/visits/${n}", creates: {visit: string(response.body.id)}}
 invariants:
   greeted: {for: visit, always: 'greeting == "hello"'}
 "#;
@@ -133,7 +173,7 @@ const FEATURE: &str = "Feature: f
 /// Plays it, and gives the folder and the history's text.
 fn three(runtime: &str) -> Result<(Scratch, String), Failed> {
     let scratch = Scratch::new();
-    let make = root().join("fixtures/images/postgres/make.sh");
+    let make = root().join("fixtures/images/make.sh");
     scratch.file(
         "compose.yaml",
         &BASE.replace("MAKE", &make.to_string_lossy()),

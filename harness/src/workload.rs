@@ -11,6 +11,9 @@ use rand::Rng;
 use serde_json::{Map, Value, json};
 use std::time::Duration;
 
+/// So many characters of an answer that was no success are told: pages of errors are long.
+const MAX_TOLD: usize = 300;
+
 /// A request that takes longer counts as one that was not accepted.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -102,7 +105,12 @@ async fn send(request: reqwest::RequestBuilder) -> Result<(u16, Value), String> 
 /// Writes down the entities that an accepted answer created.
 fn settle(workload: &Workload, status: u16, response: &Value, sink: &Sink) -> (bool, String) {
     if !(200..300).contains(&status) {
-        return (false, format!("status {status}: {}", response["body"]));
+        let mut body = response["body"].to_string();
+        if let Some((end, _)) = body.char_indices().nth(MAX_TOLD) {
+            body.truncate(end);
+            body.push_str("...");
+        }
+        return (false, format!("status {status}: {body}"));
     }
     let mut scope = Scope::new();
     scope.set("response", response);

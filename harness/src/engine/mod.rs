@@ -222,8 +222,10 @@ async fn play(
         steps.name_calls();
         services.up().await?;
         phase(record, "ready");
-        let resolve =
-            |service: &str, port| runtime.address(crate::gateway::OBSERVER, service, port);
+        let resolve = |host: &str, port| {
+            let service = setup.stack.host(crate::gateway::OBSERVER, host)?;
+            runtime.address(crate::gateway::OBSERVER, service, port)
+        };
         let sink = {
             let record = record.clone();
             Arc::new(move |what| record.append(what)) as _

@@ -115,7 +115,11 @@ impl Steps<'_> {
             *so_far += times;
             *so_far - times
         };
-        let resolve = |service: &str, port| self.runtime.address(WORKLOAD, service, port);
+        let stack = &self.setup.stack;
+        let resolve = |host: &str, port| {
+            let service = stack.host(WORKLOAD, host)?;
+            self.runtime.address(WORKLOAD, service, port)
+        };
         let sink = {
             let record = self.record.clone();
             Arc::new(move |what| record.append(what)) as _

@@ -9,7 +9,7 @@ use bollard::Docker;
 use bollard::errors::Error;
 use bollard::query_parameters::CreateImageOptionsBuilder;
 use futures::StreamExt;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
@@ -30,6 +30,10 @@ pub(super) struct Images {
 
 /// The images that could not be made. Trying again for every scenario would take as long each time.
 static FAILED: Mutex<Option<HashMap<String, Failure>>> = Mutex::const_new(None);
+
+/// The images that this invocation has made. One that is built from files is built again in each invocation, because the
+/// files may have changed since; where they have not, Docker's cache makes that quick.
+static BUILT: Mutex<BTreeSet<String>> = Mutex::const_new(BTreeSet::new());
 
 /// Hears of everything that takes long.
 pub type Say<'s> = &'s (dyn Fn(&str) + Sync);
@@ -91,7 +95,9 @@ impl Images {
             return Err(failure.clone());
         }
         let made = async {
-            if present(&self.docker, name).await? {
+            let from_files = build.is_some() && script.is_none();
+            let as_it_is = !from_files || BUILT.lock().await.contains(name);
+            if as_it_is && present(&self.docker, name).await? {
                 return Ok(name.clone());
             }
             match (script, build) {
@@ -100,6 +106,7 @@ impl Images {
                 (None, None) => self.pull(name, say).await?,
             }
             if present(&self.docker, name).await? {
+                BUILT.lock().await.insert(name.clone());
                 return Ok(name.clone());
             }
             Err(Failure::new(format!(

@@ -9,6 +9,7 @@ mod statuses;
 mod trivial;
 
 use super::{Expression, Service, Stack};
+use crate::gateway::WORKLOAD;
 use crate::problem::{Place, Problem, Problems};
 
 /// What was read without a mistake: only of that can be said that something is missing in it.
@@ -110,7 +111,9 @@ fn host(stack: &Stack, url: &str, place: &Place, problems: &mut Problems) {
         .ok()
         .and_then(|url| url.host_str().map(str::to_owned))
         .unwrap_or_default();
-    service(stack, &name, place, problems);
+    if stack.host(WORKLOAD, &name).is_none() {
+        service(stack, &name, place, problems);
+    }
 }
 
 /// An expression reads nothing but these variables.

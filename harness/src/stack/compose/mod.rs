@@ -47,6 +47,8 @@ pub(super) struct Reading<'r> {
     folders: HashMap<PathBuf, PathBuf>,
     /// What `.env` sets.
     dotenv: HashMap<String, String>,
+    /// What the lines before this one set, in a file of variables.
+    earlier: HashMap<String, String>,
 }
 
 impl<'r> Reading<'r> {
@@ -63,14 +65,16 @@ impl<'r> Reading<'r> {
             folder: folder.to_owned(),
             folders: HashMap::new(),
             dotenv: env_file::plain(&dotenv),
+            earlier: HashMap::new(),
         }
     }
 
-    /// A variable of the environment of the harness, or else of `.env`.
+    /// A variable of the environment of the harness, or else of `.env`, or else of the lines before this one.
     pub fn variable(&self, name: &str) -> Option<String> {
         std::env::var(name)
             .ok()
             .or_else(|| self.dotenv.get(name).cloned())
+            .or_else(|| self.earlier.get(name).cloned())
     }
 
     /// Where a relative path that stands at a place starts.

@@ -73,13 +73,22 @@ fn image(
         let what = format!("service `{}` has neither `image` nor `build`", entry.key);
         reading.problems.push(Problem::at(&entry.place, what));
     }
-    let name = image.unwrap_or_else(|| format!("shakedown-build-{}", entry.key));
+    let name = image.unwrap_or_else(|| built(&reading.folder, &entry.key));
     let script = extension.and_then(|node| extension::image_script(node, reading));
     Image::Named {
         name,
         script,
         build,
     }
+}
+
+/// How an image is called that is built and has no name: like the folder and the service, as Compose does it.
+fn built(folder: &std::path::Path, service: &str) -> String {
+    let folder = folder.file_name().unwrap_or_default().to_string_lossy();
+    let words = format!("shakedown-build-{folder}-{service}").to_lowercase();
+    let words = words.split(|c: char| !c.is_ascii_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join("-")
 }
 
 /// `volumes`, `configs` and `secrets`.
@@ -167,9 +176,11 @@ fn env_file(
             None => reading.variable(&line.name),
         };
         if let Some(value) = value {
+            reading.earlier.insert(line.name.clone(), value.clone());
             environment.insert(line.name, value);
         }
     }
+    reading.earlier.clear();
     Some(())
 }
 

@@ -136,6 +136,30 @@ fn files_of_variables_and_the_services_own_are_laid_over_each_other() {
 }
 
 #[test]
+fn a_file_of_variables_may_use_the_lines_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write(
+        "a.env",
+        "SHAKEDOWN_TEST_A=x\nB=${SHAKEDOWN_TEST_A}y\nC='${B}'\n",
+    );
+    write("b.env", "D=${SHAKEDOWN_TEST_A:-none}\n");
+    write(
+        "compose.yaml",
+        "services: {s: {image: a, env_file: [a.env, b.env]}}\n",
+    );
+    write("shakedown.yaml", "stack: s\ncompose: compose.yaml\n");
+    let read = Stack::read(&folder.path().join("shakedown.yaml")).unwrap();
+    assert!(read.warnings.is_empty(), "{:?}", read.warnings);
+    let environment = &read.stack.services["s"].environment;
+    assert_eq!(
+        (environment["B"].as_str(), environment["C"].as_str()),
+        ("xy", "${B}")
+    );
+    assert_eq!(environment["D"], "none", "another file knows nothing of it");
+}
+
+#[test]
 fn what_a_service_extends_lies_below_it() {
     let stack = project("kafka", "compose.yaml").0;
     let environment = |service: &str| &stack.services[service].environment;
