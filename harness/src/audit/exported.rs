@@ -48,7 +48,7 @@ pub fn exported(file: &Path, disorder: Duration, stack: &Arc<Stack>) -> Result<P
     seen.notes.extend(limits(stack));
     seen.notes.extend(base_ns.and_then(beginning));
     seen.notes
-        .push(format!("{} lines were judged", export.lines()));
+        .push(format!("{} lines were judged", export.judged()));
     let case = Case {
         file,
         stack,
@@ -101,6 +101,7 @@ fn limits(stack: &Stack) -> Vec<String> {
     let names: Vec<&str> = named.map(|invariant| invariant.name.as_str()).collect();
     let mut notes = vec![
         "each line counts as one exact moment: calls that overlap are not told apart, and no call is evidence".to_owned(),
+        "lines of one and the same time count in the order in which they stand".to_owned(),
     ];
     if !names.is_empty() {
         let names = names.join("`, `");

@@ -65,6 +65,11 @@ impl Kind {
         self.fields.number(name)
     }
 
+    /// Whether a field is the one that holds the status.
+    pub fn is_status(&self, field: usize) -> bool {
+        self.status == Some(field)
+    }
+
     /// The number of an event.
     pub fn event(&mut self, name: &str) -> usize {
         self.events.number(name)

@@ -29,6 +29,8 @@ use std::time::Duration;
 const BUFFER: usize = 1 << 18;
 /// So many mistakes are told with their lines; the others are counted.
 const MAX_TOLD: usize = 20;
+/// How files of JSON lines are called.
+const JSON: [&str; 3] = ["jsonl", "ndjson", "json"];
 /// The columns of a line.
 const COLUMNS: [&str; 5] = ["time", "entity", "id", "field", "value"];
 
@@ -40,7 +42,7 @@ pub struct Export {
     order: Order,
     problems: Vec<Problem>,
     wrong: u64,
-    lines: u64,
+    judged: u64,
 }
 
 /// One line as it stands.
@@ -67,7 +69,7 @@ impl Export {
             order: Order::new(disorder),
             problems: Vec::new(),
             wrong: 0,
-            lines: 0,
+            judged: 0,
         }
     }
 
@@ -83,7 +85,14 @@ impl Export {
         let file = File::open(&self.file).map_err(unreadable)?;
         let mut file = BufReader::with_capacity(BUFFER, file);
         let first = file.fill_buf().map_err(unreadable)?;
-        let json = first.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
+        let json = match first.iter().find(|byte| !byte.is_ascii_whitespace()) {
+            Some(first) => *first == b'{',
+            // Nothing is in it: only its name tells whether a header is missing.
+            None => self
+                .file
+                .extension()
+                .is_some_and(|end| JSON.iter().any(|json| end == *json)),
+        };
         let mut batch = Batch::default();
         match json {
             true => json::read(self, file, &mut batch, full),
@@ -99,9 +108,9 @@ impl Export {
         Problems(std::mem::take(&mut self.problems)).or(())
     }
 
-    /// How many lines there were.
-    pub fn lines(&self) -> u64 {
-        self.lines
+    /// How many lines were judged: all but those that were left out.
+    pub fn judged(&self) -> u64 {
+        self.judged
     }
 
     /// What is worth knowing about how it was read.
@@ -113,7 +122,6 @@ impl Export {
 
     /// Takes a line in.
     fn line(&mut self, line: &Line<'_>, batch: &mut Batch) {
-        self.lines += 1;
         if let Err(wrong) = self.take(line, batch) {
             self.wrong(line.number, wrong);
         }
@@ -145,6 +153,7 @@ impl Export {
         };
         self.order.check(at_ns)?;
         if let Some((number, value)) = fact {
+            self.judged += 1;
             let numbers = self.words.numbers(kind);
             self.order
                 .put(at_ns, line.number, numbers, (number, value), line.id, batch);

@@ -4,6 +4,7 @@ use super::basis::{Basis, within};
 use super::blindness::Blindness;
 use super::clock::Clocks;
 use super::finding::{Fate, Sight, Tale};
+use super::midway::Midway;
 use super::{Finding, Monitor, monitor};
 use crate::entity::{Entities, Fact, Stamp, Told};
 use crate::history::{Captures, Event, ExchangeId, FaultMoment, What};
@@ -24,6 +25,8 @@ pub struct Judge {
     struck: BTreeMap<(String, String), IndexSet<String>>,
     /// The faults that struck no exchange.
     at_large: IndexSet<String>,
+    /// Of an export.
+    midway: Option<Midway>,
     blindness: Blindness,
 }
 
@@ -57,6 +60,7 @@ impl Judge {
             under_way: HashMap::new(),
             struck: BTreeMap::new(),
             at_large: IndexSet::new(),
+            midway: None,
             blindness: Blindness::default(),
         }
     }
@@ -67,6 +71,7 @@ impl Judge {
         for watched in &mut judge.watched {
             watched.basis.polled.clear();
         }
+        judge.midway = Some(Midway::default());
         judge
     }
 
@@ -97,6 +102,9 @@ impl Judge {
     pub fn take(&mut self, kind: usize, id: &str, stamp: Stamp, fact: Told<'_>) {
         self.advance(stamp.at_ns);
         let number = self.entities.take(kind, id, stamp, fact);
+        if let Some(midway) = &mut self.midway {
+            midway.see(kind, &self.entities.kind(kind).view(number), &fact);
+        }
         self.show(kind, number);
     }
 
@@ -177,6 +185,9 @@ impl Judge {
         let kind = self.entities.kind(watched.kind);
         let mut tale = watched.monitor.tale(kind);
         self.doubt(&watched.basis, &mut tale);
+        if let Some(midway) = &self.midway {
+            midway.doubt(watched.kind, &watched.invariant.pattern, &mut tale);
+        }
         let mut finding = tale.finding(&watched.invariant.name, kind);
         let kind = &watched.invariant.entity;
         finding.sight = self.sight(&watched.basis);

@@ -11,6 +11,7 @@ mod deadline;
 mod existence;
 mod finding;
 mod judge;
+mod midway;
 mod moves;
 mod precedence;
 mod quantile;

@@ -90,8 +90,8 @@ fn json_lines_and_tables_tell_the_same() {
 fn a_violation_names_the_lines_that_prove_it() {
     let data = Data::new();
     let early = GOOD.replace(
-        "\"id\": \"8\", \"field\": null",
-        "\"id\": \"9\", \"field\": null",
+        "\"id\": \"8\", \"field\": null, \"value\": \"stored\"",
+        "\"id\": \"8\", \"field\": \"status\", \"value\": \"New\"",
     );
     let played = data.judge(&early, 0).unwrap();
     let (verdict, findings) = gist(&played);
@@ -122,7 +122,8 @@ fn what_cannot_be_told_is_said() {
         "no fault is known here, so that all time counts (`clock: healed`) for `it ends`",
         "calls that overlap are not told apart",
         "read as seconds",
-        "4 lines were judged",
+        "2 lines were judged",
+        "lines of one and the same time count in the order",
         "+0 s is 1970-01-01T00:00:01Z",
     ] {
         assert!(notes.contains(words), "without `{words}`:\n{notes}");
@@ -134,6 +135,62 @@ fn what_cannot_be_told_is_said() {
     assert_eq!(
         played.verdict, Inconclusive,
         "the data ends while a job is under way"
+    );
+}
+
+#[test]
+fn what_was_before_an_export_is_not_known() {
+    let data = Data::with(
+        &SHAKEDOWN
+            .replace(
+                "    learn:\n",
+                "    moves: {New: [Busy], Busy: [Done]}\n    learn:\n",
+            )
+            .replace(
+                "  it ends:",
+                "  moves: {for: job, moves: declared}\n  it ends:",
+            ),
+    );
+    let status = |time: u64, id: u64, status: &str| {
+        format!(
+            "{{\"time\": {time}, \"entity\": \"job\", \"id\": {id}, \"field\": \"status\", \"value\": \"{status}\"}}\n"
+        )
+    };
+    // It may have been stored, and busy, before the export began.
+    let midway = status(1, 7, "Done");
+    let (verdict, findings) = gist(&data.judge(&midway, 0).unwrap());
+    assert_eq!(verdict, Inconclusive);
+    assert_eq!((findings[0].0, findings[1].0), (Inconclusive, Inconclusive));
+    let played = data.judge(&midway, 0).unwrap();
+    let reason = played.outcome.findings[0]
+        .reason
+        .clone()
+        .unwrap_or_default();
+    assert!(
+        reason.contains("the export first tells of it as Done"),
+        "{reason}"
+    );
+    // Of another one, all is known.
+    let whole = status(2, 8, "New") + &status(3, 8, "Done");
+    let (verdict, findings) = gist(&data.judge(&(midway + &whole), 0).unwrap());
+    assert_eq!(
+        (verdict, findings[0].0, findings[1].0),
+        (Violated, Violated, Violated)
+    );
+}
+
+#[test]
+fn an_empty_file_of_json_lines_has_no_lines() {
+    let data = Data::new();
+    let file = data.folder.path().join("export.jsonl");
+    std::fs::write(&file, "\n").unwrap();
+    let played = exported(&file, Duration::ZERO, &data.stack).unwrap();
+    assert_eq!(played.verdict, Inconclusive);
+    assert!(
+        played
+            .outcome
+            .notes
+            .contains(&"0 lines were judged".to_owned())
     );
 }
 
@@ -221,7 +278,11 @@ fn an_export_may_call_things_by_their_aliases() {
     let aliased = aliased.replacen("\"id\": \"8\"", "\"id\": \"job-8\"", 1);
     let held = (Held, vec![(Held, 2, vec![]), (Held, 2, vec![])]);
     assert_eq!(gist(&data.judge(&aliased, 0).unwrap()), held);
-    let early = aliased.replacen("\"id\": 7,", "\"id\": 9,", 1);
+    let early = aliased.replacen(
+        "\"value\": \"stored\"",
+        "\"field\": \"status\", \"value\": \"New\"",
+        1,
+    );
     let played = data.judge(&early, 0).unwrap();
     let proof = &played.outcome.findings[0].proof;
     assert_eq!(
