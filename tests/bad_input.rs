@@ -4,7 +4,7 @@ use crate::support::{Case, Scratch, check, codabench, root};
 use libtest_mimic::{Failed, Trial};
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 10] = [
+    let cases: [Case; 11] = [
         ("an undefined step names the nearest phrase", undefined_step),
         (
             "an unknown call, service or invariant names the nearest",
@@ -17,6 +17,7 @@ pub fn trials() -> Vec<Trial> {
         ("an unknown stack names the nearest", unknown_stack),
         ("an unknown mutant names the nearest", unknown_mutant),
         ("a misspelt option is wrong use", misspelt_option),
+        ("no Docker daemon is no mistake of the user's", no_docker),
         ("a folder of results takes one run at a time", folder_in_use),
     ];
     cases
@@ -212,6 +213,34 @@ fn misspelt_option() -> Result<(), Failed> {
         .shakedown(&["lint", "--stack", &stack, "no-such-folder"])
         .exits(64)?;
     Ok(())
+}
+
+fn no_docker() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let text = feature("    When \"submit\" runs once\n    Then every invariant holds");
+    let (stack, feature) = (codabench(), scratch.file("a.feature", &text));
+    let (stack, feature) = (stack.display().to_string(), feature.display().to_string());
+    let args = [
+        "run",
+        &feature,
+        "--stack",
+        &stack,
+        "--out",
+        "out",
+        "--runtime",
+        "docker",
+    ];
+    // Nobody listens on the port of the discard service.
+    let output = scratch
+        .command(&args)
+        .env("DOCKER_HOST", "tcp://127.0.0.1:9")
+        .output()?;
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    check(output.status.code() == Some(3), || said.clone())?;
+    check(
+        said.contains("no Docker daemon answers") && said.contains("start Docker"),
+        || said,
+    )
 }
 
 fn folder_in_use() -> Result<(), Failed> {

@@ -22,9 +22,9 @@ use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use shakedown_harness::duration;
 use shakedown_harness::gateway;
-use shakedown_harness::problem::{Problems, suggest};
+use shakedown_harness::problem::{Problem, Problems, suggest};
 use shakedown_harness::runtime::reaper;
-use shakedown_harness::verdict::WRONG_USE;
+use shakedown_harness::verdict::{Verdict, WRONG_USE};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -230,15 +230,39 @@ async fn carry_out(command: Command) -> ExitCode {
     };
     match result {
         Ok(code) => ExitCode::from(code),
-        Err(problems) => {
+        Err(Refusal::WrongUse(problems)) => {
             eprint!("{problems}");
             ExitCode::from(WRONG_USE)
+        }
+        Err(Refusal::NoEnvironment(problem)) => {
+            eprintln!("{problem}");
+            ExitCode::from(Verdict::EnvironmentFailed.exit_code())
         }
     }
 }
 
-/// A command's exit code, or all that is wrong with what it was given.
-type Answer = Result<u8, Problems>;
+/// Why a command did not even begin.
+enum Refusal {
+    /// All that is wrong with what it was given.
+    WrongUse(Problems),
+    /// What it needs is not there.
+    NoEnvironment(Problem),
+}
+
+impl From<Problems> for Refusal {
+    fn from(problems: Problems) -> Refusal {
+        Refusal::WrongUse(problems)
+    }
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Refusal {
+        Refusal::WrongUse(problem.into())
+    }
+}
+
+/// A command's exit code, or why it did not begin.
+type Answer = Result<u8, Refusal>;
 
 fn simple(result: Result<(), impl std::fmt::Display>) -> ExitCode {
     match result {

@@ -3,11 +3,11 @@
 use super::load::{self, Loaded};
 use super::progress::Show;
 use super::session::{self, Session};
-use super::{Answer, MutantsArgs};
+use super::{Answer, MutantsArgs, Refusal};
 use futures::StreamExt;
 use shakedown_harness::invocation::{self, Invocation, Job};
 use shakedown_harness::plan::Plan;
-use shakedown_harness::problem::{Problem, Problems};
+use shakedown_harness::problem::Problem;
 use shakedown_harness::report::{self, Matrix, MutantResult};
 use shakedown_harness::stack::{Mutant, Stack};
 use shakedown_harness::verdict::Verdict;
@@ -20,7 +20,7 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
     if loaded.stacks.values().all(|stack| stack.mutants.is_empty()) {
         let what = "none of these stacks has a planted bug".to_owned();
         let help = Some("add `mutants:` to the stack file".to_owned());
-        return Err(Problems::from(Problem {
+        return Err(Refusal::from(Problem {
             what,
             place: None,
             help,

@@ -1,6 +1,6 @@
 //! What commands that start stacks share: an id, a folder, the reaper, Ctrl-C, and where services run.
 
-use super::{PlayArgs, Where};
+use super::{PlayArgs, Refusal, Where};
 use shakedown_harness::engine::Place;
 use shakedown_harness::invocation::Invocation;
 use shakedown_harness::problem::{Problem, Problems};
@@ -51,7 +51,7 @@ impl Session {
     ///
     /// # Errors
     /// When the folder or the reaper cannot be made, or the runtime that was asked for is not there.
-    pub async fn begin(args: &PlayArgs) -> Result<Session, Problems> {
+    pub async fn begin(args: &PlayArgs) -> Result<Session, Refusal> {
         let run = new_run_id();
         let place = place(args.runtime).await?;
         let out = args
@@ -150,17 +150,16 @@ async fn interrupted() {
     }
 }
 
-async fn place(wanted: Where) -> Result<Place, Problems> {
+async fn place(wanted: Where) -> Result<Place, Refusal> {
     match wanted {
         Where::Process => Ok(Place::Process),
         Where::Docker => match docker::answers().await {
             Ok(()) => Ok(Place::Docker),
-            Err(why) => Err(Problem {
+            Err(why) => Err(Refusal::NoEnvironment(Problem {
                 what: format!("no Docker daemon answers: {why}"),
                 place: None,
                 help: Some("start Docker, set DOCKER_HOST, or use `--runtime process`".to_owned()),
-            }
-            .into()),
+            })),
         },
         Where::Auto => match docker::answers().await {
             Ok(()) => Ok(Place::Docker),
