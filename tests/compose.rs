@@ -18,6 +18,11 @@ pub fn trials() -> Vec<Trial> {
         )
         .with_ignored_flag(!docker()),
         Trial::test(
+            "compose: what is built from files is built again when they change",
+            || with_docker(built_again),
+        )
+        .with_ignored_flag(!docker()),
+        Trial::test(
             "compose: flask and redis, as Docker's examples have them",
             || with_docker(|| project("flask-redis", "counter.feature", &["redis", "python"])),
         )
@@ -33,6 +38,47 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
+const BUILT: &str = "\
+stack: built
+compose: compose.yaml
+calls: {ask: {link: workload -> site, request: \"GET /said\"}}
+entities: {word: {learn: [{call: ask, id: \"'w'\", set: {said: response.body}}]}}
+workloads: {ask: {request: \"GET http://site:8000/said\"}}
+invariants: {it is new: {for: word, always: 'said == \"new\"'}}
+";
+
+/// An image that is built from files stands for the files as they are now.
+fn built_again() -> Result<(), Failed> {
+    make_bases(&["python"])?;
+    let scratch = Scratch::new();
+    let image = format!("shakedown-test/built:{}", std::process::id());
+    let compose = format!(
+        "services: {{site: {{image: \"{image}\", build: ., expose: [8000], stop_signal: SIGKILL}}}}\n"
+    );
+    scratch.file("compose.yaml", &compose);
+    let dockerfile = "FROM shakedown-fixtures/python:3.11\nCOPY said /\nCMD [\"python\", \"-m\", \"http.server\", \"8000\"]\n";
+    scratch.file("Dockerfile", dockerfile);
+    let stack = scratch.file("shakedown.yaml", BUILT);
+    let feature = "Feature: f\n  Scenario: s\n    Given the stack \"built\"\n    When \"ask\" runs once\n    \
+        Then every invariant holds\n";
+    let feature = scratch.file("a.feature", feature);
+    let play = |said: &str, code| {
+        scratch.file("said", said);
+        scratch.play_on(&stack, &feature, "docker").exits(code)
+    };
+    let old = play("old", 1);
+    // The older image loses its name to the newer one.
+    let mut inspect = Command::new("docker");
+    let inspect = inspect.args(["image", "inspect", "--format", "{{.Id}}", &image]);
+    let id = String::from_utf8_lossy(&inspect.output()?.stdout)
+        .trim()
+        .to_owned();
+    let played = old.and_then(|_| play("new", 0));
+    let mut remove = Command::new("docker");
+    remove.args(["rmi", "--force", &image, &id]).output()?;
+    played.map(drop)
+}
+
 /// The images below those of the projects, by the folder that they are made from.
 const BASES: [(&str, &str); 4] = [
     ("mariadb", "shakedown-fixtures/mariadb-server:10.11"),
@@ -43,13 +89,7 @@ const BASES: [(&str, &str); 4] = [
 
 /// A known project is built, started, struck, and holds.
 fn project(name: &str, feature: &str, bases: &[&str]) -> Result<(), Failed> {
-    let images = root().join("fixtures/images/make.sh");
-    for (base, tag) in BASES.iter().filter(|(base, _)| bases.contains(base)) {
-        let made = Command::new("sh").arg(&images).args([base, tag]).output()?;
-        check(made.status.success(), || {
-            String::from_utf8_lossy(&made.stderr).into_owned()
-        })?;
-    }
+    make_bases(bases)?;
     let folder = root().join("fixtures/projects").join(name);
     let scratch = Scratch::new();
     let (stack, feature) = (folder.join("shakedown.yaml"), folder.join(feature));
@@ -57,6 +97,17 @@ fn project(name: &str, feature: &str, bases: &[&str]) -> Result<(), Failed> {
         .play_on(&stack, &feature, "docker")
         .exits(0)?
         .says(&["1 faults felt"])?;
+    Ok(())
+}
+
+fn make_bases(bases: &[&str]) -> Result<(), Failed> {
+    let images = root().join("fixtures/images/make.sh");
+    for (base, tag) in BASES.iter().filter(|(base, _)| bases.contains(base)) {
+        let made = Command::new("sh").arg(&images).args([base, tag]).output()?;
+        check(made.status.success(), || {
+            String::from_utf8_lossy(&made.stderr).into_owned()
+        })?;
+    }
     Ok(())
 }
 
