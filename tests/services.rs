@@ -28,6 +28,10 @@ pub fn trials() -> Vec<Trial> {
             at_the_last_moment,
         ),
         Trial::test(
+            "services: those of a stack file in the current folder",
+            in_current_folder,
+        ),
+        Trial::test(
             "services: one that does not run cannot be struck",
             not_running,
         ),
@@ -109,6 +113,22 @@ fn at_the_last_moment() -> Result<(), Failed> {
     check(states == expected, || {
         format!("before the run settles: {states:?}")
     })
+}
+
+fn in_current_folder() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let shakedown = "\
+entities: {body: {learn: [{poll: \"GET http://rogue:8000/health\", id: \"'it'\", set: {up: status}}]}}
+workloads: {look: {request: \"GET http://rogue:8000/health\"}}
+invariants: {it is up: {for: body, always: up == 200}}
+";
+    let step = "When \"look\" runs once";
+    scratch.rogue("process", shakedown, step).exits(0)?;
+    let bare = "run a.feature --stack shakedown.yaml --out bare --runtime process";
+    scratch
+        .shakedown(&bare.split(' ').collect::<Vec<_>>())
+        .exits(0)?;
+    Ok(())
 }
 
 fn not_running() -> Result<(), Failed> {

@@ -123,8 +123,9 @@ fn read(file: &Path, problems: &mut Problems, warnings: &mut Vec<Problem>) -> Op
         settle,
     };
     let files = compose_files(compose_node?, &parent, problems)?;
-    let folder = files[0].parent().unwrap_or(Path::new(""));
-    stack.folder = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
+    // The folder of a bare name is the current one.
+    let folder = Path::new(".").join(files[0].parent().unwrap_or(Path::new("")));
+    stack.folder = folder.canonicalize().unwrap_or(folder);
     let before = problems.0.len();
     let mut reading = Reading::new(&stack.folder, problems, warnings);
     stack.services = compose::services(&files, &profiles, &mut reading);
