@@ -93,8 +93,15 @@ impl Running {
         // The fault has been applied: services are up and in the middle of their work.
         until(UP_WITHIN, || running.history_says("\"applied\""))
             .map_err(|()| "the fault was never applied")?;
-        check(!running.leftovers().is_empty(), || {
-            "nothing bears the run's label while it runs".to_owned()
+        let left = running.leftovers();
+        // What is not there while it runs cannot be seen to go.
+        let kinds: &[&str] = match runtime {
+            "docker" => &["ps -aq", "network ls", "volume ls"],
+            _ => &["process", "folder", "disk"],
+        };
+        let there = |kind: &&str| left.iter().any(|one| one.starts_with(kind));
+        check(kinds.iter().all(there), || {
+            format!("while it runs, of {kinds:?} there are only {left:?}")
         })?;
         Ok(running)
     }
@@ -153,7 +160,13 @@ fn leftovers(run: &str, out: &Path) -> Vec<String> {
             continue;
         };
         let ids = String::from_utf8_lossy(&output.stdout).into_owned();
-        left.extend(ids.lines().map(|id| format!("{} {id}", list[0])));
+        left.extend(ids.lines().map(|id| format!("{} {id}", list.join(" "))));
+    }
+    for process in std::fs::read_dir("/proc").into_iter().flatten().flatten() {
+        let mounts = std::fs::read_to_string(process.path().join("mountinfo"));
+        if mounts.is_ok_and(|mounts| mounts.contains(&*out.to_string_lossy())) {
+            left.push(format!("disk of {}", process.path().display()));
+        }
     }
     let data = |run: PathBuf| run.join("data");
     let runs = std::fs::read_dir(out)

@@ -7,6 +7,7 @@ mod check;
 mod cleanup;
 mod compose;
 mod databases;
+mod disks;
 mod exact_kill;
 mod features;
 mod images;
@@ -33,6 +34,7 @@ fn main() -> ExitCode {
         exact_kill::trials(),
         services::trials(),
         links::trials(),
+        disks::trials(),
         check::trials(),
         steps::trials(),
         operations::trials(),

@@ -3,7 +3,7 @@
 use libtest_mimic::Failed;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, OnceLock};
 
 /// What a test is called, and what it does.
@@ -48,6 +48,15 @@ pub struct Said {
 }
 
 impl Said {
+    /// What a command that has ended said.
+    pub fn of(output: Output) -> Said {
+        Said {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
     /// Both streams, for messages.
     pub fn all(&self) -> String {
         format!(
@@ -119,12 +128,7 @@ impl Scratch {
 
     /// Runs the binary in this folder and waits for it.
     pub fn shakedown(&self, args: &[&str]) -> Said {
-        let output = self.command(args).output().expect("the binary runs");
-        Said {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
-            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
-        }
+        Said::of(self.command(args).output().expect("the binary runs"))
     }
 
     /// Plays one feature on the Codabench stack; its results are in `out`.

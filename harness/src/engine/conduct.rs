@@ -2,6 +2,7 @@
 
 use super::barrier::Barrier;
 use super::deeds::Deeds;
+use super::disks::Answer;
 use super::record::Record;
 use crate::fault::Deed;
 use crate::gateway::{Command, Report};
@@ -28,6 +29,9 @@ pub async fn conduct(
                 Some(Report::Watching) => record.watching(),
                 Some(Report::Synced { number }) => barrier.open(number),
                 Some(Report::Felt { shape }) => deeds.links.felt(shape),
+                Some(Report::Disk { number, taken_again_bytes, error }) => {
+                    deeds.disks.answered(number, Answer { taken_again_bytes, error });
+                }
                 Some(Report::Listening { error: None, .. }) => {}
                 Some(Report::Listening { service, port, error: Some(error) }) => {
                     return Failure::new(format!("no gateway at {service}:{port}: {error}"));

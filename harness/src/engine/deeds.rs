@@ -1,5 +1,6 @@
-//! What faults do beside treating an exchange: to services, to links, to what hangs.
+//! What faults do beside treating an exchange: to services, to links, to disks, to what hangs.
 
+use super::disks::Disks;
 use super::links::Links;
 use super::services::Services;
 use crate::fault::{Deed, Doing};
@@ -13,6 +14,7 @@ use tokio::sync::mpsc;
 pub(super) struct Deeds {
     pub services: Arc<Services>,
     pub links: Arc<Links>,
+    pub disks: Disks,
     pub commands: mpsc::UnboundedSender<Command>,
 }
 
@@ -27,6 +29,8 @@ impl Deeds {
             Doing::Strike { service, how } => {
                 return self.services.strike(fault, service, *how, asked).await;
             }
+            Doing::Fill { service } => return self.disks.fill(fault, service).await,
+            Doing::Empty { times } => return self.disks.empty(fault, *times).await,
             Doing::Recover { service } => return self.services.recover(service).await,
             Doing::Bend { link, how, lasting } => {
                 self.links.bend(fault, link, *how, *lasting).await;
@@ -43,17 +47,23 @@ impl Deeds {
     /// Lets go of what hangs, and brings back what is down.
     ///
     /// # Errors
-    /// When a service does not come back.
+    /// When a service does not come back, or a disk stays full.
     pub async fn heal(&self) -> Result<(), Failure> {
         let _ = self.commands.send(Command::Watch { stops: Vec::new() });
         let _ = self.commands.send(Command::Release { exchanges: None });
         self.links.straighten(None).await;
+        // A service may need room to come back.
+        self.disks.empty_all().await?;
         self.services.heal().await
     }
 
     /// What was struck on purpose and is not well again, in words.
     pub fn struck(&self) -> Vec<String> {
-        let (services, links) = (self.services.struck(), self.links.struck());
-        services.into_iter().chain(links).collect()
+        [
+            self.services.struck(),
+            self.links.struck(),
+            self.disks.struck(),
+        ]
+        .concat()
     }
 }

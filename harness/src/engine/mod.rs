@@ -6,6 +6,7 @@
 mod barrier;
 mod conduct;
 mod deeds;
+mod disks;
 mod links;
 mod outcome;
 mod record;
@@ -23,6 +24,7 @@ use crate::seed::Seed;
 use crate::stack::Stack;
 use barrier::Barrier;
 use deeds::Deeds;
+use disks::Disks;
 use links::Links;
 pub(crate) use outcome::{NOTHING_WITNESSED, Seen};
 pub use outcome::{Outcome, Tally};
@@ -201,6 +203,12 @@ async fn play(
             record.clone(),
             setup.seed,
         )),
+        disks: Disks::new(
+            setup.stack.clone(),
+            runtime.clone(),
+            commands.clone(),
+            record.clone(),
+        ),
         commands: commands.clone(),
     });
     let conduct = conduct::conduct(

@@ -188,12 +188,12 @@ impl Record {
         state.faults.idle()
     }
 
-    /// A connection has felt what a fault did to its link.
+    /// A connection has felt what a fault did to its link, or a write what it did to a disk.
     pub fn felt(&self, fault: usize) {
         self.change(|state| state.faults.felt(fault));
     }
 
-    /// A link is as it was before the fault bent it.
+    /// A link or a disk is as it was before the fault.
     pub fn straightened(&self, fault: usize) {
         self.change(|state| state.faults.straightened(fault));
     }

@@ -183,7 +183,9 @@ impl Services {
                 (self.runtime.stop(name).await?, ServiceState::Stopped)
             }
             ServiceFault::Paused => (self.runtime.pause(name).await?, ServiceState::Paused),
-            ServiceFault::Joined => unreachable!("a service is joined elsewhere"),
+            ServiceFault::Joined | ServiceFault::DiskFull => {
+                unreachable!("services are joined, and disks filled, elsewhere")
+            }
         };
         if !struck {
             return Ok(false);

@@ -24,9 +24,11 @@ pub(super) struct Armed {
     under_way: HashMap<ExchangeId, String>,
     /// Exchanges on which the fault acted, for which the callee is still to do the work.
     struck: HashSet<ExchangeId>,
-    /// How often it was done to a service or a link that is not well again. Below 0 while it is told that a link is well
-    /// before it is told that it was not.
+    /// How often it was done to a service, a link or a disk that is not well again. Below 0 while it is told that one is
+    /// well before it is told that it was not.
     down: i64,
+    /// How often a disk was filled for each key, since the fault ended for it last.
+    filled: HashMap<String, usize>,
     /// `Applied` was said, and `Ended` not yet.
     active: bool,
     pub over: bool,
@@ -51,6 +53,7 @@ impl Armed {
             polled: operation.map(Polled::new),
             under_way: HashMap::new(),
             struck: HashSet::new(),
+            filled: HashMap::new(),
             down: 0,
             active: false,
             over: false,
@@ -206,6 +209,9 @@ impl Armed {
         }
         self.struck.extend(exchange);
         self.apply(exchange, events);
+        if let Doing::Fill { .. } = what {
+            *self.filled.entry(key.to_owned()).or_default() += 1;
+        }
         Some(self.deed(what, exchange))
     }
 
@@ -226,6 +232,10 @@ impl Armed {
                 Doing::LetGo { exchanges }
             }
             Target::Other(Doing::Strike { service, .. }) => Doing::Recover { service },
+            // The same disk may be full for somebody else as well.
+            Target::Other(Doing::Fill { .. }) => Doing::Empty {
+                times: self.filled.remove(key)?,
+            },
             Target::Other(_) => Doing::Straighten,
         };
         self.rest(events);
@@ -298,9 +308,12 @@ impl Armed {
     }
 
     pub fn recovered(&mut self, service: &str, events: &mut Vec<What>) {
-        let own =
-            matches!(&self.fault.effect, Effect::Service { service: own, .. } if own == service);
-        if self.down > 0 && own {
+        // A full disk is none the emptier for it.
+        let struck = matches!(
+            target(&self.fault),
+            Target::Other(Doing::Strike { service: own, .. }) if own == service
+        );
+        if self.down > 0 && struck {
             self.down = 0;
             self.rest(events);
         }

@@ -38,6 +38,12 @@ fn target(fault: &Fault) -> Target {
             let call = call.clone();
             Target::Exchange(Stop { call, moment }, action)
         }
+        Effect::Service {
+            service,
+            fault: ServiceFault::DiskFull,
+        } => Target::Other(Doing::Fill {
+            service: service.clone(),
+        }),
         Effect::Service { service, fault } => Target::Other(Doing::Strike {
             service: service.clone(),
             how: *fault,
@@ -89,6 +95,16 @@ pub enum Doing {
         how: LinkFault,
         /// How long; until something ends it when `None`.
         lasting: Option<Duration>,
+    },
+    /// The disk of a service is filled.
+    Fill {
+        /// The service.
+        service: String,
+    },
+    /// The disk is to have the room that it had before the fault, as far as this takes back all that filled it.
+    Empty {
+        /// How many times of those that it was filled are over.
+        times: usize,
     },
     /// A service that the fault struck is to come back.
     Recover {
@@ -241,17 +257,18 @@ impl Faults {
         }
     }
 
-    /// A deed that was decided was carried out: the service is dead, or stands still; the link is bent.
+    /// A deed that was decided was carried out: the service is dead, or stands still; the link is bent;
+    /// the disk is full.
     pub fn done(&mut self, fault: usize) -> Vec<What> {
         self.armed[fault].done()
     }
 
-    /// A connection has felt what was done to its link.
+    /// A connection has felt what was done to its link, or a write that the disk is full.
     pub fn felt(&mut self, fault: usize) -> Vec<What> {
         self.armed[fault].felt()
     }
 
-    /// A link is as it was before the fault bent it.
+    /// A link or a disk is as it was before the fault.
     pub fn straightened(&mut self, fault: usize) -> Vec<What> {
         self.armed[fault].straightened()
     }

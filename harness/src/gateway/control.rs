@@ -1,10 +1,12 @@
 //! Carries out what the harness commands.
 
 use super::address;
+use super::disk;
 use super::listener::{self, Front};
 use super::pattern::Pattern;
 use super::state::State;
 use super::{Command, Handle, Report};
+use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -37,6 +39,7 @@ async fn obey(
     addresses: Addresses,
 ) {
     let mut listeners = JoinSet::new();
+    let mut disks = HashMap::new();
     while let Some(command) = commands.recv().await {
         match command {
             Command::Listen {
@@ -83,6 +86,27 @@ async fn obey(
                 .shape(number, shape, seed),
             Command::Sync { number } => state.report(Report::Synced { number }),
             Command::Release { exchanges } => state.asks.release(exchanges),
+            Command::Disk {
+                number,
+                folder,
+                size_bytes,
+                full,
+            } => {
+                let keeper = disks.entry(folder.clone());
+                let keeper = keeper.or_insert_with(|| disk::keep(folder, &state));
+                let order = disk::Order {
+                    number,
+                    size_bytes,
+                    full,
+                };
+                if keeper.send(order).is_err() {
+                    state.report(Report::Disk {
+                        number,
+                        taken_again_bytes: 0,
+                        error: Some("nobody can look after it".to_owned()),
+                    });
+                }
+            }
         }
     }
 }

@@ -18,6 +18,7 @@ mod connection;
 mod control;
 mod copy;
 mod courier;
+mod disk;
 mod downlink;
 mod exchange;
 mod head;

@@ -3,6 +3,7 @@
 use crate::history::{Captures, ExchangeId, What};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
+use std::path::PathBuf;
 use tokio::sync::mpsc;
 
 /// The client name of the harness's own workloads.
@@ -77,6 +78,17 @@ pub enum Command {
     Release {
         /// Only these; all that are held now when `None`.
         exchanges: Option<Vec<ExchangeId>>,
+    },
+    /// Fill a disk and keep it full, or give its room back. Answered with [`Report::Disk`] once that is proven.
+    Disk {
+        /// What the answer repeats.
+        number: u64,
+        /// Where the gateway finds the disk.
+        folder: PathBuf,
+        /// The most that fits on it, in bytes.
+        size_bytes: u64,
+        /// Whether it is to be full, or no longer so.
+        full: bool,
     },
 }
 
@@ -217,6 +229,15 @@ pub enum Report {
     Felt {
         /// Its number.
         shape: u64,
+    },
+    /// A [`Command::Disk`] was carried out, or could not be.
+    Disk {
+        /// The number that it had.
+        number: u64,
+        /// So many bytes were given free on the full disk since the last report, and taken again.
+        taken_again_bytes: u64,
+        /// Why it could not be.
+        error: Option<String>,
     },
     /// For the history: `asked`, `answered`, `delivered` or `stream`.
     Event {

@@ -83,6 +83,8 @@ pub enum ServiceFault {
     Restarted,
     /// One more instance of it runs until the faults are healed.
     Joined,
+    /// Nothing more can be written to its disk until the faults are healed; the service itself is not touched.
+    DiskFull,
 }
 
 impl ServiceFault {
@@ -94,6 +96,7 @@ impl ServiceFault {
             ServiceFault::Paused => "paused",
             ServiceFault::Restarted => "restarted",
             ServiceFault::Joined => "joined by a second one",
+            ServiceFault::DiskFull => "left without room on its disk",
         }
     }
 }

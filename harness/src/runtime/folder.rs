@@ -56,6 +56,11 @@ impl RunFolder {
         self.root.join("data")
     }
 
+    /// The disk of a local process, `${SHAKEDOWN_DISK}`.
+    pub fn disk(&self, service: &str) -> PathBuf {
+        self.data().join("disks").join(service)
+    }
+
     /// The log of a service, over all its starts.
     pub fn log(&self, service: &str) -> PathBuf {
         self.root.join("logs").join(format!("{service}.log"))

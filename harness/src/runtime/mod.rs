@@ -1,5 +1,6 @@
 //! Where services run: in containers, or as local processes.
 
+mod disks;
 pub mod docker;
 mod folder;
 mod further;
@@ -14,6 +15,7 @@ pub use folder::RunFolder;
 use crate::gateway::Handle;
 use async_trait::async_trait;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// The running executable, even when its file has been replaced meanwhile, as a new build does.
@@ -66,6 +68,12 @@ pub trait Runtime: Send + Sync {
     /// Where the harness itself reaches a service's port: as `workload` (recorded), `observer` or `prober`
     /// (not recorded).
     fn address(&self, client: &str, service: &str, port: u16) -> Option<SocketAddr>;
+
+    /// Where the gateway finds the disk of a service, whether or not that runs.
+    ///
+    /// # Errors
+    /// When it has none here: the stack file declares none, or this machine does not allow one.
+    fn disk(&self, service: &str) -> Result<PathBuf, Failure>;
 
     /// `url` with the services' names replaced by the addresses at which the harness reaches them as `observer`.
     fn sql_url(&self, service: &str) -> Option<String>;

@@ -3,6 +3,7 @@
 //! Every service has loopback addresses of its own, and whatever names other services in its environment and
 //! arguments is rewritten to the addresses at which it is to see them.
 
+use super::disks::{Disks, Wanted};
 use super::loopback::Block;
 use super::{
     Exit, Failure, OWN_EXECUTABLE, OWN_NAME, RunFolder, Runtime, STOP_WITHIN, listen, reaper,
@@ -18,6 +19,7 @@ use nix::unistd::Pid;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeFrom;
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -40,6 +42,8 @@ pub struct ProcessRuntime {
     run: String,
     block: Block,
     exits: mpsc::UnboundedSender<Exit>,
+    /// Why there are none, where this machine does not allow them. Nobody notices as long as none is to be full.
+    disks: Result<Arc<Disks>, String>,
     /// By service and number of the instance, from 0.
     running: Arc<Mutex<HashMap<(String, usize), Running>>>,
     gateway: Mutex<Option<mpsc::UnboundedSender<Command>>>,
@@ -71,6 +75,10 @@ impl ProcessRuntime {
             .make()
             .map_err(|e| Failure::new(format!("cannot make {}: {e}", folder.root().display())))?;
         let block = Block::claim(stack.services.keys().cloned())?;
+        let disks = match &wanted(&stack, &folder)[..] {
+            [] => Err("the stack declares none".to_owned()),
+            wanted => Disks::make(wanted).map_err(|error| error.to_string()),
+        };
         let (running, gateway) = Default::default();
         Ok(ProcessRuntime {
             stack,
@@ -78,6 +86,7 @@ impl ProcessRuntime {
             run: run.to_owned(),
             block,
             exits,
+            disks: disks.map(Arc::new),
             running,
             gateway,
         })
@@ -102,6 +111,8 @@ impl ProcessRuntime {
     fn rewrite(&self, client: &str, number: usize, text: &str) -> String {
         let data = self.folder.data();
         let text = text.replace("${SHAKEDOWN_DATA}", &data.to_string_lossy());
+        let disk = self.folder.disk(client);
+        let text = text.replace("${SHAKEDOWN_DISK}", &disk.to_string_lossy());
         host::rewrite(&text, |host| {
             let named = self.stack.host(client, host);
             let own = named == Some(client) || host == "0.0.0.0";
@@ -155,6 +166,13 @@ impl ProcessRuntime {
         program
             .env(LABEL, &self.run)
             .env("SHAKEDOWN_DATA", self.folder.data());
+        if service.disk.is_some() {
+            program.env("SHAKEDOWN_DISK", self.folder.disk(&service.name));
+            if let Ok(disks) = &self.disks {
+                let entered = disks.enter(&mut program, &self.stack.folder);
+                entered.map_err(|e| Failure::new(format!("no way to the disks: {e}")))?;
+            }
+        }
         Ok(program)
     }
 
@@ -297,6 +315,16 @@ impl ProcessRuntime {
     }
 }
 
+/// The disks that services are to have.
+fn wanted(stack: &Stack, folder: &RunFolder) -> Vec<Wanted> {
+    let wanted = stack.disks().map(|(service, disk)| Wanted {
+        service: service.to_owned(),
+        folder: folder.disk(service),
+        size_bytes: disk.size_bytes,
+    });
+    wanted.collect()
+}
+
 /// A signal by its name, with or without `SIG`, or by its number.
 fn signal(text: &str) -> Option<Signal> {
     let name = format!("SIG{}", text.to_uppercase().trim_start_matches("SIG"));
@@ -389,6 +417,21 @@ impl Runtime for ProcessRuntime {
         let known =
             self.stack.services.get(service)?.ports.contains_key(&port) && !self.absent(service);
         known.then(|| Some(SocketAddr::new(self.block.front(client, service)?, port)))?
+    }
+
+    fn disk(&self, name: &str) -> Result<PathBuf, Failure> {
+        let failed = |why: &str| Failure {
+            service: Some(name.to_owned()),
+            help: Some(
+                "run as root, allow user namespaces to this user, or use `--runtime docker`"
+                    .to_owned(),
+            ),
+            ..Failure::new(format!("there is no disk for `{name}`: {why}"))
+        };
+        let disks = self.disks.as_ref();
+        let disks = disks.map_err(|why| failed(&format!("none can be mounted here: {why}")))?;
+        let folder = disks.folder(name);
+        folder.ok_or_else(|| failed("the stack declares none"))
     }
 
     fn sql_url(&self, service: &str) -> Option<String> {

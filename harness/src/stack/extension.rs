@@ -1,12 +1,21 @@
 //! `x-shakedown`: the little that is ours in a compose file.
 
 use super::compose::Reading;
+use super::disk;
 use super::node::{Data, Node};
 use super::{Probe, Process, Protocol, Ready, Service};
 use crate::problem::Problem;
 use std::time::Duration;
 
-const KEYS: [&str; 6] = ["process", "ready", "ports", "image", "image_script", "sql"];
+const KEYS: [&str; 7] = [
+    "process",
+    "ready",
+    "ports",
+    "image",
+    "image_script",
+    "sql",
+    "disk",
+];
 /// How long a service may take to become ready unless the file says otherwise.
 const READY_WITHIN: Duration = Duration::from_secs(60);
 
@@ -43,6 +52,9 @@ pub(super) fn apply(node: &Node, service: &mut Service, reading: &mut Reading<'_
         }
     }
     service.process = fields.get("process").map(|node| process(node, reading));
+    service.disk = fields
+        .get("disk")
+        .and_then(|node| disk::read(node, reading.problems));
     service.sql = fields.get("sql").and_then(|node| reading.text(node));
     if let Some(
         Probe::Http {

@@ -6,6 +6,7 @@ mod as_processes;
 mod check;
 mod compose;
 mod config;
+mod disk;
 mod extension;
 mod find;
 mod learn;

@@ -3,8 +3,8 @@
 use super::compose::Reading;
 use crate::problem::{Place, Problem};
 
-/// This one is filled in by the process runtime, for each run.
-const OURS: &str = "SHAKEDOWN_DATA";
+/// These are filled in by the process runtime, for each run.
+const OURS: [&str; 2] = ["SHAKEDOWN_DATA", "SHAKEDOWN_DISK"];
 
 /// A text with its variables filled in from the environment of the harness, or else from `.env`, as Compose does it.
 /// `$$` is a dollar sign; one that no name follows stays.
@@ -17,7 +17,7 @@ pub(super) fn fill_in(place: &Place, text: &str, reading: &mut Reading<'_>) -> S
             filled.push('$');
             rest = after;
         } else if let Some((variable, after)) = variable(rest) {
-            match variable.name == OURS {
+            match OURS.contains(&variable.name) {
                 true => filled.push_str(&rest[..rest.len() - after.len()]),
                 false => filled.push_str(&value(place, &variable, reading)),
             }

@@ -83,6 +83,7 @@ mod tests {
             ("call \"a\" hangs", "the call \"C\" hangs"),
             ("the answer of \"a\" is lost", "the answer to \"C\" is lost"),
             ("service \"w\" is kiled once", "the service \"S\" is killed"),
+            ("disk of \"w\" is ful", "the disk of \"S\" is full"),
             ("\"submit\" run 20 time", "\"WORKLOAD\" runs N times"),
             ("every job is final in 5s", "every E is final within TIME"),
             ("all invariants hold", "every invariant holds"),

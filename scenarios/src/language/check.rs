@@ -95,6 +95,7 @@ impl Checker<'_> {
                 self.known("service", service, stack.services.keys());
                 self.counted(fault, &format!("a service is {} once", how.word()));
                 self.comes_back(service, *how, fault);
+                self.disk(service, *how);
             }
             Effect::Link { link, .. } => {
                 let services = || stack.services.keys().map(String::as_str);
@@ -183,13 +184,31 @@ impl Checker<'_> {
         let by_itself = match how {
             ServiceFault::Restarted => true,
             ServiceFault::Killed => restarts,
-            ServiceFault::Stopped | ServiceFault::Paused | ServiceFault::Joined => false,
+            ServiceFault::Stopped
+            | ServiceFault::Paused
+            | ServiceFault::Joined
+            | ServiceFault::DiskFull => false,
         };
         if fault.until.is_some() && by_itself {
             self.say(
                 format!("`{service}` starts again at once, so it cannot stay down until a moment"),
                 "say `is stopped`, or take its `restart` policy away",
             );
+        }
+    }
+
+    /// Only a disk whose size is known can be filled.
+    fn disk(&mut self, name: &str, how: ServiceFault) {
+        let service = self.stack.services.get(name);
+        if let (ServiceFault::DiskFull, Some(service)) = (how, service)
+            && service.disk.is_none()
+        {
+            let what = format!("`{name}` declares no disk, and what has no bound is never full");
+            let help = format!(
+                "add `x-shakedown: {{disk: {{path: /data, size: 16 MB}}}}` to it ({}), with the path that it writes to",
+                service.place
+            );
+            self.say(what, &help);
         }
     }
 

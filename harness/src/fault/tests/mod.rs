@@ -8,6 +8,7 @@ use crate::history::{Answered, Message};
 use crate::plan::{CallFault, ServiceFault, Times, Trigger, Whom};
 use std::time::Duration;
 
+mod disks;
 mod links;
 mod services;
 

@@ -133,13 +133,14 @@ fn limited(settings: &Settings, host: HostConfig) -> HostConfig {
     }
 }
 
-/// The container of the gateway; its control port is published at `published`.
+/// The container of the gateway; its control port is published at `published`. It has the disks of `binds`.
 pub(super) fn gateway(
     image: &str,
     token: &str,
     network: &Network,
     published: IpAddr,
     labels: &HashMap<String, String>,
+    binds: Vec<String>,
 ) -> ContainerCreateBody {
     let listen = format!("{}:{CONTROL_PORT}", network.gateway());
     let words = ["gateway", "--listen", &listen, "--token", token];
@@ -157,6 +158,7 @@ pub(super) fn gateway(
             // For the addresses at which services seem to be, in its own network namespace only.
             cap_add: Some(vec!["NET_ADMIN".to_owned()]),
             port_bindings: Some(HashMap::from([(port, Some(vec![binding]))])),
+            binds: Some(binds),
             ..host_config(network)
         }),
         ..body(image, network, Some(network.gateway()), labels)
@@ -207,5 +209,7 @@ fn tmpfs(service: &Service) -> HashMap<String, String> {
         Some((path, options)) => (path.to_owned(), options.to_owned()),
         None => (text.clone(), String::new()),
     };
-    service.tmpfs.iter().map(split).collect()
+    let all = service.tmpfs.iter().map(split);
+    all.filter(|(path, _)| !mounts::on_disk(service, path))
+        .collect()
 }

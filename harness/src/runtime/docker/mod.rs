@@ -35,7 +35,7 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeFrom;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
@@ -215,7 +215,9 @@ impl DockerRuntime {
         let (reached, published) = daemon::published_at()?;
         let token = format!("{:032x}", rand::random::<u128>());
         let image = self.images.own(&|_| ()).await?;
-        let body = container::gateway(&image, &token, network, published, &self.labels);
+        let disks = mounts::gateway_binds(&self.stack, &self.name);
+        let labels = &self.labels;
+        let body = container::gateway(&image, &token, network, published, labels, disks);
         let container = self.gateway_container();
         self.create(&container, GATEWAY, body).await?;
         self.run(container, GATEWAY).await?;
@@ -429,8 +431,15 @@ impl Runtime for DockerRuntime {
         let further = counts.map(|service| service.replicas).sum();
         let network =
             Network::create(&self.docker, &self.name, &self.labels, services, further).await?;
-        let ((mut handle, control, token), ()) =
-            tokio::try_join!(self.start_gateway(&network), self.create_services(&network))?;
+        mounts::disks(&self.docker, &self.stack, &self.name, &self.labels).await?;
+        let gateway = self.start_gateway(&network);
+        let services = self.create_services(&network);
+        let ((mut handle, control, token), ()) = match self.stack.disks().next() {
+            // What an image has at the place of a disk is put there when its container is made, and stays only where the
+            // disk is mounted by then.
+            Some(_) => (gateway.await?, services.await?),
+            None => tokio::try_join!(gateway, services)?,
+        };
         let front = |service: &str| network.front(service).map(IpAddr::V4);
         let fronts = |service: &str| front(service).map(|at| (at, None)).into_iter().collect();
         listen::begin(&mut handle, listen::commands(&self.stack, fronts)).await?;
@@ -537,6 +546,16 @@ impl Runtime for DockerRuntime {
         let key = (client.to_owned(), service.to_owned(), port);
         let tunnel = self.prepared.get()?.tunnels.get(&key)?;
         Some(tunnel.address())
+    }
+
+    fn disk(&self, name: &str) -> Result<PathBuf, Failure> {
+        let disk = self.stack.disks().any(|(service, _)| service == name);
+        match disk {
+            true => Ok(mounts::disk_at_gateway(name).into()),
+            false => Err(Failure::new(format!(
+                "there is no disk for `{name}`: the stack declares none"
+            ))),
+        }
     }
 
     fn sql_url(&self, name: &str) -> Option<String> {

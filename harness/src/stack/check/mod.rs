@@ -8,7 +8,7 @@ mod services;
 mod statuses;
 mod trivial;
 
-use super::{Expression, Service, Stack};
+use super::{Expression, Service, Stack, disk};
 use crate::gateway::WORKLOAD;
 use crate::problem::{Place, Problem, Problems};
 
@@ -32,6 +32,7 @@ pub(super) fn check(
     warnings: &mut Vec<Problem>,
 ) {
     services::check(stack, sound, problems);
+    disk::check(stack, problems);
     calls::check(stack, sound, problems, warnings);
     for entity in stack.entities.values() {
         for rule in &entity.learn {

@@ -38,7 +38,8 @@ pub struct Process {
     /// The program and its arguments; `shakedown` is this very executable. Empty: the process
     /// runtime goes without this service (`process: none`), because another one embeds it.
     pub command: Vec<String>,
-    /// Laid over the service's environment. `${SHAKEDOWN_DATA}` is the stack's data folder.
+    /// Laid over the service's environment. `${SHAKEDOWN_DATA}` is the stack's data folder, and
+    /// `${SHAKEDOWN_DISK}` the service's disk.
     pub environment: IndexMap<String, String>,
     /// Where SQL observers connect in the process runtime.
     pub sql: Option<String>,

@@ -1,6 +1,7 @@
 //! The values that the two stack files are read into.
 
 mod call;
+mod disk;
 mod entity;
 mod image;
 mod invariant;
@@ -12,6 +13,7 @@ mod settings;
 mod workload;
 
 pub use call::{Call, Operation};
+pub use disk::Disk;
 pub use entity::{Alias, Entity, ID, Status};
 pub use image::{Build, Image, Process};
 pub use invariant::{Clock, Invariant, Pattern, Scope};
@@ -55,6 +57,12 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// The services that have disks, each with its own.
+    pub fn disks(&self) -> impl Iterator<Item = (&str, &Disk)> {
+        let services = self.services.values();
+        services.filter_map(|service| Some((service.name.as_str(), service.disk.as_ref()?)))
+    }
+
     /// The service that `client` finds under a name: one of its links, a service, or an alias.
     pub fn host(&self, client: &str, name: &str) -> Option<&str> {
         let link = self

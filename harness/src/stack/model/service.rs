@@ -1,6 +1,6 @@
 //! Services of the compose file.
 
-use super::{Healthcheck, Image, Mount, Process, Ready, Settings};
+use super::{Disk, Healthcheck, Image, Mount, Process, Ready, Settings};
 use crate::problem::Place;
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
@@ -46,6 +46,8 @@ pub struct Service {
     pub settings: Settings,
     /// The same service as a local process. `None`: it runs in containers only.
     pub process: Option<Process>,
+    /// The disk that can be filled. `None`: what it writes to has no bound that is known.
+    pub disk: Option<Disk>,
     /// Where SQL observers connect when the stack runs in containers, with `name:port` as the
     /// services would write it.
     pub sql: Option<String>,

@@ -206,6 +206,13 @@ fn the_extension_says_how_a_service_is_asked_run_and_made() {
         (process.environment["X"].as_str(), process.sql.as_deref()),
         ("y", Some("sqlite:z"))
     );
+    let disk = service("{disk: {path: /w/, size: 1 MiB}}").disk.unwrap();
+    assert_eq!((disk.path.as_str(), disk.size_bytes), ("/w", 1 << 20));
+    let told = "{process: [w, \"--at=${SHAKEDOWN_DISK}\"], disk: {path: /w, size: 1 MB}}";
+    assert_eq!(
+        service(told).process.unwrap().command[1],
+        "--at=${SHAKEDOWN_DISK}"
+    );
     assert_eq!(service("{image: shakedown}").image, Image::Own);
     let Image::Named { name, script, .. } = service("{image_script: [sh, make.sh]}").image else {
         panic!("a script makes a named image")

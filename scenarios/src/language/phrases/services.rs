@@ -5,7 +5,7 @@ use shakedown_harness::plan::{Effect, ServiceFault, Step};
 
 const FAMILY: &str = "faults on services";
 
-pub(super) static SERVICES: [Entry; 5] = [
+pub(super) static SERVICES: [Entry; 6] = [
     Entry {
         phrase: Phrase {
             family: FAMILY,
@@ -56,6 +56,16 @@ pub(super) static SERVICES: [Entry; 5] = [
         regex: concat!("a second ", name!(), " starts(|[ ,].*)"),
         step: |found, _| on_service(&found[1], ServiceFault::Joined, &found[2]),
     },
+    Entry {
+        phrase: Phrase {
+            family: FAMILY,
+            pattern: "the disk of \"S\" is full",
+            meaning: "no write finds room on the disk that `x-shakedown.disk` gives the service, until the faults are healed",
+            example: "the disk of \"storage\" is full before \"upload output\" is sent until \"upload output\" is answered, once",
+        },
+        regex: concat!("the disk of ", name!(), " is full(|[ ,].*)"),
+        step: |found, _| on_service(&found[1], ServiceFault::DiskFull, &found[2]),
+    },
 ];
 
 fn on_service(service: &str, fault: ServiceFault, rest: &str) -> Result<Step, String> {
@@ -67,6 +77,7 @@ fn on_service(service: &str, fault: ServiceFault, rest: &str) -> Result<Step, St
 pub(super) fn print(service: &str, fault: ServiceFault) -> String {
     match fault {
         ServiceFault::Joined => format!("a second \"{service}\" starts"),
+        ServiceFault::DiskFull => format!("the disk of \"{service}\" is full"),
         other => format!("the service \"{service}\" is {}", other.word()),
     }
 }

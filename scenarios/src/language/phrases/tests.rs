@@ -120,6 +120,7 @@ fn service_faults() -> impl Strategy<Value = ServiceFault> {
         ServiceFault::Paused,
         ServiceFault::Restarted,
         ServiceFault::Joined,
+        ServiceFault::DiskFull,
     ])
 }
 

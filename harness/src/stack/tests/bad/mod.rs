@@ -204,3 +204,20 @@ proptest! {
         prop_assert!(read.is_ok() || !read.unwrap_err().0.is_empty());
     }
 }
+
+#[test]
+fn a_disk_takes_the_place_of_no_volume_that_others_have() {
+    let shared = |name: &str| {
+        let compose = change(COMPOSE, "image: a", "image: a\n    volumes: [\"data:/d\"]");
+        let disk = format!(
+            "image: b\n    volumes: [\"{name}:/w\"]\n    x-shakedown: {{disk: {{path: /w, size: 1 MB}}}}"
+        );
+        change(&compose, "image: b", &disk) + "volumes: {data: , mine: }\n"
+    };
+    let said = said(&shared("data"), SHAKEDOWN);
+    assert!(
+        said.contains("of the volume `data`, which `site` has too"),
+        "{said}"
+    );
+    assert!(read(&shared("mine"), SHAKEDOWN).1.is_ok());
+}
