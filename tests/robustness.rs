@@ -2,18 +2,28 @@
 
 use crate::support::{Case, Scratch, check, codabench, docker, with_docker};
 use libtest_mimic::{Failed, Trial};
+use shakedown_harness::engine::{self, Setup};
+use shakedown_harness::plan::{Pace, Plan, Planned, Step};
+use shakedown_harness::problem::Place;
+use shakedown_harness::runtime::new_run_id;
+use shakedown_harness::seed::Seed;
+use shakedown_harness::stack::Stack;
+use shakedown_harness::verdict::Verdict;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Command;
+use std::sync::Arc;
+use tokio::sync::watch;
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 4] = [
+    let cases: [Case; 5] = [
         ("a service that floods its log (process)", || {
             flood("process", 1024)
         }),
         ("a body that never ends (process)", || endless("process")),
         ("two runs at once do not meet", two_at_once),
         ("ten stacks side by side", ten_at_once),
+        ("the harness itself panics", panics),
     ];
     let containers: [Case; 2] = [
         ("a service that floods its log (docker)", || {
@@ -100,6 +110,85 @@ fn ten_at_once() -> Result<(), Failed> {
         .filter(|scenario| scenario["verdict"] == "held")
         .count();
     check(said.code == 0 && held == 10, || said.all())
+}
+
+/// A plan that nobody has checked: its workload does not exist, which the engine takes for granted.
+fn panics() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let compose = "services: {idle: {image: idle, x-shakedown: {process: [sleep, \"600\"]}}}";
+    scratch.file("compose.yaml", compose);
+    let stack = "\
+stack: s
+compose: compose.yaml
+entities: {line: {learn: [{log: idle, pattern: '(?<id>.*)', event: seen}]}}
+invariants: {it speaks once: {for: line, at_most: 1, of: seen}}
+";
+    let stack = Stack::read(&scratch.file("shakedown.yaml", stack)).map_err(|e| e.to_string())?;
+    let place = Place::new(&scratch.path("a.feature"), 1, 1);
+    let planned = |step| Planned {
+        step,
+        text: "a step".to_owned(),
+        place: place.clone(),
+    };
+    let work = Step::Work {
+        workload: "nobody's".to_owned(),
+        times: 1,
+        pace: Pace::Clients(1),
+    };
+    let (_go_on, stop) = watch::channel(false);
+    let setup = Setup {
+        plan: Plan {
+            feature: "f".to_owned(),
+            scenario: "s".to_owned(),
+            place: place.clone(),
+            tags: Vec::new(),
+            stack: "s".to_owned(),
+            steps: vec![planned(work), planned(Step::EveryInvariant)],
+        },
+        stack: Arc::new(stack.stack),
+        mutant: None,
+        place: engine::Place::Process,
+        seed: Seed(7),
+        run: new_run_id(),
+        name: "01-s".to_owned(),
+        out: scratch.path("out"),
+        stop,
+    };
+    let label = format!("SHAKEDOWN_RUN={}", setup.run);
+    let outcome = tokio::runtime::Runtime::new()?.block_on(engine::run(setup));
+    let history = std::fs::read_to_string(&outcome.history)?;
+    check(history.contains("\"ready\""), || {
+        format!("it panicked before anything ran: {history}")
+    })?;
+    let why = outcome.failure.map(|failure| failure.what);
+    check(
+        outcome.verdict == Verdict::EnvironmentFailed
+            && why
+                .as_deref()
+                .is_some_and(|why| why.contains("the harness itself failed")),
+        || format!("{:?}: {why:?}", outcome.verdict),
+    )?;
+    let mut left = labelled(&label);
+    left.extend(
+        scratch
+            .path("out/01-s/data")
+            .exists()
+            .then(|| "data".to_owned()),
+    );
+    check(left.is_empty(), || format!("left behind: {left:?}"))
+}
+
+/// The processes with a label in their environment.
+fn labelled(label: &str) -> Vec<String> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let bears = |path: &PathBuf| {
+        let environ = std::fs::read(path.join("environ")).unwrap_or_default();
+        environ
+            .split(|byte| *byte == 0)
+            .any(|entry| entry == label.as_bytes())
+    };
+    let paths = processes.map(|process| process.path()).filter(bears);
+    paths.map(|path| path.display().to_string()).collect()
 }
 
 /// Makes a small disk of its own at a folder, if it may.
