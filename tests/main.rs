@@ -6,6 +6,7 @@ mod bad_input;
 mod check;
 mod cleanup;
 mod compose;
+mod daemon;
 mod databases;
 mod disks;
 mod exact_kill;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         steps::trials(),
         operations::trials(),
         robustness::trials(),
+        daemon::trials(),
         databases::trials(),
         images::trials(),
         readme::trials(),

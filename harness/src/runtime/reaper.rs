@@ -55,11 +55,12 @@ impl Reaper {
         Ok(Reaper { child, alive })
     }
 
-    /// Ends it: whatever is left is removed before this returns.
-    pub async fn finish(mut self) {
+    /// Ends it: whatever is left is removed before this returns. False: it could not be in time, as when Docker does not
+    /// answer, and the reaper goes on by itself.
+    pub async fn finish(mut self) -> bool {
         drop(self.alive);
-        // Should it hang, it goes on by itself.
-        let _ = tokio::time::timeout(FINISH_WITHIN, self.child.wait()).await;
+        let ended = tokio::time::timeout(FINISH_WITHIN, self.child.wait());
+        ended.await.is_ok()
     }
 }
 

@@ -134,7 +134,12 @@ impl Session {
     /// Waits for the reaper; gives the exit code.
     pub async fn end(self, code: u8) -> u8 {
         let code = self.code(code);
-        self.reaper.finish().await;
+        if !self.reaper.finish().await {
+            eprintln!(
+                "warning: something of this run could not be removed yet; a process in the background goes on trying for \
+                 some minutes, also while Docker is away"
+            );
+        }
         code
     }
 }

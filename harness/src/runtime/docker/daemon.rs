@@ -11,7 +11,7 @@ use bollard::query_parameters::{
 use futures::future::join_all;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The label of everything that a run starts; its value is the run's id.
 pub(super) const RUN: &str = "shakedown.run";
@@ -25,6 +25,10 @@ const ANSWER_WITHIN: Duration = Duration::from_secs(5);
 const SWEEP_EVERY: Duration = Duration::from_millis(200);
 /// At most so many rounds: what cannot be removed by then needs a person.
 const MAX_SWEEPS: u32 = 20;
+/// How long a sweep waits for a daemon that does not answer: one that is restarted has the containers of before still.
+const BACK_WITHIN: Duration = Duration::from_secs(5 * 60);
+/// The time between two tries, when one has failed.
+const TRY_AGAIN: Duration = Duration::from_secs(1);
 /// What Docker answers when something is not there (any more), or is in the middle of being removed.
 const GONE: [u16; 2] = [404, 409];
 
@@ -109,15 +113,28 @@ pub(super) async fn remove(docker: &Docker, label: &str, value: &str) -> Result<
     }
 }
 
-/// Removes everything that bears a run's label, until there is nothing left of it.
+/// Removes everything that bears a run's label, until there is nothing left of it. Waits for a daemon that is away.
 ///
 /// # Errors
-/// In words, when the daemon does not answer or something cannot be removed.
+/// In words, when the daemon does not come back or something cannot be removed.
 pub async fn sweep(run: &str) -> Result<(), String> {
-    let docker = connect().await?;
+    let deadline = Instant::now() + BACK_WITHIN;
+    loop {
+        let swept = match connect().await {
+            Ok(docker) => sweep_all(&docker, run).await,
+            Err(why) => Err(why),
+        };
+        if swept.is_ok() || Instant::now() > deadline {
+            return swept;
+        }
+        tokio::time::sleep(TRY_AGAIN).await;
+    }
+}
+
+async fn sweep_all(docker: &Docker, run: &str) -> Result<(), String> {
     let mut last = Ok(usize::MAX);
     for _ in 0..MAX_SWEEPS {
-        let found = remove(&docker, RUN, run).await;
+        let found = remove(docker, RUN, run).await;
         if matches!((&last, &found), (Ok(0), Ok(0))) {
             return Ok(());
         }
