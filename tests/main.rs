@@ -15,6 +15,7 @@ mod images;
 mod links;
 mod operations;
 mod readme;
+mod repeat;
 mod robustness;
 mod services;
 mod steps;
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         databases::trials(),
         images::trials(),
         readme::trials(),
+        repeat::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

@@ -6,6 +6,7 @@ use crate::seed::Seed;
 use crate::stack::Stack;
 use crate::verdict::Verdict;
 use futures::StreamExt;
+use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -38,6 +39,8 @@ pub struct Job {
     pub stack: Arc<Stack>,
     /// The planted bug.
     pub mutant: Option<String>,
+    /// Which of its rounds this is, from 1. Each round has control runs and witnesses of its own.
+    pub round: usize,
 }
 
 /// What happened to a job, for whoever watches.
@@ -170,10 +173,10 @@ impl Invocation {
     }
 }
 
-/// The invariants that no scenario of the invocation has witnessed, by stack, although some scenario demanded
-/// that every invariant holds.
+/// The invariants that no scenario of the invocation (in some round, where it has several) has witnessed, by stack,
+/// although some scenario demanded that every invariant holds.
 pub fn unwitnessed(played: &[Played]) -> BTreeMap<String, BTreeSet<String>> {
-    let witnessed: BTreeSet<(&str, &str)> = played
+    let witnessed: BTreeSet<(usize, &str, &str)> = played
         .iter()
         .flat_map(|one| {
             one.outcome
@@ -183,14 +186,17 @@ pub fn unwitnessed(played: &[Played]) -> BTreeMap<String, BTreeSet<String>> {
         })
         // One that broke was seen to speak about something.
         .filter(|(_, finding)| finding.witnesses > 0 || finding.verdict == Verdict::Violated)
-        .map(|(one, finding)| (one.job.stack.name.as_str(), finding.invariant.as_str()))
+        .map(|(one, finding)| {
+            let stack = one.job.stack.name.as_str();
+            (one.job.round, stack, finding.invariant.as_str())
+        })
         .collect();
     let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     // A scenario that could not be played has nothing to say about it.
     for one in played.iter().filter(|one| one.outcome.failure.is_none()) {
         let stack = one.job.stack.name.as_str();
         for name in &one.outcome.unwitnessed {
-            if !witnessed.contains(&(stack, name.as_str())) {
+            if !witnessed.contains(&(one.job.round, stack, name.as_str())) {
                 missing
                     .entry(stack.to_owned())
                     .or_default()
@@ -199,6 +205,23 @@ pub fn unwitnessed(played: &[Played]) -> BTreeMap<String, BTreeSet<String>> {
         }
     }
     missing
+}
+
+/// All runs of each scenario together, in the order of their first round.
+pub fn rounds(played: &[Played]) -> Vec<Vec<&Played>> {
+    let mut rounds: IndexMap<_, Vec<&Played>> = IndexMap::new();
+    for one in played {
+        let plan = &one.job.plan;
+        let key = (
+            &plan.stack,
+            &one.job.mutant,
+            &plan.place.file,
+            plan.place.line,
+            &plan.scenario,
+        );
+        rounds.entry(key).or_default().push(one);
+    }
+    rounds.into_values().collect()
 }
 
 /// The verdict of a whole invocation.
@@ -225,7 +248,10 @@ fn control_key(job: &Job) -> Option<String> {
             _ => None,
         })
         .collect();
-    Some(format!("{:?} {:?} {:?}", job.stack.name, job.mutant, work))
+    Some(format!(
+        "{} {:?} {:?} {work:?}",
+        job.round, job.stack.name, job.mutant
+    ))
 }
 
 fn is_judgement(step: &Step) -> bool {

@@ -53,6 +53,7 @@ impl Case<'_> {
                 plan,
                 stack: self.stack.clone(),
                 mutant: self.mutant,
+                round: 1,
             },
             verdict: outcome.verdict,
             outcome,

@@ -23,7 +23,7 @@ pub fn scenario(played: &Played) -> String {
     )
 }
 
-fn mark(verdict: Verdict) -> &'static str {
+pub(super) fn mark(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Held => "✓",
         Verdict::Violated => "✗",
@@ -241,11 +241,20 @@ pub fn summary(played: &[Played], seed: Option<u64>) -> String {
     let seed = seed.unwrap_or_default();
     let _ = writeln!(
         text,
-        "{verdict}: {} scenarios, {}; {felt} faults felt, {witnesses} witnesses{seed}",
-        played.len(),
+        "{verdict}: {}, {}; {felt} faults felt, {witnesses} witnesses{seed}",
+        scenarios(played),
         counts.join(", ")
     );
     text
+}
+
+/// How many scenarios there were, and how often each was played if more than once.
+fn scenarios(played: &[Played]) -> String {
+    let scenarios = invocation::rounds(played).len();
+    match played.iter().map(|one| one.job.round).max() {
+        Some(rounds @ 2..) => format!("{scenarios} scenarios {rounds} times"),
+        _ => format!("{} scenarios", played.len()),
+    }
 }
 
 /// The invariants that were only looked at now and then, each with its worst sight.

@@ -1,7 +1,7 @@
 //! `run.json` and `mutants.json`, for programs. Their fields are part of the contract with users: fields may be
 //! added, never renamed or removed.
 
-use super::Matrix;
+use super::{Matrix, rounds};
 use crate::invocation::{self, Played};
 use crate::seed::Seed;
 use crate::verdict::Verdict;
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 /// The value of `run.json`.
 ///
-/// `{"verdict", "exit_code", "seed", "runtime", "unwitnessed", "scenarios": [{"feature", "line", "scenario",
-/// "stack", "mutant", "verdict", "control", "duration_ms", "invariants": [{"name", "verdict", "witnesses",
+/// `{"verdict", "exit_code", "seed", "runtime", "unwitnessed", "not_repeatable": [{"feature", "line", "scenario",
+/// "verdicts"}], "scenarios": [{"feature", "line", "scenario", "stack", "mutant", "round", "verdict", "control", "duration_ms", "invariants": [{"name", "verdict", "witnesses",
 /// "entity", "reason", "proof"}], "faults": [{"text", "armed", "matched", "applied", "felt", "reached",
 /// "missing"}], "reasons", "failure", "history"}]}`
 pub fn run_json(played: &[Played], exit_code: u8, seed: Seed, runtime: &str) -> Value {
@@ -21,6 +21,7 @@ pub fn run_json(played: &[Played], exit_code: u8, seed: Seed, runtime: &str) -> 
         "seed": seed.0,
         "runtime": runtime,
         "unwitnessed": invocation::unwitnessed(played),
+        "not_repeatable": rounds::not_repeatable(played),
         "scenarios": played.iter().map(scenario).collect::<Vec<_>>(),
     })
 }
@@ -51,6 +52,7 @@ fn scenario(played: &Played) -> Value {
         "scenario": plan.scenario,
         "stack": plan.stack,
         "mutant": played.job.mutant,
+        "round": played.job.round,
         "verdict": played.verdict.to_string(),
         "control": played.control.as_ref().map(|control| control.verdict.to_string()),
         "duration_ms": outcome.duration.as_millis() as u64,

@@ -3,7 +3,9 @@
 mod console;
 mod json;
 mod matrix;
+mod rounds;
 
 pub use console::{scenario, story, summary};
 pub use json::{mutants_json, run_json};
 pub use matrix::{Killed, Matrix, MutantResult};
+pub use rounds::{all_rounds, worth_telling};

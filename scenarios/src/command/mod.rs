@@ -121,6 +121,9 @@ struct RunArgs {
     /// Plant this bug of the stack file first
     #[arg(long, value_name = "NAME")]
     mutant: Option<String>,
+    /// Play everything so often, with the same seed, and tell which scenarios do not give the same verdict each time
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    repeat: u16,
 }
 
 #[derive(Args)]

@@ -41,6 +41,7 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
             plan: plan.clone(),
             stack: loaded.stacks[&plan.stack].clone(),
             mutant: None,
+            round: 1,
         })
         .collect();
     let played = invocation
@@ -142,6 +143,7 @@ async fn plant(
             plan: plan.clone(),
             stack: mutated.clone(),
             mutant: Some(mutant.name.clone()),
+            round: 1,
         };
         let alone = Invocation {
             jobs: 1,

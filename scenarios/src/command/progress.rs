@@ -64,5 +64,9 @@ fn title(job: &Job, control: bool) -> String {
         .map(|name| format!("[{name}] "))
         .unwrap_or_default();
     let control = if control { "control run for: " } else { "" };
-    format!("{mutant}{control}{}", job.plan.scenario)
+    let round = match job.round {
+        1 => String::new(),
+        round => format!(" (round {round})"),
+    };
+    format!("{mutant}{control}{}{round}", job.plan.scenario)
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// Plays the scenarios. Gives the exit code of the worst verdict.
 pub async fn run(args: RunArgs) -> Answer {
     let loaded = load::load(&args.features)?;
-    let jobs = jobs(&loaded, args.mutant.as_deref())?;
+    let jobs = jobs(&loaded, args.mutant.as_deref(), args.repeat.into())?;
     for warning in &loaded.warnings {
         eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
     }
@@ -46,11 +46,15 @@ pub async fn run(args: RunArgs) -> Answer {
 fn print(played: &[Played], session: &Session, args: &RunArgs) {
     let invocation = &session.invocation;
     say!();
-    for one in played {
-        say!("{}", report::scenario(one));
+    let scenarios = invocation::rounds(played);
+    for rounds in &scenarios {
+        say!("{}", report::all_rounds(rounds));
     }
     say!();
-    for one in played {
+    for one in scenarios
+        .iter()
+        .flat_map(|rounds| report::worth_telling(rounds))
+    {
         let repeat = session::repeat(invocation, &one.job, args.features.stack.as_deref());
         let story = report::story(one, &repeat);
         if !story.is_empty() {
@@ -63,8 +67,8 @@ fn print(played: &[Played], session: &Session, args: &RunArgs) {
     );
 }
 
-/// One job for each plan, with the planted bug laid over its stack.
-fn jobs(loaded: &Loaded, mutant: Option<&str>) -> Result<Vec<Job>, Problems> {
+/// One job for each plan and round, with the planted bug laid over its stack.
+fn jobs(loaded: &Loaded, mutant: Option<&str>, rounds: usize) -> Result<Vec<Job>, Problems> {
     let known: Vec<&str> = loaded
         .stacks
         .values()
@@ -81,7 +85,7 @@ fn jobs(loaded: &Loaded, mutant: Option<&str>) -> Result<Vec<Job>, Problems> {
         }
         .into());
     }
-    let job = |plan: &shakedown_harness::plan::Plan| {
+    let job = |plan: &shakedown_harness::plan::Plan, round| {
         let stack = &loaded.stacks[&plan.stack];
         let mutated = mutant
             .and_then(|name| stack.with_mutant(name))
@@ -92,7 +96,9 @@ fn jobs(loaded: &Loaded, mutant: Option<&str>) -> Result<Vec<Job>, Problems> {
                 .is_some()
                 .then(|| mutant.unwrap_or_default().to_owned()),
             stack: mutated.unwrap_or_else(|| stack.clone()),
+            round,
         }
     };
-    Ok(loaded.plans.iter().map(job).collect())
+    let all = |round| loaded.plans.iter().map(move |plan| job(plan, round));
+    Ok((1..=rounds).flat_map(all).collect())
 }
