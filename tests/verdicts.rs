@@ -1,11 +1,11 @@
 //! What each verdict takes, on the process runtime: the table of verdicts, seen from outside.
 
-use crate::support::{Case, Said, Scratch, check};
+use crate::support::{Case, Said, Scratch, check, codabench};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 10] = [
+    let cases: [Case; 11] = [
         (
             "held: the fault was felt and the invariant has witnesses",
             held,
@@ -21,6 +21,10 @@ pub fn trials() -> Vec<Trial> {
         (
             "inconclusive: a fault on a call that no one makes",
             fault_on_no_call,
+        ),
+        (
+            "nothing: a fault on a call that is spelt in another way is told what came by",
+            fault_on_a_misspelt_call,
         ),
         (
             "inconclusive: a count that is never reached",
@@ -161,6 +165,31 @@ fn fault_on_no_call() -> Result<(), Failed> {
     let judge = "Then \"failed implies a reason\" holds";
     let said = play(&scratch, &[fault, work, FINAL, judge], &[]).exits(2)?;
     said.says(&["inconclusive", "the call \"upload scores\" never came by"])?;
+    Ok(())
+}
+
+fn fault_on_a_misspelt_call() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let stack = std::fs::read_to_string(codabench())?;
+    let compose = codabench().with_file_name("compose.yaml");
+    let stack = stack
+        .replace(
+            "compose: compose.yaml",
+            &format!("compose: {}", compose.display()),
+        )
+        .replace("scores/{submission}/\"}", "scores/{submission}\"}");
+    let stack = scratch.file("misspelt.yaml", &stack);
+    let feature = "Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    \
+                   And the call \"upload scores\" answers 503\n    \
+                   When \"submit\" runs 1 times\n    And every submission is final within 30s\n    \
+                   Then \"nothing is stuck\" holds\n";
+    let feature = scratch.file("a.feature", feature);
+    // The control run is violated: no score was ever seen to be stored.
+    let said = scratch.play_on(&stack, &feature, "process").exits(1)?;
+    said.says(&[
+        "the call \"upload scores\" never came by",
+        "but `POST /api/upload_submission_scores/1/` came by on worker -> site once",
+    ])?;
     Ok(())
 }
 

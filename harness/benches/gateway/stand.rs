@@ -84,6 +84,8 @@ impl Stand {
             });
         }
         recorder.send(Command::Calls { calls: calls() });
+        // Nobody may connect before all of that is in force.
+        recorder.carry_out(Command::Sync { number: 0 });
         let through = |address| Place {
             address,
             processes: gateway.family(),

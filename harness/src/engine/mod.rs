@@ -12,6 +12,7 @@ mod outcome;
 mod record;
 mod services;
 mod steps;
+mod strangers;
 
 use crate::history::{What, Writer};
 use crate::invariant::Judge;

@@ -7,6 +7,7 @@ use crate::invariant::Finding;
 use crate::plan::{Plan, Step};
 use crate::problem::Place;
 use crate::runtime::Failure;
+use crate::stack::Call;
 use crate::verdict::Verdict;
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -39,6 +40,16 @@ pub struct Outcome {
     pub history: PathBuf,
     /// How long the run watched after the last event.
     pub settle: Duration,
+}
+
+/// The call that a fault waited for.
+fn awaited<'s>(setup: &'s Setup, receipt: &Receipt) -> Option<&'s Call> {
+    let mut steps = setup.plan.steps.iter();
+    let call = steps.find_map(|planned| match &planned.step {
+        Step::Fault(fault) if planned.text == receipt.text => fault.awaits(),
+        _ => None,
+    });
+    setup.stack.calls.get(call?)
 }
 
 /// Why a run with invariants of which none saw anything is inconclusive.
@@ -111,8 +122,14 @@ impl Outcome {
         unmet: Vec<String>,
         failure: Option<Failure>,
     ) -> Outcome {
-        let receipts = record.receipts();
+        let mut receipts = record.receipts();
         let seen = record.look(|state| {
+            for receipt in receipts.iter_mut().filter(|receipt| receipt.matched == 0) {
+                let near = awaited(setup, receipt).and_then(|call| state.strangers.near(call));
+                if let (Some(missing), Some(near)) = (&mut receipt.missing, near) {
+                    *missing += &format!(", {near}");
+                }
+            }
             let steps = setup.plan.steps.iter();
             let tallies = steps.filter_map(|planned| match &planned.step {
                 Step::AtLeast {

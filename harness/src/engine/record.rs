@@ -2,6 +2,7 @@
 //!
 //! One lock keeps one order. What an event leads to (a fault felt, a fault ended) follows it at once.
 
+use super::strangers::Strangers;
 use crate::duration;
 use crate::fault::{Decision, Deed, Faults, Receipt};
 use crate::gateway::Stop;
@@ -32,6 +33,8 @@ pub struct State {
     faults: Faults,
     /// Workload requests: how many there were, how many were accepted, and the last refusal.
     pub worked: HashMap<String, Worked>,
+    /// Requests that were no call.
+    pub strangers: Strangers,
     /// Named exchanges that have not ended, and when they were asked.
     under_way: HashMap<ExchangeId, Instant>,
     /// What is worth knowing and changes nothing.
@@ -72,6 +75,7 @@ impl Record {
             judge,
             faults: Faults::new(seed),
             worked: HashMap::new(),
+            strangers: Strangers::default(),
             under_way: HashMap::new(),
             notes: Vec::new(),
             stirred: Instant::now(),
@@ -307,6 +311,7 @@ impl State {
             What::Asked(asked) if asked.call.is_some() => {
                 self.under_way.insert(asked.exchange, Instant::now());
             }
+            What::Asked(asked) => return self.strangers.see(asked),
             What::Delivered { exchange, .. } => {
                 if self.under_way.remove(exchange).is_none() {
                     return;

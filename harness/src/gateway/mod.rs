@@ -41,6 +41,7 @@ mod timer;
 mod uplink;
 mod wire;
 
+pub(crate) use pattern::Pattern;
 pub use protocol::*;
 pub use remote::{Tunnel, connect};
 pub use serve::serve;

@@ -5,7 +5,7 @@ use crate::history::Captures;
 use regex::Regex;
 
 /// A [`CallPattern`], compiled.
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     /// The pattern as it was sent.
     pub(super) call: CallPattern,
     segments: Vec<Segment>,
@@ -19,13 +19,13 @@ enum Segment {
 
 impl Pattern {
     /// Compiles a pattern. A query in its path is ignored, and a brace that is not closed is an ordinary character.
-    pub(super) fn new(call: CallPattern) -> Pattern {
+    pub(crate) fn new(call: CallPattern) -> Pattern {
         let segments = path(&call.path).split('/').map(segment).collect();
         Pattern { call, segments }
     }
 
     /// What the braces caught, when the request is one of these.
-    pub(super) fn catch(
+    pub(crate) fn catch(
         &self,
         client: &str,
         service: &str,

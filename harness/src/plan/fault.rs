@@ -35,6 +35,15 @@ impl Fault {
             lasting: None,
         }
     }
+
+    /// The call that must come by for it to strike: that of its moment, or else the one that it strikes.
+    pub fn awaits(&self) -> Option<&str> {
+        match (&self.trigger, &self.effect) {
+            (Some(Trigger::BeforeSent { call } | Trigger::AfterAnswered { call }), _)
+            | (None, Effect::Call { call, .. }) => Some(call),
+            _ => None,
+        }
+    }
 }
 
 /// What a fault does.
