@@ -156,7 +156,14 @@ impl Steps<'_> {
         if !self.record.look(|state| some(&state.judge)) {
             return Some(format!("{text}: no {entity} was ever seen"));
         }
-        if left.is_empty() || self.record.look(|state| state.judge.violated()) {
+        if left.is_empty() {
+            return None;
+        }
+        if self.record.look(|state| state.judge.violated()) {
+            self.record.note(&format!(
+                "{text}: waited no longer once an invariant was violated; {} not final then",
+                left.len()
+            ));
             return None;
         }
         let named = left

@@ -1,11 +1,9 @@
 //! Where services run: in containers, or as local processes.
 
-mod disks;
 pub mod docker;
 mod folder;
 mod further;
 mod listen;
-mod loopback;
 pub mod process;
 pub mod ready;
 pub mod reaper;

@@ -6,46 +6,37 @@
 
 mod container;
 mod daemon;
+mod gateway;
 mod image;
 mod mounts;
 mod network;
 mod own;
+mod running;
 
 pub use daemon::sweep;
 pub use image::Say;
 
 use super::{Exit, Failure, RunFolder, Runtime, STOP_WITHIN, listen};
 use crate::address::chain;
-use crate::gateway::{self, Command, Handle, OBSERVER, PROBER, Tunnel, WORKLOAD};
+use crate::gateway::{Command, Handle, OBSERVER, Tunnel};
 use crate::stack::{Service, Stack};
 use async_trait::async_trait;
 use bollard::Docker;
-use bollard::container::LogOutput;
 use bollard::errors::Error;
 use bollard::models::{ContainerCreateBody, ContainerInspectResponse, HealthStatusEnum};
-use bollard::query_parameters::{
-    AttachContainerOptionsBuilder, CreateContainerOptionsBuilder, KillContainerOptionsBuilder,
-    RemoveContainerOptionsBuilder, StopContainerOptionsBuilder, WaitContainerOptions,
-};
+use bollard::query_parameters::{CreateContainerOptionsBuilder, RemoveContainerOptionsBuilder};
 use futures::future::{join_all, try_join_all};
-use futures::{Stream, StreamExt};
 use image::Images;
 use network::Network;
+use running::Running;
 use std::collections::HashMap;
-use std::io::Write;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::ops::RangeFrom;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
-use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
-/// How long the gateway may take from the start of its container to its first answer.
-const GATEWAY_WITHIN: Duration = Duration::from_secs(20);
 /// The gateway's name among containers and logs.
 const GATEWAY: &str = "shakedown-gateway";
-/// How long the end of a dead service's output may take to arrive.
-const LOG_WITHIN: Duration = Duration::from_secs(2);
 
 /// Whether a Docker daemon answers.
 ///
@@ -88,14 +79,6 @@ struct Prepared {
     network: Network,
     /// By client, service and port: the harness's ways in.
     tunnels: HashMap<(String, String, u16), Tunnel>,
-}
-
-/// A container that was started.
-#[derive(Clone)]
-struct Running {
-    /// Set before it is killed on purpose, so that its end is no surprise.
-    asked: watch::Sender<bool>,
-    ended: watch::Receiver<bool>,
 }
 
 impl DockerRuntime {
@@ -207,167 +190,6 @@ impl DockerRuntime {
             .collect()
     }
 
-    /// Starts the gateway. Gives its handle, the address of its control port, and the token.
-    async fn start_gateway(
-        &self,
-        network: &Network,
-    ) -> Result<(Handle, SocketAddr, String), Failure> {
-        let (reached, published) = daemon::published_at()?;
-        let token = format!("{:032x}", rand::random::<u128>());
-        let image = self.images.own(&|_| ()).await?;
-        let disks = mounts::gateway_binds(&self.stack, &self.name);
-        let labels = &self.labels;
-        let body = container::gateway(&image, &token, network, published, labels, disks);
-        let container = self.gateway_container();
-        self.create(&container, GATEWAY, body).await?;
-        self.run(container, GATEWAY).await?;
-        let control = SocketAddr::new(reached, self.control_port().await?);
-        let connected = gateway::connect(control, &token, GATEWAY_WITHIN).await;
-        let handle = connected.map_err(|e| Failure {
-            last: Some(self.folder.tail(GATEWAY)).filter(|tail| !tail.is_empty()),
-            ..Failure::new(format!("the gateway did not answer at {control}: {e}"))
-        })?;
-        Ok((handle, control, token))
-    }
-
-    /// The host's port that leads to the gateway's control port.
-    async fn control_port(&self) -> Result<u16, Failure> {
-        let ports = self
-            .inspect(&self.gateway_container(), GATEWAY)
-            .await?
-            .network_settings
-            .and_then(|settings| settings.ports);
-        let key = format!("{}/tcp", container::CONTROL_PORT);
-        let bindings = ports.and_then(|mut ports| ports.remove(&key)).flatten();
-        let port = bindings
-            .iter()
-            .flatten()
-            .find_map(|binding| binding.host_port.as_ref()?.parse().ok());
-        port.ok_or_else(|| Failure {
-            last: Some(self.folder.tail(GATEWAY)).filter(|tail| !tail.is_empty()),
-            ..Failure::new("the gateway ended at once, or Docker published none of its ports")
-        })
-    }
-
-    /// The harness's ways to every port of every service.
-    async fn open_tunnels(
-        &self,
-        control: SocketAddr,
-        token: &str,
-    ) -> Result<HashMap<(String, String, u16), Tunnel>, Failure> {
-        let local = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
-        let mut tunnels = HashMap::new();
-        for service in self.stack.services.values() {
-            for port in service.ports.keys() {
-                for client in [WORKLOAD, OBSERVER, PROBER] {
-                    let opened = Tunnel::open(local, control, token, client, &service.name, *port);
-                    let tunnel = opened.await.map_err(|e| {
-                        Failure::new(format!("no local port leads to `{}`: {e}", service.name))
-                    })?;
-                    tunnels.insert((client.to_owned(), service.name.clone(), *port), tunnel);
-                }
-            }
-        }
-        Ok(tunnels)
-    }
-
-    /// Starts a container and follows its output and its end. `Running` says when it has ended.
-    async fn run(&self, container: String, name: &str) -> Result<Running, Failure> {
-        // Attached before it starts, so that no line is missed.
-        let options = AttachContainerOptionsBuilder::new()
-            .stream(true)
-            .stdout(true)
-            .stderr(true);
-        let attached = self
-            .docker
-            .attach_container(&container, Some(options.build()));
-        let output = attached
-            .await
-            .map_err(self.failed("attach to", name))?
-            .output;
-        let log = self.folder.log(name);
-        let logged = tokio::spawn(async move {
-            if let Err(error) = copy(output, &log).await {
-                tracing::warn!(%error, log = %log.display(), "the log of a service broke off");
-            }
-        });
-        let started = self.docker.start_container(&container, None);
-        started.await.map_err(self.failed("start", name))?;
-        let (ended, has_ended) = watch::channel(false);
-        let asked = watch::Sender::new(false);
-        let running = Running {
-            asked: asked.clone(),
-            ended: has_ended,
-        };
-        let (docker, exits, service) = (self.docker.clone(), self.exits.clone(), name.to_owned());
-        let all = self.running.clone();
-        tokio::spawn(async move {
-            let code = exit_code(&docker, &container).await;
-            let _ = tokio::time::timeout(LOG_WITHIN, logged).await;
-            let _ = ended.send(true);
-            if !*asked.borrow() && service != GATEWAY {
-                let detail = code.map_or_else(
-                    || "its container is gone".to_owned(),
-                    |code| format!("exit code {code}"),
-                );
-                let left = {
-                    let all = all.lock().expect("no panic while it is held");
-                    let own = all.iter().filter(|((name, _), _)| *name == service);
-                    own.filter(|(_, one)| !*one.ended.borrow()).count()
-                };
-                let _ = exits.send(Exit {
-                    service,
-                    code,
-                    detail,
-                    left,
-                });
-            }
-        });
-        Ok(running)
-    }
-
-    /// Ends containers of a service: kills them, or first asks them to end and gives them a time for it. False:
-    /// none was running.
-    async fn end(
-        &self,
-        name: &str,
-        which: RangeFrom<usize>,
-        within: Option<Duration>,
-    ) -> Result<bool, Failure> {
-        let deed = if within.is_some() { "stop" } else { "kill" };
-        let mut instances = self.instances(name);
-        instances.retain(|(number, _)| which.contains(number));
-        for (_, one) in &instances {
-            one.asked.send_replace(true);
-        }
-        try_join_all(instances.iter().map(async |(number, one)| {
-            let container = self.container(name, *number);
-            let ended = match within {
-                None => {
-                    let options = KillContainerOptionsBuilder::new().signal("SIGKILL");
-                    let options = Some(options.build());
-                    self.docker.kill_container(&container, options).await
-                }
-                Some(within) => {
-                    let options = StopContainerOptionsBuilder::new().t(within.as_secs() as i32);
-                    let options = Some(options.build());
-                    self.docker.stop_container(&container, options).await
-                }
-            };
-            match ended {
-                Err(error) if !daemon::gone(&error) => return Err(self.failed(deed, name)(error)),
-                _ => {}
-            }
-            let _ = one.ended.clone().wait_for(|ended| *ended).await;
-            Ok(())
-        }))
-        .await?;
-        if !instances.is_empty() {
-            self.place(name);
-        }
-        Ok(!instances.is_empty())
-    }
-
     fn failed(&self, deed: &str, name: &str) -> impl Fn(Error) -> Failure + use<> {
         let (deed, name) = (deed.to_owned(), name.to_owned());
         move |error| Failure {
@@ -394,32 +216,6 @@ impl DockerRuntime {
             addresses: numbers.into_iter().filter_map(at).collect(),
         });
     }
-}
-
-/// Waits until a container has ended; `None`: it was removed.
-async fn exit_code(docker: &Docker, container: &str) -> Option<i32> {
-    let mut ended = std::pin::pin!(docker.wait_container(container, None::<WaitContainerOptions>));
-    match ended.next().await? {
-        Ok(response) => Some(response.status_code as i32),
-        Err(Error::DockerContainerWaitError { code, .. }) => Some(code as i32),
-        Err(_) => None,
-    }
-}
-
-/// Appends a container's output to a file.
-async fn copy(
-    mut output: impl Stream<Item = Result<LogOutput, Error>> + Unpin,
-    log: &Path,
-) -> std::io::Result<()> {
-    let mut file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(log)?;
-    // An error here is the end of the container.
-    while let Some(Ok(chunk)) = output.next().await {
-        file.write_all(chunk.as_ref())?;
-    }
-    Ok(())
 }
 
 #[async_trait]

@@ -4,8 +4,8 @@
 //! client `c` sees the service `t` at 127.A.(c+1).(t+1), an address that belongs to that client and that service alone.
 
 use super::Failure;
-use super::further::Further;
 use crate::gateway::{OBSERVER, PROBER, WORKLOAD};
+use crate::runtime::further::Further;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::time::{SystemTime, UNIX_EPOCH};
 

@@ -1,0 +1,154 @@
+//! Containers from their start to their end.
+
+use super::{DockerRuntime, GATEWAY, daemon};
+use crate::runtime::{Exit, Failure};
+use bollard::Docker;
+use bollard::container::LogOutput;
+use bollard::errors::Error;
+use bollard::query_parameters::{
+    AttachContainerOptionsBuilder, KillContainerOptionsBuilder, StopContainerOptionsBuilder,
+    WaitContainerOptions,
+};
+use futures::future::try_join_all;
+use futures::{Stream, StreamExt};
+use std::io::Write;
+use std::ops::RangeFrom;
+use std::path::Path;
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// How long the end of a dead service's output may take to arrive.
+const LOG_WITHIN: Duration = Duration::from_secs(2);
+
+/// A container that was started.
+#[derive(Clone)]
+pub(super) struct Running {
+    /// Set before it is killed on purpose, so that its end is no surprise.
+    pub(super) asked: watch::Sender<bool>,
+    pub(super) ended: watch::Receiver<bool>,
+}
+
+impl DockerRuntime {
+    /// Starts a container and follows its output and its end. `Running` says when it has ended.
+    pub(super) async fn run(&self, container: String, name: &str) -> Result<Running, Failure> {
+        // Attached before it starts, so that no line is missed.
+        let options = AttachContainerOptionsBuilder::new()
+            .stream(true)
+            .stdout(true)
+            .stderr(true);
+        let attached = self
+            .docker
+            .attach_container(&container, Some(options.build()));
+        let output = attached
+            .await
+            .map_err(self.failed("attach to", name))?
+            .output;
+        let log = self.folder.log(name);
+        let logged = tokio::spawn(async move {
+            if let Err(error) = copy(output, &log).await {
+                tracing::warn!(%error, log = %log.display(), "the log of a service broke off");
+            }
+        });
+        let started = self.docker.start_container(&container, None);
+        started.await.map_err(self.failed("start", name))?;
+        let (ended, has_ended) = watch::channel(false);
+        let asked = watch::Sender::new(false);
+        let running = Running {
+            asked: asked.clone(),
+            ended: has_ended,
+        };
+        let (docker, exits, service) = (self.docker.clone(), self.exits.clone(), name.to_owned());
+        let all = self.running.clone();
+        tokio::spawn(async move {
+            let code = exit_code(&docker, &container).await;
+            let _ = tokio::time::timeout(LOG_WITHIN, logged).await;
+            let _ = ended.send(true);
+            if !*asked.borrow() && service != GATEWAY {
+                let detail = code.map_or_else(
+                    || "its container is gone".to_owned(),
+                    |code| format!("exit code {code}"),
+                );
+                let left = {
+                    let all = all.lock().expect("no panic while it is held");
+                    let own = all.iter().filter(|((name, _), _)| *name == service);
+                    own.filter(|(_, one)| !*one.ended.borrow()).count()
+                };
+                let _ = exits.send(Exit {
+                    service,
+                    code,
+                    detail,
+                    left,
+                });
+            }
+        });
+        Ok(running)
+    }
+
+    /// Ends containers of a service: kills them, or first asks them to end and gives them a time for it. False:
+    /// none was running.
+    pub(super) async fn end(
+        &self,
+        name: &str,
+        which: RangeFrom<usize>,
+        within: Option<Duration>,
+    ) -> Result<bool, Failure> {
+        let deed = if within.is_some() { "stop" } else { "kill" };
+        let mut instances = self.instances(name);
+        instances.retain(|(number, _)| which.contains(number));
+        for (_, one) in &instances {
+            one.asked.send_replace(true);
+        }
+        try_join_all(instances.iter().map(async |(number, one)| {
+            let container = self.container(name, *number);
+            let ended = match within {
+                None => {
+                    let options = KillContainerOptionsBuilder::new().signal("SIGKILL");
+                    let options = Some(options.build());
+                    self.docker.kill_container(&container, options).await
+                }
+                Some(within) => {
+                    let options = StopContainerOptionsBuilder::new().t(within.as_secs() as i32);
+                    let options = Some(options.build());
+                    self.docker.stop_container(&container, options).await
+                }
+            };
+            match ended {
+                Err(error) if !daemon::gone(&error) => return Err(self.failed(deed, name)(error)),
+                _ => {}
+            }
+            let _ = one.ended.clone().wait_for(|ended| *ended).await;
+            Ok(())
+        }))
+        .await?;
+        if !instances.is_empty() {
+            self.place(name);
+        }
+        Ok(!instances.is_empty())
+    }
+}
+
+/// Waits until a container has ended; `None`: it was removed.
+async fn exit_code(docker: &Docker, container: &str) -> Option<i32> {
+    let mut ended = std::pin::pin!(docker.wait_container(container, None::<WaitContainerOptions>));
+    match ended.next().await? {
+        Ok(response) => Some(response.status_code as i32),
+        Err(Error::DockerContainerWaitError { code, .. }) => Some(code as i32),
+        Err(_) => None,
+    }
+}
+
+/// Appends a container's output to a file.
+async fn copy(
+    mut output: impl Stream<Item = Result<LogOutput, Error>> + Unpin,
+    log: &Path,
+) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(log)?;
+    // An error here is the end of the container.
+    while let Some(Ok(chunk)) = output.next().await {
+        file.write_all(chunk.as_ref())?;
+    }
+    Ok(())
+}

@@ -1,0 +1,129 @@
+//! A service's program, and what it is told.
+
+use super::{INSTANCE, LABEL, ProcessRuntime};
+use crate::host;
+use crate::runtime::{Failure, OWN_EXECUTABLE, OWN_NAME};
+use crate::stack::Service;
+use nix::sys::signal::Signal;
+use std::process::Stdio;
+use tokio::process::{Child, Command as Program};
+
+/// What a process inherits from the harness's own environment.
+const INHERITED: [&str; 6] = ["PATH", "HOME", "LANG", "TMPDIR", "USER", "SSL_CERT_FILE"];
+
+impl ProcessRuntime {
+    /// What an instance of `client` is told, with names turned into addresses.
+    pub(super) fn rewrite(&self, client: &str, number: usize, text: &str) -> String {
+        let data = self.folder.data();
+        let text = text.replace("${SHAKEDOWN_DATA}", &data.to_string_lossy());
+        let disk = self.folder.disk(client);
+        let text = text.replace("${SHAKEDOWN_DISK}", &disk.to_string_lossy());
+        host::rewrite(&text, |host| {
+            let named = self.stack.host(client, host);
+            let own = named == Some(client) || host == "0.0.0.0";
+            let address = if own {
+                self.block.real(client, number)
+            } else {
+                self.block.front(client, named?)
+            };
+            address.map(|address| address.to_string())
+        })
+    }
+
+    fn program(&self, service: &Service, number: usize) -> Result<Program, Failure> {
+        let Some(process) = &service.process else {
+            return Err(Failure {
+                service: Some(service.name.clone()),
+                help: Some(format!(
+                    "add `x-shakedown: {{process: [program, argument]}}` to `{}` in {}, or use `--runtime docker`",
+                    service.name,
+                    service.place.file.display()
+                )),
+                ..Failure::new(format!(
+                    "service `{}` does not say how it runs as a local process",
+                    service.name
+                ))
+            });
+        };
+        let (name, arguments) = process
+            .command
+            .split_first()
+            .expect("an absent service is not started");
+        let mut program = match name.as_str() {
+            OWN_NAME => Program::new(OWN_EXECUTABLE),
+            other => Program::new(other),
+        };
+        program.arg0(name);
+        program.args(
+            arguments
+                .iter()
+                .map(|argument| self.rewrite(&service.name, number, argument)),
+        );
+        program.current_dir(&self.stack.folder).env_clear();
+        program.envs(
+            INHERITED
+                .iter()
+                .filter_map(|name| Some((name, std::env::var_os(name)?))),
+        );
+        for (name, value) in service.environment.iter().chain(&process.environment) {
+            program.env(name, self.rewrite(&service.name, number, value));
+        }
+        program
+            .env(LABEL, &self.run)
+            .env("SHAKEDOWN_DATA", self.folder.data());
+        if service.disk.is_some() {
+            program.env("SHAKEDOWN_DISK", self.folder.disk(&service.name));
+            if let Ok(disks) = &self.disks {
+                let entered = disks.enter(&mut program, &self.stack.folder);
+                entered.map_err(|e| Failure::new(format!("no way to the disks: {e}")))?;
+            }
+        }
+        Ok(program)
+    }
+
+    /// Starts a program, as one instance of its service.
+    pub(super) fn spawn(
+        &self,
+        service: &Service,
+        number: usize,
+        instance: &str,
+    ) -> Result<Child, Failure> {
+        let log = self.folder.log(&service.name);
+        let open = || {
+            std::fs::OpenOptions::new()
+                .create(true)
+                .append(true)
+                .open(&log)
+        };
+        let failed = |what: String| Failure {
+            service: Some(service.name.clone()),
+            ..Failure::new(what)
+        };
+        let unwritable = |e| failed(format!("cannot write {}: {e}", log.display()));
+        let (stdout, stderr) = (open().map_err(unwritable)?, open().map_err(unwritable)?);
+        let mut program = self.program(service, number)?;
+        program
+            .env(INSTANCE, instance)
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(stderr)
+            .process_group(0);
+        // SAFETY: between fork and exec only one system call is made, which allocates nothing.
+        unsafe {
+            // The signal follows the thread that spawns: a worker of the runtime, which lives as long as it does.
+            program.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?));
+        }
+        program.spawn().map_err(|e| Failure {
+            help: Some(
+                "check `x-shakedown.process`: the program must be on the PATH, or a path from the \
+                        folder of the compose file"
+                    .to_owned(),
+            ),
+            ..failed(format!(
+                "service `{}`: cannot start `{}`: {e}",
+                service.name,
+                program.as_std().get_program().to_string_lossy()
+            ))
+        })
+    }
+}
