@@ -30,7 +30,7 @@ impl Deeds {
                 return self.services.strike(fault, service, *how, asked).await;
             }
             Doing::Fill { service } => return self.disks.fill(fault, service).await,
-            Doing::Empty { times } => return self.disks.empty(fault, *times).await,
+            Doing::Empty => return self.disks.empty(fault).await,
             Doing::Recover { service } => return self.services.recover(service).await,
             Doing::Bend { link, how, lasting } => {
                 self.links.bend(fault, link, *how, *lasting).await;

@@ -78,19 +78,12 @@ impl Disks {
         Ok(())
     }
 
-    /// One fault does not hold its disk full any more, for so many of the times that it filled it. A disk that is still
-    /// held full stays so.
+    /// One fault does not hold its disk full any more. A disk that another one holds full stays so.
     ///
     /// # Errors
     /// When a disk did not stay full until now, or there is no room on it afterwards.
-    pub async fn empty(&self, fault: usize, times: usize) -> Result<(), Failure> {
-        let mut left = times;
-        self.let_go(|held| {
-            let over = held == fault && left > 0;
-            left -= usize::from(over);
-            over
-        })
-        .await
+    pub async fn empty(&self, fault: usize) -> Result<(), Failure> {
+        self.let_go(|held| held == fault).await
     }
 
     /// No disk is held full any more.
@@ -101,7 +94,7 @@ impl Disks {
         self.let_go(|_| true).await
     }
 
-    async fn let_go(&self, mut ends: impl FnMut(usize) -> bool) -> Result<(), Failure> {
+    async fn let_go(&self, ends: impl Fn(usize) -> bool) -> Result<(), Failure> {
         let (over, answers) = {
             let mut state = self.state();
             let over: Vec<_> = state.full.extract_if(.., |held| ends(held.0)).collect();

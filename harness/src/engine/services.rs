@@ -209,6 +209,8 @@ impl Services {
     /// # Errors
     /// When the runtime could not do it.
     pub async fn recover(self: &Arc<Self>, name: &str) -> Result<(), Failure> {
+        // What is being done to it at this moment is done first, or it would outlast its own end.
+        let _turn = self.ends[name].lock().await;
         self.part(name).await?;
         let paused = self.paused().remove(name);
         if paused {
@@ -220,8 +222,9 @@ impl Services {
     }
 
     async fn resume(&self, name: &str) -> Result<(), Failure> {
-        self.runtime.resume(name).await?;
+        // Said first, so that nothing that it does comes before it in the history.
         self.say(name, ServiceState::Resumed, None);
+        self.runtime.resume(name).await?;
         self.record.recovered(name);
         Ok(())
     }
@@ -299,6 +302,8 @@ impl Services {
     }
 
     fn restart(self: &Arc<Self>, name: &str) {
+        // From now on, so that nobody else starts it too.
+        self.stage(name, Stage::Started);
         let (this, name) = (self.clone(), name.to_owned());
         let restart = async move {
             // A service that does not come back is found when the faults are healed.
@@ -317,15 +322,18 @@ impl Services {
         self.runtime.start(name, service.replicas).await?;
         let (gone, logs) = (|| self.why_gone(name), || self.logs(name));
         ready::wait(&*self.runtime, service, gone, logs).await?;
-        self.stages[name].send_if_modified(|stage| {
+        let still = self.stages[name].send_if_modified(|stage| {
             let now = *stage == Stage::Started;
             if now {
                 *stage = Stage::Ready;
             }
             now
         });
-        self.say(name, ServiceState::Ready, None);
-        self.record.recovered(name);
+        // One that was struck again meanwhile is not back, whatever it answered before.
+        if still {
+            self.say(name, ServiceState::Ready, None);
+            self.record.recovered(name);
+        }
         Ok(())
     }
 

@@ -24,11 +24,11 @@ pub(super) struct Armed {
     under_way: HashMap<ExchangeId, String>,
     /// Exchanges on which the fault acted, for which the callee is still to do the work.
     struck: HashSet<ExchangeId>,
+    /// The keys for which something was done to a service, a link or a disk that their moment has not ended.
+    in_force: HashSet<String>,
     /// How often it was done to a service, a link or a disk that is not well again. Below 0 while it is told that one is
     /// well before it is told that it was not.
     down: i64,
-    /// How often a disk was filled for each key, since the fault ended for it last.
-    filled: HashMap<String, usize>,
     /// `Applied` was said, and `Ended` not yet.
     active: bool,
     pub over: bool,
@@ -53,7 +53,7 @@ impl Armed {
             polled: operation.map(Polled::new),
             under_way: HashMap::new(),
             struck: HashSet::new(),
-            filled: HashMap::new(),
+            in_force: HashSet::new(),
             down: 0,
             active: false,
             over: false,
@@ -208,10 +208,8 @@ impl Armed {
             return None;
         }
         self.struck.extend(exchange);
+        self.in_force.insert(key.to_owned());
         self.apply(exchange, events);
-        if let Doing::Fill { .. } = what {
-            *self.filled.entry(key.to_owned()).or_default() += 1;
-        }
         Some(self.deed(what, exchange))
     }
 
@@ -225,6 +223,11 @@ impl Armed {
         if !self.moments.end(key) {
             return None;
         }
+        // What was not done for this key is not undone by it, nor what is in force for another one as well.
+        let on_calls = self.on_calls();
+        if !on_calls && (!self.in_force.remove(key) || !self.in_force.is_empty()) {
+            return None;
+        }
         let what = match target(&self.fault) {
             Target::Exchange(..) | Target::Poll => {
                 let held = self.under_way.iter().filter(|(_, held)| *held == key);
@@ -232,10 +235,7 @@ impl Armed {
                 Doing::LetGo { exchanges }
             }
             Target::Other(Doing::Strike { service, .. }) => Doing::Recover { service },
-            // The same disk may be full for somebody else as well.
-            Target::Other(Doing::Fill { .. }) => Doing::Empty {
-                times: self.filled.remove(key)?,
-            },
+            Target::Other(Doing::Fill { .. }) => Doing::Empty,
             Target::Other(_) => Doing::Straighten,
         };
         self.rest(events);

@@ -101,11 +101,8 @@ pub enum Doing {
         /// The service.
         service: String,
     },
-    /// The disk is to have the room that it had before the fault, as far as this takes back all that filled it.
-    Empty {
-        /// How many times of those that it was filled are over.
-        times: usize,
-    },
+    /// The disk is to have the room that it had before the fault, unless another one holds it full.
+    Empty,
     /// A service that the fault struck is to come back.
     Recover {
         /// The service.

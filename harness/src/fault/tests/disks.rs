@@ -52,8 +52,7 @@ fn what_ends_it_for_one_leaves_it_full_for_another() {
     assert_eq!(decide(Moment::Request, "7", 1), [fill()]);
     assert_eq!(decide(Moment::Request, "8", 2), [fill()]);
     assert_eq!(decide(Moment::Request, "8", 3), [fill()]);
-    let times = |times| [Doing::Empty { times }];
-    assert_eq!(decide(Moment::Answer, "8", 2), times(2));
+    assert_eq!(decide(Moment::Answer, "8", 2), [], "it is full for 7");
     assert_eq!(decide(Moment::Answer, "8", 3), [], "it has ended already");
-    assert_eq!(decide(Moment::Answer, "7", 1), times(1));
+    assert_eq!(decide(Moment::Answer, "7", 1), [Doing::Empty]);
 }

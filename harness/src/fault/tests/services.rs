@@ -131,3 +131,30 @@ fn a_kill_at_a_trigger_is_active_until_the_service_is_back() {
     assert_eq!(figures(&faults), [1, 2, 1, 1, 1]);
     assert_eq!(missing(&faults), None);
 }
+
+#[test]
+fn only_who_was_struck_ends_a_fault_and_only_when_nobody_else_still_needs_it() {
+    let until = Some(Trigger::Happens {
+        event: "stored".to_owned(),
+    });
+    let trigger = Some(Trigger::AfterAnswered { call: call() });
+    let mut faults = armed(Fault {
+        until,
+        ..fault(kill(), Times::First(1), Some("submission"), trigger)
+    });
+    for (submission, exchange) in [("1", 1), ("2", 2)] {
+        let struck = faults.decide(&at(Moment::Answer), &of(submission), exchange);
+        assert_eq!(struck.deeds.len(), 1);
+        faults.done(0);
+    }
+    let mut end = |submission: &str| {
+        faults.learn(&fact(submission, &[], Some("stored")), None);
+        faults.loose_deeds().len()
+    };
+    assert_eq!(end("1"), 0, "it is in force for 2 as well");
+    assert_eq!(end("2"), 1);
+    // It strikes each only once: what comes by again is not struck, so nothing is undone.
+    assert_eq!(faults.decide(&at(Moment::Answer), &of("1"), 3).deeds, []);
+    faults.learn(&fact("1", &[], Some("stored")), None);
+    assert_eq!(faults.loose_deeds(), []);
+}
