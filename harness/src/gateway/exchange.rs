@@ -5,7 +5,7 @@ use super::ask::Ask;
 use super::body::{Body, Framing};
 use super::callee;
 use super::downlink::{Broken, Downlink, Pieces};
-use super::head::{Headers, Request};
+use super::head::{HEAD_BYTES, Headers, Request};
 use super::reply;
 use super::session::{After, Before, Session};
 use super::state::{State, Ticket};
@@ -62,6 +62,10 @@ impl Session {
         let Ok(told) = uplink::staying(&mut caller, buffer, ask.told()).await else {
             return LEFT;
         };
+        // The decision and the end of a caller that it killed may be there at once: nobody asks any more.
+        if caller.gone(buffer, HEAD_BYTES) {
+            return LEFT;
+        }
         if let Action::Delay { ms } = told.action {
             let wait = async {
                 let late = tokio::time::sleep(Duration::from_millis(ms));
