@@ -13,6 +13,7 @@ mod exact_kill;
 mod features;
 mod images;
 mod links;
+mod moments;
 mod operations;
 mod readme;
 mod repeat;
@@ -37,6 +38,7 @@ fn main() -> ExitCode {
         services::trials(),
         links::trials(),
         disks::trials(),
+        moments::trials(),
         check::trials(),
         steps::trials(),
         operations::trials(),

@@ -1,0 +1,380 @@
+//! Every moment that can begin or end a fault, with everything that can be done to a service, a link and a call at it:
+//! each time the fault strikes at exactly that moment, and is over at exactly the moment that ends it. The history
+//! proves it, and so does what the services wrote themselves.
+
+use crate::support::{Scratch, check, history};
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// So many jobs, so often each fault strikes.
+const JOBS: u64 = 50;
+
+const COMPOSE: &str = "\
+x-served: &served
+  image: none
+  environment: &settings {LISTEN: \"0.0.0.0:8000\", TOWER_URL: \"http://tower:8000\", DESK_URL: \"http://desk:8000\"}
+  restart: always
+services:
+  tower:
+    <<: *served
+    expose: [\"8000\"]
+    x-shakedown: {process: [shakedown, serve, relay/tower], ready: {http: /health}}
+  desk:
+    <<: *served
+    expose: [\"8000\"]
+    x-shakedown: {process: [shakedown, serve, relay/desk], ready: {http: /health}}
+  hand:
+    <<: *served
+    depends_on: {tower: {condition: service_healthy}, desk: {condition: service_healthy}}
+    x-shakedown: {process: [shakedown, serve, relay/hand]}
+  bell:
+    <<: *served
+    depends_on: {tower: {condition: service_healthy}}
+    x-shakedown: {process: [shakedown, serve, relay/bell]}
+";
+const STACK: &str = "\
+stack: s
+compose: compose.yaml
+calls:
+  create: {link: workload -> tower, request: \"POST /jobs\"}
+  look:   {link: hand -> desk, request: \"POST /looks/{job}\"}
+  store:  {link: hand -> desk, request: \"POST /stores/{job}\"}
+  check:  {link: hand -> desk, request: \"POST /checks/{job}\"}
+  report: {link: hand -> desk, request: \"POST /reports/{job}\"}
+  close:  {link: hand -> desk, request: \"POST /closes/{job}\"}
+  ring:   {link: bell -> tower, request: \"POST /rings/{job}\"}
+  done:   {link: hand -> tower, request: \"POST /done/{job}\"}
+entities:
+  job:
+    status: {field: status, first: New, final: [Done]}
+    learn:
+      - {call: check, when: response.status < 300, set: {status: '\"Checked\"'}}
+      - {call: ring, when: response.status < 300, set: {status: '\"Rung\"'}, event: rung}
+      - {call: report, when: response.status < 300, event: reported}
+      - {call: done, when: response.status < 300, set: {status: '\"Done\"'}}
+workloads:
+  submit: {request: POST http://tower:8000/jobs, creates: {job: string(response.body.id)}}
+invariants:
+  reported before Done: {for: job, no: 'status == \"Done\"', before: happened(\"reported\")}
+";
+
+/// The moments at which a fault begins, each with the call at which that is, whether the desk has answered it then, and
+/// the call that comes next.
+const BEGINS: [(&str, &str, bool, &str); 4] = [
+    ("before \"look\" is sent", "look", false, "look"),
+    ("after \"store\" is answered", "store", true, "check"),
+    ("when job reaches \"Checked\"", "check", true, "report"),
+    ("when \"reported\" happens", "report", true, "close"),
+];
+/// The moments at which a fault ends, each with the event of a ring at which that is.
+const ENDS: [(&str, &str); 4] = [
+    ("until \"ring\" is sent", "asked"),
+    ("until \"ring\" is answered", "answered"),
+    ("until job reaches \"Rung\"", "answered"),
+    ("until \"rung\" happens", "answered"),
+];
+/// What is done, and whether a moment ends it; what is not ended lasts until the service is back, or strikes once.
+const STRIKES: [(&str, bool); 10] = [
+    ("the service \"hand\" is killed", false),
+    ("the service \"hand\" is restarted", false),
+    ("the service \"hand\" is stopped", true),
+    ("the service \"hand\" is paused", true),
+    ("the service \"desk\" is killed", false),
+    ("the service \"desk\" is restarted", false),
+    ("the service \"desk\" is stopped", true),
+    ("the service \"desk\" is paused", true),
+    ("the link \"hand -> desk\" is cut", true),
+    ("the call \"NEXT\" answers 503", false),
+];
+
+pub fn trials() -> Vec<Trial> {
+    let name = "moments: each begins and ends every fault exactly, 50 times of 50";
+    vec![Trial::test(name, exact)]
+}
+
+fn feature() -> String {
+    let mut text = "Feature: f\n  Background:\n    Given the stack \"s\"\n".to_owned();
+    for (strike, ends) in STRIKES {
+        text += &format!("\n  Scenario: {strike}\n");
+        for ((begin, .., next), (end, _)) in BEGINS.iter().zip(ENDS) {
+            let strike = strike.replace("NEXT", next);
+            let end = if ends { end } else { "" };
+            text += &format!("    Given {strike} the first time for each job {begin} {end}\n");
+        }
+        text += &format!(
+            "    When \"submit\" runs {JOBS} times\n    And every job is final within 60s\n    \
+             Then \"reported before Done\" holds\n"
+        );
+    }
+    text
+}
+
+fn exact() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    scratch.file("compose.yaml", COMPOSE);
+    let stack = scratch.file("shakedown.yaml", STACK);
+    let feature = scratch.file("a.feature", &feature());
+    scratch.play_on(&stack, &feature, "process").exits(0)?;
+    let run = scratch.json("out/run.json")?;
+    for (scenario, (strike, ends)) in run["scenarios"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .zip(STRIKES)
+    {
+        let file = scratch.path(scenario["history"].as_str().unwrap_or_default());
+        let history = History::read(&file)?;
+        for number in 0..BEGINS.len() {
+            let fault = &scenario["faults"][number];
+            // Nothing may want to pass a link while it is cut for so short a time.
+            let felt =
+                fault["felt"] == JOBS || strike.starts_with("the link") && fault["felt"] != 0;
+            check(fault["applied"] == JOBS && felt, || fault.to_string())?;
+            history.exact(number, strike, ends).map_err(|failed| {
+                let why = failed.message().unwrap_or_default();
+                format!("{}: {why}\n{}", fault["text"], file.display())
+            })?;
+        }
+        let logs = file.with_file_name("logs");
+        history.as_logged(&logs)?;
+    }
+    Ok(())
+}
+
+/// The events of a run, with what is looked up often.
+struct History {
+    events: Vec<Value>,
+    /// The places of the events of each exchange, by its number and their kind.
+    exchanges: BTreeMap<(u64, String), usize>,
+}
+
+impl History {
+    fn read(file: &Path) -> Result<History, Failed> {
+        let events = history(file)?;
+        let mut exchanges = BTreeMap::new();
+        for (at, event) in events.iter().enumerate() {
+            let kind = event["kind"].as_str().unwrap_or_default();
+            if let Some(exchange) = event["exchange"].as_u64()
+                && ["asked", "answered", "delivered"].contains(&kind)
+                && let Some(other) = exchanges.insert((exchange, kind.to_owned()), at)
+            {
+                return Err(format!("#{other} and #{at} tell the same").into());
+            }
+        }
+        Ok(History { events, exchanges })
+    }
+
+    /// Where an exchange was asked, answered, delivered.
+    fn of(&self, exchange: u64, kind: &str) -> Option<usize> {
+        self.exchanges.get(&(exchange, kind.to_owned())).copied()
+    }
+
+    fn positions(&self, wanted: impl Fn(&Value) -> bool) -> Vec<usize> {
+        let all = 0..self.events.len();
+        all.filter(|at| wanted(&self.events[*at])).collect()
+    }
+
+    /// One fault of a scenario: it struck each job once, and each time at its moment and up to its moment.
+    fn exact(&self, number: usize, strike: &str, ends: bool) -> Result<(), Failed> {
+        let struck = self.positions(|e| {
+            e["kind"] == "fault" && e["fault"] == number && e["moment"] == "applied"
+        });
+        let mut jobs = BTreeMap::new();
+        for at in struck {
+            let exchange = self.events[at]["exchange"].as_u64().ok_or("no exchange")?;
+            let asked = self.of(exchange, "asked").ok_or("it was never asked")?;
+            let job = self.events[asked]["captures"]["job"].clone();
+            let twice = jobs.insert(job.to_string(), at);
+            check(twice.is_none(), || format!("job {job} was struck twice"))?;
+            let told = Strike {
+                history: self,
+                number,
+                at,
+                exchange,
+                job,
+            };
+            let right = told.begins(strike).and_then(|()| told.lasts(strike, ends));
+            right.map_err(|failed| {
+                let why = failed.message().unwrap_or_default();
+                format!("exchange {exchange}, struck at #{at}: {why}")
+            })?;
+        }
+        check(jobs.len() as u64 == JOBS, || {
+            format!("{} of {JOBS} jobs were struck", jobs.len())
+        })
+    }
+
+    /// What the services wrote is what the history says of them: the desk did what was answered, and the hand heard
+    /// what was delivered to it.
+    fn as_logged(&self, logs: &Path) -> Result<(), Failed> {
+        let mut told: BTreeMap<String, i64> = BTreeMap::new();
+        let answers = self.positions(|e| e["kind"] == "answered");
+        let heard = self.positions(|e| e["kind"] == "delivered" && e["seen"]["status"] == 200);
+        for (at, who) in answers
+            .into_iter()
+            .map(|at| (at, "desk"))
+            .chain(heard.into_iter().map(|at| (at, "hand")))
+        {
+            let exchange = self.events[at]["exchange"].as_u64().unwrap_or_default();
+            let asked = &self.events[self.of(exchange, "asked").ok_or("never asked")?];
+            if asked["service"] == "desk" && asked["client"] == "hand" {
+                let path = asked["path"].as_str().unwrap_or_default();
+                *told.entry(format!("{who} {path}")).or_default() += 1;
+            }
+        }
+        for (who, word) in [("desk", " call="), ("hand", " heard=")] {
+            for line in std::fs::read_to_string(logs.join(format!("{who}.log")))?.lines() {
+                let Some((job, call)) = line.split_once(word) else {
+                    continue;
+                };
+                let job = job.rsplit('=').next().unwrap_or_default();
+                if call != "done" {
+                    *told.entry(format!("{who} /{call}/{job}")).or_default() -= 1;
+                }
+            }
+        }
+        told.retain(|_, difference| *difference != 0);
+        check(told.is_empty(), || {
+            format!("told more often than logged: {told:?}\n{}", logs.display())
+        })
+    }
+}
+
+/// One strike.
+struct Strike<'h> {
+    history: &'h History,
+    number: usize,
+    /// The place of the event that says it.
+    at: usize,
+    exchange: u64,
+    job: Value,
+}
+
+impl Strike<'_> {
+    fn event(&self, at: usize) -> &Value {
+        &self.history.events[at]
+    }
+
+    /// It strikes at its moment: when the exchange has come so far and no farther, and its caller knows nothing yet.
+    fn begins(&self, strike: &str) -> Result<(), Failed> {
+        let (_, call, answered, next) = BEGINS[self.number];
+        let on_call = strike.starts_with("the call");
+        let (call, answered) = if on_call {
+            (next, false)
+        } else {
+            (call, answered)
+        };
+        let of = |kind| self.history.of(self.exchange, kind);
+        let asked = of("asked").ok_or("never asked")?;
+        check(self.event(asked)["call"] == call, || {
+            format!("it is no {call}: {}", self.event(asked))
+        })?;
+        let delivered = of("delivered").ok_or("nobody knows what the caller saw")?;
+        check(self.at < delivered, || {
+            format!("the caller knew at #{delivered}")
+        })?;
+        match (answered, of("answered")) {
+            (true, Some(answer)) => check(answer < self.at, || {
+                format!("it was answered at #{answer} only")
+            })?,
+            (true, None) => return Err("the desk never answered".into()),
+            (false, Some(answer)) => check(self.at < answer, || {
+                format!("it was answered at #{answer} already")
+            })?,
+            (false, None) => {}
+        }
+        // A caller that is dead gets nothing, and nothing is done for it any more.
+        if strike.contains("hand\" is") && !strike.ends_with("paused") {
+            check(self.event(delivered)["seen"]["as"] == "left", || {
+                self.event(delivered).to_string()
+            })?;
+            check(of("answered").is_some() == answered, || {
+                "the desk did it all the same".to_owned()
+            })?;
+        }
+        if on_call {
+            check(of("answered").is_none(), || "the desk was asked".to_owned())?;
+            // It is the first of its kind since the moment.
+            let earlier = self.history.positions(|e| {
+                e["kind"] == "asked" && e["call"] == call && e["captures"]["job"] == self.job
+            });
+            check(earlier.first() == Some(&asked), || {
+                format!("another one had gone by at #{}", earlier[0])
+            })?;
+        }
+        Ok(())
+    }
+
+    /// It lasts from its deed up to the moment that ends it, or until the service is started again: meanwhile nothing
+    /// happens that it forbids.
+    fn lasts(&self, strike: &str, ends: bool) -> Result<(), Failed> {
+        let word = strike.rsplit(' ').next().unwrap_or_default();
+        let target = if strike.contains("\"hand\"") {
+            "hand"
+        } else {
+            "desk"
+        };
+        // A service may be in use before the harness has found it ready.
+        let of_target =
+            |e: &Value| e["kind"] == "service" && e["service"] == target && e["state"] != "ready";
+        let services = self.history.positions(of_target);
+        let mut after = services.into_iter().filter(|at| *at > self.at);
+        let (from, back) = match word {
+            "503" => return Ok(()),
+            "cut" => (self.at, None),
+            _ => {
+                let from = after.next().ok_or("nothing was done to it")?;
+                (from, Some(after.next().ok_or("it never came back")?))
+            }
+        };
+        let state = if word == "restarted" { "stopped" } else { word };
+        check(word == "cut" || self.event(from)["state"] == state, || {
+            self.event(from).to_string()
+        })?;
+        let end = match (ends, back) {
+            (true, _) => self.end()?,
+            (false, Some(back)) => back,
+            (false, None) => unreachable!("a link is straight again at a moment"),
+        };
+        check(back.is_none_or(|back| end <= back), || {
+            format!("it was back before #{end}")
+        })?;
+        let about = |e: &Value| {
+            let exchange = e["exchange"].as_u64()?;
+            let asked = self.event(self.history.of(exchange, "asked")?);
+            Some((asked["client"].clone(), asked["service"].clone()))
+        };
+        let forbidden = |e: &Value| match (word, target, e["kind"].as_str(), about(e)) {
+            ("cut", _, Some("asked" | "delivered"), Some((client, service))) => {
+                client == "hand" && service == "desk"
+            }
+            ("cut", ..) => false,
+            (_, "hand", Some("asked"), Some((client, _))) => client == "hand",
+            (_, "desk", Some("answered"), Some((_, service))) => service == "desk",
+            _ => false,
+        };
+        let meanwhile = (from + 1..end).find(|at| forbidden(self.event(*at)));
+        check(meanwhile.is_none(), || {
+            let at = meanwhile.unwrap_or_default();
+            format!("from #{from} to #{end}, and yet: {}", self.event(at))
+        })
+    }
+
+    /// The moment that ends it. A ring that was under way already may have passed its own moment, so this is the first
+    /// that can be: nothing before it can have ended the fault.
+    fn end(&self) -> Result<usize, Failed> {
+        let (_, kind) = ENDS[self.number];
+        let rings = self.history.positions(|e| {
+            e["kind"] == "asked" && e["call"] == "ring" && e["captures"]["job"] == self.job
+        });
+        let over = |ring: &usize| {
+            let exchange = self.event(*ring)["exchange"].as_u64().unwrap_or_default();
+            let at = |kind| self.history.of(exchange, kind);
+            (at("delivered")? > self.at).then(|| at(kind))?
+        };
+        let end = rings.iter().find_map(over);
+        end.ok_or_else(|| "nothing ended it".into())
+    }
+}
