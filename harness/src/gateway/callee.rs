@@ -13,7 +13,7 @@ const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 /// A connection to the service, and the address that it leads to.
 pub(super) struct Callee {
     pub(super) stream: TcpStream,
-    address: SocketAddr,
+    pub(super) address: SocketAddr,
 }
 
 /// Connects to where a link's service is now.

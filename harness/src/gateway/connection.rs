@@ -1,6 +1,7 @@
 //! What a new connection speaks.
 
 use super::callee::{self, Callee};
+use super::http2;
 use super::pipe::Pipe;
 use super::raw::{self, READ_BYTES};
 use super::session::{Before, Session};
@@ -16,6 +17,14 @@ use tokio::net::TcpStream;
 const LINE_BYTES: usize = 16 * 1024;
 /// The longest method that is believed to be one.
 const METHOD_BYTES: usize = 24;
+
+/// What a caller speaks.
+enum Spoken {
+    Http1,
+    /// With prior knowledge: its preface has come.
+    Http2,
+    Other,
+}
 
 /// Serves a caller's connection to its end. `early` is what was read from it already.
 pub(super) async fn serve(state: Arc<State>, caller: TcpStream, early: BytesMut, link: Link) {
@@ -39,13 +48,15 @@ pub(super) async fn serve(state: Arc<State>, caller: TcpStream, early: BytesMut,
         from_caller: early,
         from_callee: BytesMut::new(),
     };
-    match http {
-        Some(true) => session.run().await,
-        Some(false) => session.raw(Before::Nothing).await,
-        None => match sniff(&mut session).await {
-            true => session.run().await,
-            false => session.raw(Before::Nothing).await,
-        },
+    let spoken = match http {
+        Some(true) => which(&mut session).await,
+        Some(false) => Spoken::Other,
+        None => sniff(&mut session).await,
+    };
+    match spoken {
+        Spoken::Http1 => session.run().await,
+        Spoken::Http2 => session.http2().await,
+        Spoken::Other => session.raw(Before::Nothing).await,
     }
 }
 
@@ -74,8 +85,22 @@ async fn observe(state: &State, caller: Wire, early: BytesMut, link: &Link) {
     }
 }
 
-/// Connects to the callee and waits for who speaks first. Whether it is the caller, and in HTTP/1.
-async fn sniff(session: &mut Session) -> bool {
+/// Waits until a caller that speaks HTTP has said which.
+async fn which(session: &mut Session) -> Spoken {
+    loop {
+        match http2::begins(&session.from_caller) {
+            Some(true) => return Spoken::Http2,
+            Some(false) => return Spoken::Http1,
+            None => {}
+        }
+        if !matches!(session.read().await, Ok(1..)) {
+            return Spoken::Http1;
+        }
+    }
+}
+
+/// Connects to the callee and waits for who speaks first. Whether it is the caller, and in HTTP.
+async fn sniff(session: &mut Session) -> Spoken {
     let Session {
         state,
         link,
@@ -85,24 +110,36 @@ async fn sniff(session: &mut Session) -> bool {
         from_callee,
     } = session;
     let Ok(connected) = callee::connect(state, link).await else {
-        return false;
+        return Spoken::Other;
     };
     let Callee { stream, .. } = callee.insert(connected);
     loop {
-        match looks_like_http(from_caller) {
-            Some(true) => {
-                // Next time there is no need to connect first, so a request to a dead service is seen as one.
-                state.spoke(&link.service, link.port, true);
-                return true;
-            }
-            Some(false) => return false,
+        match http2::begins(from_caller) {
+            Some(true) => return Spoken::Http2,
+            Some(false) => match looks_like_http(from_caller) {
+                Some(true) => {
+                    // Next time there is no need to connect first, so a request to a dead service is seen as one.
+                    state.spoke(&link.service, link.port, true);
+                    return Spoken::Http1;
+                }
+                Some(false) => return Spoken::Other,
+                None => {}
+            },
             None => {}
+        }
+        // A callee may say its HTTP/2 settings before it has heard anything.
+        let settings = http2::answers(from_callee);
+        if settings == Some(false) {
+            return Spoken::Other;
         }
         from_caller.reserve(READ_BYTES);
         from_callee.reserve(READ_BYTES);
-        tokio::select! {
-            read = caller.read_buf(from_caller) => if !matches!(read, Ok(1..)) { return false },
-            _ = stream.read_buf(from_callee) => return false,
+        let read = tokio::select! {
+            read = caller.read_buf(from_caller) => read,
+            read = stream.read_buf(from_callee), if settings.is_none() => read,
+        };
+        if !matches!(read, Ok(1..)) {
+            return Spoken::Other;
         }
     }
 }

@@ -16,9 +16,9 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// The longest request that is sent twice.
-const COPIED_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const COPIED_BYTES: usize = 8 * 1024 * 1024;
 /// How long the callee may take for the copy.
-const ANSWER_WITHIN: Duration = Duration::from_secs(30);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
 impl Session {
     /// Reads the rest of the request, and sends all of it on a connection of its own. The request itself is still in

@@ -18,11 +18,11 @@ use tokio::io::AsyncWriteExt;
 
 /// Answers up to this length reach the caller in one piece, so that it cannot act on a status before the history
 /// has the whole answer.
-const SMALL_BYTES: u64 = 64 * 1024;
+pub(super) const SMALL_BYTES: u64 = 64 * 1024;
 /// The most of an answer that is kept while the harness decides about it.
-const KEPT_BYTES: usize = 8 * 1024 * 1024;
+pub(super) const KEPT_BYTES: usize = 8 * 1024 * 1024;
 /// The most of a request's body that is read to answer in the callee's place without closing the connection.
-const DROPPED_BYTES: u64 = 1024 * 1024;
+pub(super) const DROPPED_BYTES: u64 = 1024 * 1024;
 
 /// What an answer has become.
 struct Carried {

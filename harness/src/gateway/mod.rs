@@ -4,10 +4,10 @@
 //! stops and asks. Everything else passes at full speed. The same code runs as tasks of the harness (process
 //! runtime) and in a container of its own (docker runtime); both speak [`Command`] and [`Report`].
 //!
-//! Bytes pass as they are: the case and order of headers, the boundaries of chunks, trailers. A decoder reads along.
-//! What does not follow HTTP/1 is passed on raw rather than refused. Deliberately absent: TLS, HTTP/2, pools of
-//! connections (every caller's connection has its own to the callee), and callers that close their sending half and
-//! still wait for an answer: that is how a killed process looks, so it counts as having left.
+//! Bytes of HTTP/1 pass as they are: the case and order of headers, the boundaries of chunks, trailers. A decoder reads
+//! along. HTTP/2 with prior knowledge passes stream by stream. What follows neither is passed on raw rather than refused.
+//! Deliberately absent: TLS, pools of connections (every caller's connection has its own to the callee), and callers that
+//! close their sending half and still wait for an answer: that is how a killed process looks, so it counts as having left.
 
 mod address;
 mod alter;
@@ -23,6 +23,7 @@ mod downlink;
 mod exchange;
 mod head;
 mod hello;
+mod http2;
 mod lines;
 mod listener;
 mod pattern;

@@ -74,7 +74,7 @@ pub(super) fn resized(head: &[u8], method: &str, status: u16, length: u64) -> Ve
 }
 
 /// Whether answers with this status have no body, nor a length.
-fn bare(status: u16) -> bool {
+pub(super) fn bare(status: u16) -> bool {
     status < 200 || status == 204 || status == 304
 }
 

@@ -2,6 +2,7 @@
 
 use super::callee::{self, Callee};
 use super::head::{self, Parsed, Request};
+use super::http2;
 use super::raw::{self, HEAD_READ_BYTES, READ_BYTES};
 use super::state::{Link, State, Ticket};
 use super::wire::Wire;
@@ -53,6 +54,8 @@ pub(super) enum Before {
     Switch(ExchangeId),
     /// An exchange that is settled with the end of the connection.
     Unsettled(Ticket),
+    /// HTTP/2's preface, which the callee has had and does not answer in HTTP/2.
+    Preface,
 }
 
 impl Session {
@@ -94,7 +97,7 @@ impl Session {
 
     /// Reads from the caller what is at hand: once, and once more when that filled the room for a head, so that a body
     /// that is there already goes on together with its head.
-    async fn read(&mut self) -> io::Result<usize> {
+    pub(super) async fn read(&mut self) -> io::Result<usize> {
         if self.from_callee.is_empty() {
             self.from_callee = BytesMut::new();
         }
@@ -113,7 +116,7 @@ impl Session {
             Some(callee) => Ok(callee),
             None => callee::connect(&self.state, &self.link).await,
         };
-        let pumped = match callee {
+        let mut pumped = match callee {
             Ok(callee) => {
                 raw::pump(
                     self.caller,
@@ -129,11 +132,15 @@ impl Session {
                 raw::Pumped::default()
             }
         };
-        let exchange = match &before {
-            Before::Nothing => None,
-            Before::Switch(exchange) => Some(*exchange),
-            Before::Unsettled(ticket) => Some(ticket.exchange),
+        let (exchange, reason) = match &before {
+            Before::Nothing => (None, None),
+            Before::Switch(exchange) => (Some(*exchange), None),
+            Before::Unsettled(ticket) => (Some(ticket.exchange), None),
+            Before::Preface => (None, Some(http2::REFUSED.to_owned())),
         };
+        if reason.is_some() {
+            pumped.sent += http2::PREFACE.len() as u64;
+        }
         if let Before::Unsettled(ticket) = before {
             let body_bytes = pumped.received;
             let seen = Seen::Answer {
@@ -143,19 +150,7 @@ impl Session {
             };
             self.state.delivered(ticket, seen);
         }
-        let Link {
-            client,
-            service,
-            port,
-        } = self.link;
-        self.state.event(What::Stream {
-            client,
-            service,
-            port,
-            sent_bytes: pumped.sent,
-            received_bytes: pumped.received,
-            exchange,
-        });
+        streamed(&self.state, self.link, pumped, exchange, reason);
     }
 
     /// Closes for writing and waits for the caller to do the same.
@@ -170,4 +165,28 @@ impl Session {
             tracing::debug!(%error, "the caller was gone before it was closed");
         }
     }
+}
+
+/// Reports a connection that had no calls, or has none any more.
+pub(super) fn streamed(
+    state: &State,
+    link: Link,
+    pumped: raw::Pumped,
+    exchange: Option<ExchangeId>,
+    reason: Option<String>,
+) {
+    let Link {
+        client,
+        service,
+        port,
+    } = link;
+    state.event(What::Stream {
+        client,
+        service,
+        port,
+        sent_bytes: pumped.sent,
+        received_bytes: pumped.received,
+        exchange,
+        reason,
+    });
 }

@@ -29,6 +29,8 @@ pub(super) struct State {
     exchanges: AtomicU64,
     /// Whether a port speaks HTTP, as far as it was said or seen.
     spoken: Mutex<HashMap<(String, u16), bool>>,
+    /// The ports that were seen to speak HTTP/2.
+    http2: Mutex<HashSet<(String, u16)>>,
     reports: mpsc::UnboundedSender<Report>,
     /// Says that a report is one that somebody may be waiting for.
     pub(super) hurry: Notify,
@@ -59,6 +61,7 @@ impl State {
             asks: Asks::new(),
             exchanges: AtomicU64::new(1),
             spoken: Mutex::default(),
+            http2: Mutex::default(),
             reports,
             hurry: Notify::new(),
         })
@@ -180,6 +183,19 @@ impl State {
     pub(super) fn spoke(&self, service: &str, port: u16, http: bool) {
         let mut spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
         spoken.insert((service.to_owned(), port), http);
+    }
+
+    /// Whether a port was seen to speak HTTP/2.
+    pub(super) fn speaks_http2(&self, service: &str, port: u16) -> bool {
+        let http2 = self.http2.lock().unwrap_or_else(PoisonError::into_inner);
+        http2.contains(&(service.to_owned(), port))
+    }
+
+    /// A port speaks HTTP/2, and so HTTP.
+    pub(super) fn spoke_http2(&self, service: &str, port: u16) {
+        self.spoke(service, port, true);
+        let mut http2 = self.http2.lock().unwrap_or_else(PoisonError::into_inner);
+        http2.insert((service.to_owned(), port));
     }
 
     fn stop(&self, rules: &Rules, ticket: &Ticket, moment: Moment) -> Option<Ask> {

@@ -131,6 +131,11 @@ impl Wire {
         self.counter.broken.load(Ordering::Relaxed)
     }
 
+    /// Whether nothing of the caller's waits to be read, asked of the kernel. A link with something wrong hides it.
+    pub(super) fn quiet(&self) -> bool {
+        self.pipe.bent() || raw::quiet(&self.stream)
+    }
+
     /// Makes the end of the connection one that the caller sees as a reset.
     pub(super) fn reset(self) {
         raw::reset(&self.stream);

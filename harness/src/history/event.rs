@@ -86,6 +86,9 @@ pub enum What {
         /// and its bytes are not counted.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         exchange: Option<ExchangeId>,
+        /// Why it has no calls although it began like one that has: the callee does not speak what the client does.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reason: Option<String>,
     },
     /// Something about a fault.
     Fault {
@@ -179,7 +182,8 @@ pub struct Answered {
 /// Headers and the beginning of a body.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Message {
-    /// Headers in their order, names in lower case.
+    /// Headers in their order, names in lower case. Those of HTTP/2 have the authority as `host`, and what trails the body
+    /// comes last.
     pub headers: Vec<(String, String)>,
     /// The first 64 KiB of the body as text; what is not UTF-8 is replaced.
     pub body: String,

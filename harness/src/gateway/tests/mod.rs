@@ -3,6 +3,7 @@
 mod conformance;
 mod faults;
 mod http;
+mod http2;
 mod odd;
 mod property;
 mod remote;

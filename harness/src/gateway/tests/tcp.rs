@@ -1,4 +1,4 @@
-//! Whatever is not HTTP/1, and who is connected.
+//! Whatever is not HTTP, and who is connected.
 
 use super::stage::*;
 use crate::gateway::{OBSERVER, PROBER, local, raw};
@@ -23,7 +23,7 @@ async fn a_server_that_speaks_first_is_heard_at_once() {
 #[tokio::test]
 async fn a_client_that_speaks_first_is_passed_on_with_half_closes() {
     let mut stage = Stage::new(None).await;
-    let (mut caller, mut callee) = stage.pair("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    let (mut caller, mut callee) = stage.pair("PRI * HTTP/2.1\r\n\r\nSM\r\n\r\n").await;
     caller.0.shutdown().await.unwrap();
     callee.hears_end().await;
     callee.says("still here").await;
