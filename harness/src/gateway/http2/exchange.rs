@@ -141,6 +141,8 @@ impl Work<'_> {
         ticket: &mut Ticket,
     ) -> Result<Option<Seen>, Broken> {
         let told = uplink.during(ask.told()).await?;
+        // The decision and the end of a caller that it killed may be there at once: nobody asks any more.
+        self.heard(uplink).await?;
         match &told.action {
             Action::Pass => Ok(None),
             Action::Delay { ms } => {
