@@ -77,7 +77,11 @@ fn one_slot(scratch: &Scratch) -> Result<PathBuf, Failed> {
             .replace("../", &images),
     );
     let stack = std::fs::read_to_string(folder.join("shakedown.yaml"))?;
-    Ok(scratch.file("one/shakedown.yaml", &stack))
+    let body = r#"body: {title: "submission ${n}", phase: 1"#;
+    check(stack.contains(body), || "no such workload".to_owned())?;
+    // Fifty in a line wait for minutes on a slow machine, and nobody may give them up.
+    let patient = format!("{body}, abandoned_after_ms: 600000");
+    Ok(scratch.file("one/shakedown.yaml", &stack.replace(body, &patient)))
 }
 
 fn exact(runtime: &str, kill: &Kill) -> Result<(), Failed> {
