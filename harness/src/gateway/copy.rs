@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::callee;
-use super::exchange::{answered, message};
+use super::exchange::message;
 use super::head::{self, Answer, Parsed, Request};
 use super::raw::READ_BYTES;
 use super::reply;
@@ -44,8 +44,7 @@ impl Session {
         match timed.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
             Ok((answer, came)) => {
                 let asked = message(request.headers.clone(), &asked);
-                let answered =
-                    answered(&copy, asked, answer.status, message(answer.headers, &came));
+                let answered = copy.answered(asked, answer.status, message(answer.headers, &came));
                 self.state.answered(&copy, answered, false);
                 self.state.delivered(copy, Seen::Copy);
                 Ok(true)

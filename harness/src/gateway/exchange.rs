@@ -12,7 +12,7 @@ use super::state::{State, Ticket};
 use super::uplink::{self, Left, Uplink};
 use super::wire::WireWrite;
 use super::{Action, Alteration};
-use crate::history::{Answered, Message, Seen};
+use crate::history::{Message, Seen};
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
@@ -209,7 +209,7 @@ async fn carry(
     // Nothing else needs the headers, and copies of them would cost as much as reading them did.
     let asked = message(std::mem::take(&mut request.headers), uplink.body());
     let came = message(std::mem::take(&mut answer.headers), downlink.body());
-    let ask = state.answered(ticket, answered(ticket, asked, answer.status, came), unseen);
+    let ask = state.answered(ticket, ticket.answered(asked, answer.status, came), unseen);
     wanted = wanted.or(alteration(uplink, ask).await?);
     let altered = wanted
         .filter(|_| reply::bodied(&request.method, answer.status))
@@ -297,23 +297,6 @@ async fn drop_body(
         uplink.step().await?;
     }
     Ok(uplink.done())
-}
-
-/// An answered exchange, for the history.
-pub(super) fn answered(
-    ticket: &Ticket,
-    request: Message,
-    status: u16,
-    response: Message,
-) -> Answered {
-    Answered {
-        exchange: ticket.exchange,
-        call: ticket.call.clone(),
-        captures: ticket.captures.clone(),
-        request,
-        status,
-        response,
-    }
 }
 
 /// One of its two messages.

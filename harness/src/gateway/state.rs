@@ -6,7 +6,7 @@ use super::pattern::{Pattern, origin};
 use super::pipe::Pipes;
 use super::places::Places;
 use super::{Moment, Report, Stop, courier};
-use crate::history::{Answered, Asked, Captures, ExchangeId, Seen, What};
+use crate::history::{Answered, Asked, Captures, ExchangeId, Message, Seen, What};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
@@ -222,6 +222,18 @@ impl State {
 }
 
 impl Ticket {
+    /// The exchange as an answered one, for the history.
+    pub(super) fn answered(&self, request: Message, status: u16, response: Message) -> Answered {
+        Answered {
+            exchange: self.exchange,
+            call: self.call.clone(),
+            captures: self.captures.clone(),
+            request,
+            status,
+            response,
+        }
+    }
+
     fn stop(&self, moment: Moment) -> Option<Stop> {
         let call = self.call.clone()?;
         Some(Stop { call, moment })

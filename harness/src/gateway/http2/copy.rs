@@ -72,10 +72,9 @@ impl Work<'_> {
             body.feed(&piece);
         }
         let trailers = from.trailers().await.map_err(said)?;
-        Ok(message::answered(
-            copy,
+        Ok(copy.answered(
             message::request(self.asked, uplink),
-            head.status,
+            head.status.as_u16(),
             message::answer(&head.headers, &body, trailers.as_ref()),
         ))
     }

@@ -247,10 +247,9 @@ impl Work<'_> {
             };
         }
         let unseen = pieces != Pieces::Drop && !downlink.begun();
-        let answered = message::answered(
-            ticket,
+        let answered = ticket.answered(
             message::request(self.asked, uplink),
-            downlink.status(),
+            downlink.status().as_u16(),
             downlink.message(),
         );
         let ask = state.answered(ticket, answered, unseen);

@@ -3,8 +3,7 @@
 use super::uplink::Uplink;
 use crate::gateway::body::{Body, Framing};
 use crate::gateway::head::{self, Headers};
-use crate::gateway::state::Ticket;
-use crate::history::{Answered, Message};
+use crate::history::Message;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, EXPECT, HOST};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, Version, request};
 
@@ -40,23 +39,6 @@ pub(super) fn forwarded(parts: &request::Parts) -> Request<()> {
         None => Version::HTTP_11,
     };
     request
-}
-
-/// An answered exchange, for the history.
-pub(super) fn answered(
-    ticket: &Ticket,
-    request: Message,
-    status: StatusCode,
-    response: Message,
-) -> Answered {
-    Answered {
-        exchange: ticket.exchange,
-        call: ticket.call.clone(),
-        captures: ticket.captures.clone(),
-        request,
-        status: status.as_u16(),
-        response,
-    }
 }
 
 /// A request as far as it has come, for the history.
