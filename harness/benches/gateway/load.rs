@@ -86,6 +86,11 @@ impl<'a> Caller<'a> {
         caller
     }
 
+    /// How long an answer is, with its head.
+    pub fn answer_bytes(&self) -> usize {
+        self.answer_bytes
+    }
+
     async fn ask_until(mut self, until: Instant) -> Seen {
         let mut seen = Seen::default();
         loop {

@@ -4,6 +4,7 @@
 //! process is its harness: it drains the reports and writes the history. All traffic stays on loopback, and every load
 //! has an end. nginx and HAProxy are Debian's; a row whose program is not installed says so.
 
+mod exact;
 mod held;
 mod load;
 mod origin;
@@ -53,6 +54,9 @@ fn bench(words: &[&str]) -> ExitCode {
     }
     if wanted("large") {
         rows::large(&stand);
+    }
+    if wanted("exact") {
+        exact::table(&stand);
     }
     if wanted("held") {
         held::table(most);

@@ -60,6 +60,7 @@ impl Recorder {
                         writer = Writer::create(&file).expect("a file");
                         let _ = say_done.send(());
                     }
+                    Report::Felt { .. } => {}
                     Report::Watching => drop(say_done.send(())),
                     Report::Listening { error: None, .. } => drop(say_done.send(())),
                     other => panic!("{other:?}"),

@@ -13,6 +13,9 @@ use std::task::{Context, Waker};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
+/// A narrow link passes bytes in pieces of so much time, so that it is narrow at any moment.
+pub(super) const PIECE: Duration = Duration::from_millis(10);
+
 /// All links, by client and service.
 pub(super) struct Pipes {
     pipes: Mutex<HashMap<(String, String), Arc<Pipe>>>,
@@ -160,9 +163,7 @@ impl Pipe {
             Way::Up => &mut shapes.up_free,
             Way::Down => &mut shapes.down_free,
         };
-        let now = Instant::now();
-        let begin = free.map_or(now, |free| free.max(now));
-        let passed = begin + Duration::from_secs_f64(bytes as f64 / bytes_per_s as f64);
+        let passed = passed(*free, Instant::now(), bytes, bytes_per_s);
         *free = Some(passed);
         passed
     }
@@ -184,6 +185,14 @@ impl Pipe {
     fn shapes(&self) -> MutexGuard<'_, Shapes> {
         self.shapes.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// When so many bytes will have passed a way that is `free` from that moment on.
+fn passed(free: Option<Instant>, now: Instant, bytes: usize, bytes_per_s: u64) -> Instant {
+    // Who writes piece by piece comes back a little late each time, and the way is no narrower for it: as long as it is
+    // less than a piece, that time is not lost.
+    let begin = free.filter(|free| *free + PIECE > now).unwrap_or(now);
+    begin + Duration::from_secs_f64(bytes as f64 / bytes_per_s as f64)
 }
 
 /// A delay from `by - jitter` to `by + jitter`, every one as likely.
@@ -248,6 +257,24 @@ mod tests {
                 ..Bend::default()
             },
         );
+    }
+
+    #[test]
+    fn a_narrow_way_is_as_wide_as_it_is_called() {
+        let now = Instant::now();
+        let ms = Duration::from_millis;
+        // 10 bytes at 1000 bytes per second take 10 ms.
+        let check = |free: Option<Instant>, expected| {
+            assert_eq!(passed(free, now, 10, 1000), expected);
+        };
+        check(None, now + ms(10));
+        check(Some(now + ms(25)), now + ms(35));
+        check(Some(now), now + ms(10));
+        // A little late: the time is not lost.
+        check(Some(now - ms(3)), now + ms(7));
+        // What nobody used is not there later.
+        check(Some(now - ms(10)), now + ms(10));
+        check(Some(now - ms(5000)), now + ms(10));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! bandwidth hold back both ways; a reset ends the connection after so many bytes of both ways together.
 
 use super::Shape;
-use super::pipe::{Bend, Pipe, Way};
+use super::pipe::{Bend, PIECE, Pipe, Way};
 use super::raw::{self, READ_BYTES};
 use super::timer::Timer;
 use bytes::{Buf, Bytes, BytesMut};
@@ -19,8 +19,6 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::net::tcp::{ReadHalf, WriteHalf};
 
-/// A narrow link passes bytes in pieces of this part of a second, so that it is narrow at any moment.
-const PIECES_PER_S: u64 = 100;
 /// The most bytes that a slow link holds for one connection.
 const HELD_BYTES: usize = 4 * 1024 * 1024;
 
@@ -373,5 +371,6 @@ impl AsyncWrite for Wire {
 
 /// The bytes that a narrow link passes at once.
 fn piece(bytes_per_s: u64) -> usize {
-    (bytes_per_s / PIECES_PER_S).clamp(1, READ_BYTES as u64) as usize
+    let bytes = bytes_per_s as f64 * PIECE.as_secs_f64();
+    (bytes as usize).clamp(1, READ_BYTES)
 }
