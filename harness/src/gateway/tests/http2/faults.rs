@@ -7,6 +7,9 @@ use bytes::Bytes;
 use h2::Reason;
 use h2::client::ResponseFuture;
 use http::Response;
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+use tokio::net::TcpStream;
 
 const ASKED: &str = "1 asked worker POST /jobs/7";
 
@@ -44,10 +47,21 @@ async fn stopped_answer(
     body: &'static str,
 ) -> (Stage, Client, Server, ResponseFuture, u64) {
     let mut stage = Stage::new(Some(true)).await;
-    stage.watch(&[Moment::Answer]).await;
     let client = Client::connect(stage.front).await;
+    let (server, answer, ask) = hold(&mut stage, &client, head, body).await;
+    (stage, client, server, answer, ask)
+}
+
+/// Holds back the answer to a caller's first request.
+async fn hold(
+    stage: &mut Stage,
+    client: &Client,
+    head: Response<()>,
+    body: &'static str,
+) -> (Server, ResponseFuture, u64) {
+    stage.watch(&[Moment::Answer]).await;
     let answer = client.asks(post("/jobs/7"), "hello").await;
-    let mut server = Server::accept(&stage).await;
+    let mut server = Server::accept(stage).await;
     let mut call = server.call().await;
     let mut to = call.respond.send_response(head, false).unwrap();
     to.send_data(Bytes::from_static(body.as_bytes()), false)
@@ -56,7 +70,7 @@ async fn stopped_answer(
     assert_eq!(request_heard(call.request).await.unwrap().body, b"hello");
     stage.expect(&[ASKED, "1 answered 201"]).await;
     let ask = stage.ask().await;
-    (stage, client, server, answer, ask)
+    (server, answer, ask)
 }
 
 /// Another stream of the same connection, whose request has this number, is not concerned.
@@ -296,15 +310,15 @@ async fn a_request_is_delivered_twice() {
 #[tokio::test]
 async fn a_caller_is_known_to_be_dead_even_when_the_decision_follows_at_once() {
     for _ in 0..50 {
-        let (mut stage, client, server, answer, ask) = stopped_answer(made(), "made").await;
-        client.connection.abort();
-        let _ = client.connection.await;
-        drop(answer);
+        let mut stage = Stage::new(Some(true)).await;
+        let stream = TcpStream::connect(stage.front).await.unwrap();
+        let socket = std::net::TcpStream::from(stream.as_fd().try_clone_to_owned().unwrap());
+        let client = Client::on(stream, &h2::client::Builder::new()).await;
+        let (_server, _answer, ask) = hold(&mut stage, &client, made(), "made").await;
         // No await between the two: the gateway's task may hear of the decision first.
-        drop(client.send);
+        socket.shutdown(Shutdown::Both).unwrap();
         stage.act(ask, Action::Pass);
         stage.expect(&["1 left"]).await;
-        drop(server);
         stage.end().await;
     }
 }

@@ -54,7 +54,10 @@ impl Client {
     }
 
     async fn with(front: SocketAddr, builder: &client::Builder) -> Client {
-        let stream = soon(TcpStream::connect(front)).await.unwrap();
+        Client::on(soon(TcpStream::connect(front)).await.unwrap(), builder).await
+    }
+
+    pub async fn on(stream: TcpStream, builder: &client::Builder) -> Client {
         let (send, connection) = soon(builder.handshake(stream)).await.unwrap();
         Client {
             send,
