@@ -17,7 +17,7 @@ use loopback::Block;
 use nix::sys::signal::{Signal, killpg};
 use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
 use std::ops::RangeFrom;
 use std::path::PathBuf;
@@ -37,6 +37,8 @@ pub struct ProcessRuntime {
     folder: RunFolder,
     run: String,
     block: Block,
+    /// By client: the services that it is told of.
+    named: HashMap<String, BTreeSet<String>>,
     exits: mpsc::UnboundedSender<Exit>,
     /// Why there are none, where this machine does not allow them. Nobody notices as long as none is to be full.
     disks: Result<Arc<Disks>, String>,
@@ -75,12 +77,16 @@ impl ProcessRuntime {
             [] => Err("the stack declares none".to_owned()),
             wanted => Disks::make(wanted).map_err(|error| error.to_string()),
         };
+        let services = stack.services.values();
+        let named = services.map(|one| (one.name.clone(), program::named(&stack, one)));
+        let named = named.collect();
         let (running, gateway) = Default::default();
         Ok(ProcessRuntime {
             stack,
             folder,
             run: run.to_owned(),
             block,
+            named,
             exits,
             disks: disks.map(Arc::new),
             running,
@@ -88,15 +94,19 @@ impl ProcessRuntime {
         })
     }
 
-    /// The addresses at which a service seems to be, one for each client.
+    /// The addresses at which a service seems to be, one for the harness in each of its roles and one for each service
+    /// that is told of it. Whoever is not told knows no address, so nobody listens there: one for every pair would be
+    /// more than a process may open where stacks are large.
     fn fronts(&self, service: &str) -> Vec<(IpAddr, Option<String>)> {
         if self.absent(service) {
             return Vec::new();
         }
         let services = self.stack.services.keys().map(String::as_str);
+        let told =
+            services.filter(|client| *client != service && self.named[*client].contains(service));
         [WORKLOAD, OBSERVER, PROBER]
             .into_iter()
-            .chain(services.filter(|client| *client != service))
+            .chain(told)
             .filter_map(|client| {
                 Some((self.block.front(client, service)?, Some(client.to_owned())))
             })

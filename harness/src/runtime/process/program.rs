@@ -3,8 +3,9 @@
 use super::{INSTANCE, LABEL, ProcessRuntime};
 use crate::host;
 use crate::runtime::{Failure, OWN_EXECUTABLE, OWN_NAME};
-use crate::stack::Service;
+use crate::stack::{Service, Stack};
 use nix::sys::signal::Signal;
+use std::collections::BTreeSet;
 use std::process::Stdio;
 use tokio::process::{Child, Command as Program};
 
@@ -125,5 +126,72 @@ impl ProcessRuntime {
                 program.as_std().get_program().to_string_lossy()
             ))
         })
+    }
+}
+
+/// The services that a client is told of, in its arguments and its environment: those whose names
+/// [`ProcessRuntime::rewrite`] turns into addresses.
+pub(super) fn named(stack: &Stack, client: &Service) -> BTreeSet<String> {
+    let process = client.process.as_ref();
+    let arguments = process
+        .into_iter()
+        .flat_map(|own| own.command.iter().skip(1));
+    let own = process.into_iter().flat_map(|own| own.environment.values());
+    let told = arguments.chain(client.environment.values()).chain(own);
+    let hosts = told.flat_map(|text| host::mentions(text));
+    hosts
+        .filter_map(|(host, _)| Some(stack.host(&client.name, &host)?.to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::{OBSERVER, PROBER, WORKLOAD};
+    use crate::runtime::RunFolder;
+    use std::sync::Arc;
+
+    const COMPOSE: &str = r#"
+services:
+  web:
+    image: x
+    expose: ["80"]
+    environment: {DB: "postgres://me@db:5432/web", SELF: "http://web"}
+    x-shakedown: {process: {command: [sh, --peer, "http://queue/", web], environment: {OTHER: store}}}
+  db: {image: x, expose: ["5432"], x-shakedown: {process: [sh, web is no host here]}}
+  queue: {image: x, expose: ["80"], links: ["store:files"], x-shakedown: {process: [sh, "files:80"]}}
+  mail: {image: x, expose: ["25"], networks: {default: {aliases: [post]}}, x-shakedown: {process: [sh]}}
+  store: {image: x, expose: ["80"], environment: {TO: "post:25"}, x-shakedown: {process: [sh]}}
+"#;
+
+    #[test]
+    fn a_service_seems_to_be_where_somebody_is_told_that_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("shakedown.yaml");
+        std::fs::write(&file, "stack: s\ncompose: compose.yaml\n").unwrap();
+        std::fs::write(folder.path().join("compose.yaml"), COMPOSE).unwrap();
+        let stack = Arc::new(Stack::read(&file).unwrap().stack);
+        let (exits, _) = tokio::sync::mpsc::unbounded_channel();
+        let out = RunFolder::new(folder.path(), "run");
+        let runtime = ProcessRuntime::new(stack.clone(), out, "run", exits).unwrap();
+        let expected: [(&str, &[&str]); 5] = [
+            ("web", &[]),
+            ("db", &["web"]),
+            ("queue", &["web"]),
+            ("mail", &["store"]),
+            ("store", &["web", "queue"]),
+        ];
+        for (service, clients) in expected {
+            let fronts = runtime.fronts(service);
+            let seen: Vec<&str> = fronts.iter().filter_map(|one| one.1.as_deref()).collect();
+            let all = [&[WORKLOAD, OBSERVER, PROBER], clients].concat();
+            assert_eq!(seen, all, "{service}");
+            // What a client is told is where somebody listens for it.
+            for client in clients {
+                let told = runtime.rewrite(client, 0, &format!("{service}:80"));
+                let listens = fronts.iter().any(|(at, _)| told == format!("{at}:80"));
+                assert!(listens, "{client} is told {told} for {service}");
+            }
+        }
     }
 }
