@@ -23,16 +23,21 @@ pub(super) enum Addresses {
     Missing,
 }
 
-/// Starts a gateway that ends when its commands do.
-pub(super) fn start(addresses: Addresses) -> (Handle, Arc<State>) {
+/// Starts a gateway that ends when its commands do. `kept` is dropped after its listeners.
+pub(super) fn start(addresses: Addresses, kept: impl Send + 'static) -> (Handle, Arc<State>) {
     let (commands, received) = mpsc::unbounded_channel();
     let (report, reports) = mpsc::unbounded_channel();
     let state = State::new(report);
-    tokio::spawn(obey(state.clone(), received, addresses));
+    let obeying = obey(state.clone(), received, addresses);
+    tokio::spawn(async move {
+        obeying.await;
+        drop(kept);
+    });
     (Handle { commands, reports }, state)
 }
 
-/// Carries out commands in order until there are no more; then everything ends with the listeners' tasks.
+/// Carries out commands in order until there are no more; then everything ends with the listeners' tasks, which have
+/// ended when this returns.
 async fn obey(
     state: Arc<State>,
     mut commands: mpsc::UnboundedReceiver<Command>,
@@ -109,6 +114,7 @@ async fn obey(
             }
         }
     }
+    listeners.shutdown().await;
 }
 
 async fn bind(address: IpAddr, port: u16, addresses: Addresses) -> io::Result<TcpListener> {

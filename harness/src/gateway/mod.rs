@@ -50,5 +50,11 @@ pub use serve::serve;
 /// Runs a gateway as tasks of this process. It ends, with all its listeners and connections, when the handle's
 /// `commands` are dropped. Must be called within a tokio runtime.
 pub fn local() -> Handle {
-    control::start(control::Addresses::Present).0
+    local_with(())
+}
+
+/// The same. `kept` is dropped once its last listener is closed: with it, addresses can be given back that nobody else
+/// may have until then.
+pub fn local_with(kept: impl Send + 'static) -> Handle {
+    control::start(control::Addresses::Present, kept).0
 }

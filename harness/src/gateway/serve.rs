@@ -38,7 +38,7 @@ struct Porter {
 /// The port cannot be listened on.
 pub async fn serve(listen: SocketAddr, token: String) -> io::Result<()> {
     let listener = TcpListener::bind(listen).await?;
-    let (handle, state) = control::start(Addresses::Missing);
+    let (handle, state) = control::start(Addresses::Missing, ());
     let porter = Arc::new(Porter {
         state,
         token,

@@ -53,7 +53,7 @@ pub(super) async fn begin(handle: &mut Handle, commands: Vec<Command>) -> Result
                 let what = format!("no gateway can listen for `{service}:{port}`: {error}");
                 return Err(Failure {
                     service: Some(service),
-                    help: Some("ports below 1024 need root or CAP_NET_BIND_SERVICE".to_owned()),
+                    help: advice(port, &error),
                     ..Failure::new(what)
                 });
             }
@@ -65,4 +65,18 @@ pub(super) async fn begin(handle: &mut Handle, commands: Vec<Command>) -> Result
         }
     }
     Ok(())
+}
+
+/// What helps against an error of the system.
+fn advice(port: u16, error: &str) -> Option<String> {
+    let help = match port {
+        _ if error.contains("Too many open files") => {
+            "raise the number of files that a process may open: `ulimit -n 4096`"
+        }
+        0..1024 if error.contains("Permission denied") => {
+            "ports below 1024 need root or CAP_NET_BIND_SERVICE"
+        }
+        _ => return None,
+    };
+    Some(help.to_owned())
 }

@@ -1,7 +1,7 @@
 //! Whatever is not HTTP, and who is connected.
 
 use super::stage::*;
-use crate::gateway::{OBSERVER, PROBER, local, raw};
+use crate::gateway::{Command, OBSERVER, PROBER, Report, local, local_with, raw};
 use tokio::io::AsyncWriteExt;
 
 #[tokio::test]
@@ -113,4 +113,33 @@ async fn a_prober_is_told_whether_the_service_accepts_connections() {
     stage.place("site", None);
     stage.caller().await.hears_reset().await;
     stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_kept_for_a_gateway_is_let_go_after_its_last_listener() {
+    for _ in 0..20 {
+        let (kept, mut let_go) = tokio::sync::mpsc::channel::<()>(1);
+        let mut handle = local_with(kept);
+        let ports = 20_000..20_050;
+        let address = own_address();
+        for port in ports.clone() {
+            let command = Command::Listen {
+                address,
+                port,
+                service: "site".into(),
+                client: None,
+                http: None,
+            };
+            handle.commands.send(command).unwrap();
+            assert!(matches!(
+                handle.reports.recv().await,
+                Some(Report::Listening { error: None, .. })
+            ));
+        }
+        drop(handle);
+        assert_eq!(let_go.recv().await, None);
+        for port in ports {
+            std::net::TcpListener::bind((address, port)).expect("nobody listens there any more");
+        }
+    }
 }

@@ -36,7 +36,8 @@ pub struct ProcessRuntime {
     stack: Arc<Stack>,
     folder: RunFolder,
     run: String,
-    block: Block,
+    /// The gateway has it too: its addresses are free only when nobody listens there any more.
+    block: Arc<Block>,
     /// By client: the services that it is told of.
     named: HashMap<String, BTreeSet<String>>,
     exits: mpsc::UnboundedSender<Exit>,
@@ -72,7 +73,7 @@ impl ProcessRuntime {
         folder
             .make()
             .map_err(|e| Failure::new(format!("cannot make {}: {e}", folder.root().display())))?;
-        let block = Block::claim(stack.services.keys().cloned())?;
+        let block = Arc::new(Block::claim(stack.services.keys().cloned())?);
         let disks = match &wanted(&stack, &folder)[..] {
             [] => Err("the stack declares none".to_owned()),
             wanted => Disks::make(wanted).map_err(|error| error.to_string()),
@@ -235,7 +236,7 @@ fn signal(text: &str) -> Option<Signal> {
 #[async_trait]
 impl Runtime for ProcessRuntime {
     async fn prepare(&self) -> Result<Handle, Failure> {
-        let mut handle = gateway::local();
+        let mut handle = gateway::local_with(self.block.clone());
         let listens = listen::commands(&self.stack, |service| self.fronts(service));
         listen::begin(&mut handle, listens).await?;
         *self.gateway.lock().expect("no panic while it is held") = Some(handle.commands.clone());
