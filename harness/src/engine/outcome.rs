@@ -230,10 +230,13 @@ impl Outcome {
     /// Adds how taking the stack down went. It never hides what was found before.
     pub(super) fn and_down(
         mut self,
-        down: Result<Result<(), Failure>, tokio::time::error::Elapsed>,
+        down: Result<Result<Vec<String>, Failure>, tokio::time::error::Elapsed>,
     ) -> Outcome {
         let failure = match down {
-            Ok(Ok(())) => return self,
+            Ok(Ok(left)) => {
+                self.notes.extend(left);
+                return self;
+            }
             Ok(Err(failure)) => failure,
             Err(_) => Failure::new("the stack was not down in time; the reaper goes on with it"),
         };

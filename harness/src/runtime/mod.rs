@@ -76,8 +76,12 @@ pub trait Runtime: Send + Sync {
     /// `url` with the services' names replaced by the addresses at which the harness reaches them as `observer`.
     fn sql_url(&self, service: &str) -> Option<String>;
 
-    /// Removes everything that this stack started. Called on success, failure and Ctrl-C; may be called twice.
-    async fn down(&self) -> Result<(), Failure>;
+    /// Removes everything that this stack started. Called on success, failure and Ctrl-C; may be called twice. Gives what
+    /// is left all the same, in words.
+    ///
+    /// # Errors
+    /// When something could not be removed.
+    async fn down(&self) -> Result<Vec<String>, Failure>;
 }
 
 /// A service ended without being asked to.

@@ -29,6 +29,9 @@ const MAX_SWEEPS: u32 = 20;
 const BACK_WITHIN: Duration = Duration::from_secs(5 * 60);
 /// The time between two tries, when one has failed.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
+/// How long a network without containers may count as one that is used. A daemon under load can lose count of what was
+/// connected to it, and then holds it until it is restarted.
+const FORGOTTEN_AFTER: Duration = Duration::from_secs(3);
 /// What Docker answers when something is not there (any more), or is in the middle of being removed.
 const GONE: [u16; 2] = [404, 409];
 
@@ -75,13 +78,19 @@ pub(super) fn gone(error: &Error) -> bool {
     matches!(error, Error::DockerResponseServerError { status_code, .. } if GONE.contains(status_code))
 }
 
+/// What a removal has found.
+pub(super) struct Removed {
+    /// How many containers, networks and volumes were there that could be removed.
+    pub(super) found: usize,
+    /// Networks that the daemon does not let go, although nothing is connected to them.
+    pub(super) forgotten: Vec<String>,
+}
+
 /// Removes every container, network and volume that bears a label, once.
-///
-/// Gives how many were found.
 ///
 /// # Errors
 /// The last of what could not be removed.
-pub(super) async fn remove(docker: &Docker, label: &str, value: &str) -> Result<usize, Error> {
+pub(super) async fn remove(docker: &Docker, label: &str, value: &str) -> Result<Removed, Error> {
     let label = HashMap::from([("label", vec![format!("{label}={value}")])]);
     let options = ListContainersOptionsBuilder::new()
         .all(true)
@@ -95,8 +104,10 @@ pub(super) async fn remove(docker: &Docker, label: &str, value: &str) -> Result<
     .await;
     let options = ListNetworksOptionsBuilder::new().filters(&label).build();
     let networks = docker.list_networks(Some(options)).await?;
-    let ids = networks.iter().filter_map(|one| one.id.as_deref());
-    let cut = join_all(ids.map(|id| docker.remove_network(id))).await;
+    let names = networks.iter().filter_map(|one| one.name.as_deref());
+    let cut = join_all(names.map(|name| cut(docker, name))).await;
+    let forgotten = cut.iter().flatten().flatten().cloned().collect::<Vec<_>>();
+    let cut = cut.into_iter().map(|one| one.map(drop));
     let options = ListVolumesOptionsBuilder::new().filters(&label).build();
     let volumes = docker.list_volumes(Some(options)).await?.volumes;
     let volumes = volumes.unwrap_or_default();
@@ -109,8 +120,34 @@ pub(super) async fn remove(docker: &Docker, label: &str, value: &str) -> Result<
     let failures = failures.filter_map(Result::err);
     match failures.filter(|error| !gone(error)).last() {
         Some(error) => Err(error),
-        None => Ok(containers.len() + networks.len() + volumes.len()),
+        None => Ok(Removed {
+            found: containers.len() + networks.len() + volumes.len() - forgotten.len(),
+            forgotten,
+        }),
     }
+}
+
+/// Removes a network; gives its name when the daemon has forgotten that it could be removed.
+async fn cut(docker: &Docker, name: &str) -> Result<Option<String>, Error> {
+    let deadline = Instant::now() + FORGOTTEN_AFTER;
+    loop {
+        let error = match docker.remove_network(name).await {
+            Err(error) if used(&error) => error,
+            other => return other.map(|()| None),
+        };
+        if Instant::now() > deadline {
+            let network = docker.inspect_network(name, None).await?;
+            let lonely = network.containers.is_none_or(|all| all.is_empty());
+            return lonely.then(|| Some(name.to_owned())).ok_or(error);
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+/// Whether an error says that something is connected to a network.
+fn used(error: &Error) -> bool {
+    matches!(error, Error::DockerResponseServerError { status_code: 403, message }
+        if message.contains("active endpoints"))
 }
 
 /// Removes everything that bears a run's label, until there is nothing left of it. Waits for a daemon that is away.
@@ -134,7 +171,7 @@ pub async fn sweep(run: &str) -> Result<(), String> {
 async fn sweep_all(docker: &Docker, run: &str) -> Result<(), String> {
     let mut last = Ok(usize::MAX);
     for _ in 0..MAX_SWEEPS {
-        let found = remove(docker, RUN, run).await;
+        let found = remove(docker, RUN, run).await.map(|removed| removed.found);
         if matches!((&last, &found), (Ok(0), Ok(0))) {
             return Ok(());
         }
@@ -146,5 +183,43 @@ async fn sweep_all(docker: &Docker, run: &str) -> Result<(), String> {
             "{left} containers, networks and volumes come back again and again"
         )),
         Err(error) => Err(chain(&error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::routing::{delete, get};
+    use serde_json::{Value, json};
+
+    /// A daemon that holds one network for a container, or for nobody.
+    async fn daemon(containers: Value) -> Docker {
+        let held = async || {
+            let message = json!({"message": "network a has active endpoints"});
+            (StatusCode::FORBIDDEN, message.to_string())
+        };
+        let shown = json!({"Name": "a", "Containers": containers}).to_string();
+        let router = Router::new()
+            .route("/containers/json", get(async || "[]"))
+            .route("/networks", get(async || r#"[{"Name": "a"}]"#))
+            .route("/volumes", get(async || r#"{"Volumes": []}"#))
+            .route("/networks/a", delete(held).get(async || shown));
+        let router = router.clone().nest("/{version}", router);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("tcp://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Docker::connect_with_http(&address, 5, bollard::API_DEFAULT_VERSION).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_network_that_is_held_for_nobody_is_told_and_no_failure() {
+        let (forgetful, busy) = (daemon(json!({})).await, daemon(json!({"c": {}})).await);
+        let (forgotten, used) = tokio::join!(remove(&forgetful, RUN, "r"), remove(&busy, RUN, "r"));
+        let forgotten = forgotten.unwrap();
+        assert_eq!(forgotten.found, 0);
+        assert_eq!(forgotten.forgotten, ["a"]);
+        assert!(used.is_err());
     }
 }

@@ -368,7 +368,7 @@ impl Runtime for DockerRuntime {
         Some(url.to_string())
     }
 
-    async fn down(&self) -> Result<(), Failure> {
+    async fn down(&self) -> Result<Vec<String>, Failure> {
         let running: Vec<Running> = {
             let mut running = self.running.lock().expect("no panic while it is held");
             running.drain().map(|(_, one)| one).collect()
@@ -381,7 +381,7 @@ impl Runtime for DockerRuntime {
             .expect("no panic while it is held")
             .take();
         let removed = daemon::remove(&self.docker, daemon::STACK, &self.name).await;
-        removed.map_err(|e| Failure {
+        let removed = removed.map_err(|e| Failure {
             help: Some(format!(
                 "`docker ps --all --filter label={}={}`",
                 daemon::STACK,
@@ -398,6 +398,12 @@ impl Runtime for DockerRuntime {
         }))
         .await;
         let _ = std::fs::remove_dir_all(self.folder.data());
-        Ok(())
+        let left = removed.forgotten.into_iter().map(|network| {
+            format!(
+                "the network `{network}` is left: the Docker daemon says that it is used, though no container is \
+                 connected to it; a restart of the daemon lets it go"
+            )
+        });
+        Ok(left.collect())
     }
 }

@@ -342,7 +342,7 @@ impl Runtime for ProcessRuntime {
         Some(self.rewrite(OBSERVER, 0, url))
     }
 
-    async fn down(&self) -> Result<(), Failure> {
+    async fn down(&self) -> Result<Vec<String>, Failure> {
         for name in self.stack.services.keys() {
             self.kill(name).await?;
         }
@@ -355,7 +355,7 @@ impl Runtime for ProcessRuntime {
                 "cannot remove {}: {e}",
                 self.folder.data().display()
             ))),
-            _ => Ok(()),
+            _ => Ok(Vec::new()),
         }
     }
 }
