@@ -47,7 +47,7 @@ const RUNNING: &str = "{\"status\":\"RUNNING\",\"result\":7}";
 fn stalls() -> Result<(), Failed> {
     let steps = "And the operation \"make it\" stalls the first 2 times for each operation\n    \
         When \"look\" runs 3 times";
-    let polls = polls(steps, 0, &["held"])?;
+    let polls = polls(steps, 0, &["held", "rules learn from \"get operation\""])?;
     let (running, done) = (RUNNING.len() as u64, DONE.len() as u64);
     let expected = [(running, true), (running, true), (done, false)];
     check(polls == expected, || format!("{polls:?}"))
@@ -65,6 +65,10 @@ fn fails() -> Result<(), Failed> {
 
 fn no_time() -> Result<(), Failed> {
     let steps = "And the operation \"make it\" takes 0ms\n    When \"look\" runs once";
-    polls(steps, 2, &["nobody ever polled the operation \"make it\""])?;
+    polls(
+        steps,
+        2,
+        &["nobody polled the operation \"make it\" while the fault had something to say"],
+    )?;
     Ok(())
 }

@@ -10,10 +10,13 @@ mod disks;
 mod links;
 mod outcome;
 mod record;
+mod rest;
+mod rewritten;
 mod services;
 mod steps;
 mod strangers;
 
+use crate::duration;
 use crate::history::{What, Writer};
 use crate::invariant::Judge;
 use crate::observe::{InOrder, Observers};
@@ -279,11 +282,18 @@ async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
         record
             .until(deadline, |state| {
                 let hopeless = state.broken.is_some();
-                hopeless || (state.quiet_for(quiet) && known(state))
+                hopeless || (state.rest.quiet_for(quiet) && known(state))
             })
             .await;
         observers.look_now().await;
-        if record.look(known) || Instant::now() > deadline {
+        if Instant::now() > deadline {
+            let by = record.look(|state| state.rest.disturber().to_owned());
+            let longest = duration::print(longest + quiet + SETTLE_AT_MOST);
+            return record.note(&format!(
+                "the run did not come to rest within {longest} and was ended; what kept happening last was {by}"
+            ));
+        }
+        if record.look(known) {
             return;
         }
     }

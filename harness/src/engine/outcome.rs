@@ -2,6 +2,7 @@
 
 use super::Setup;
 use super::record::{Record, Worked};
+use super::rewritten;
 use crate::fault::Receipt;
 use crate::invariant::Finding;
 use crate::plan::{Plan, Step};
@@ -123,6 +124,7 @@ impl Outcome {
         failure: Option<Failure>,
     ) -> Outcome {
         let mut receipts = record.receipts();
+        let rewritten = rewritten::notes(&setup.plan, &setup.stack, &receipts);
         let seen = record.look(|state| {
             for receipt in receipts.iter_mut().filter(|receipt| receipt.matched == 0) {
                 let near = awaited(setup, receipt).and_then(|call| state.strangers.near(call));
@@ -149,7 +151,7 @@ impl Outcome {
                 tallies: tallies.collect(),
                 receipts,
                 reasons: unmet,
-                notes: [state.notes.clone(), state.judge.notes()].concat(),
+                notes: [state.notes.clone(), state.judge.notes(), rewritten].concat(),
                 worked: state.worked.clone(),
                 failure: failure.or(state.broken.clone().map(Failure::new)),
             }

@@ -2,6 +2,7 @@
 //!
 //! One lock keeps one order. What an event leads to (a fault felt, a fault ended) follows it at once.
 
+use super::rest::Rest;
 use super::strangers::Strangers;
 use crate::duration;
 use crate::fault::{Decision, Deed, Faults, Receipt};
@@ -35,12 +36,10 @@ pub struct State {
     pub worked: HashMap<String, Worked>,
     /// Requests that were no call.
     pub strangers: Strangers,
-    /// Named exchanges that have not ended, and when they were asked.
-    under_way: HashMap<ExchangeId, Instant>,
+    /// Whether something happens still.
+    pub rest: Rest,
     /// What is worth knowing and changes nothing.
     pub notes: Vec<String>,
-    /// When something last happened that an invariant could care about.
-    stirred: Instant,
     /// The first error of the disk.
     pub broken: Option<String>,
 }
@@ -76,9 +75,8 @@ impl Record {
             faults: Faults::new(seed),
             worked: HashMap::new(),
             strangers: Strangers::default(),
-            under_way: HashMap::new(),
+            rest: Rest::new(),
             notes: Vec::new(),
-            stirred: Instant::now(),
             broken: None,
         };
         Record {
@@ -171,7 +169,7 @@ impl Record {
 
     /// When an exchange that is still under way was asked.
     pub fn asked_at(&self, exchange: ExchangeId) -> Option<Instant> {
-        self.state().under_way.get(&exchange).copied()
+        self.state().rest.asked_at(exchange)
     }
 
     /// A deed was carried out.
@@ -307,16 +305,10 @@ impl State {
     }
 
     fn follow(&mut self, what: &What) {
+        self.rest.see(what);
         match what {
-            What::Asked(asked) if asked.call.is_some() => {
-                self.under_way.insert(asked.exchange, Instant::now());
-            }
-            What::Asked(asked) => return self.strangers.see(asked),
-            What::Delivered { exchange, .. } => {
-                if self.under_way.remove(exchange).is_none() {
-                    return;
-                }
-            }
+            What::Asked(asked) => self.strangers.see(asked),
+            What::Phase { name } if name == "heal" => self.strangers.healed(),
             What::Worked {
                 workload,
                 accepted,
@@ -326,14 +318,7 @@ impl State {
                 let worked = self.worked.entry(workload.clone()).or_default();
                 worked.add(*accepted, detail);
             }
-            What::Observed { .. } | What::Service { .. } => {}
-            _ => return,
+            _ => {}
         }
-        self.stirred = Instant::now();
-    }
-
-    /// Whether nothing that an invariant could care about is under way or has happened for a time.
-    pub fn quiet_for(&self, quiet: Duration) -> bool {
-        self.under_way.is_empty() && self.stirred.elapsed() >= quiet
     }
 }

@@ -1,4 +1,5 @@
-//! Requests without a name, to say what came by in place of a call that never did.
+//! What came by in place of a call for which a fault waited in vain: a request without a name that is almost one, or the
+//! call itself, once the faults were healed.
 
 use crate::gateway::{CallPattern, Pattern};
 use crate::history::Asked;
@@ -8,9 +9,15 @@ use std::collections::BTreeMap;
 /// The most different requests that are remembered.
 const REMEMBERED: usize = 1000;
 
-/// Requests that were no call of the stack file, and how often each came by.
+/// Requests that no fault waited for.
 #[derive(Default)]
-pub struct Strangers(BTreeMap<Stranger, u64>);
+pub struct Strangers {
+    /// Those that were no call of the stack file, and how often each came by.
+    unnamed: BTreeMap<Stranger, u64>,
+    /// How often each call came by after the faults were healed.
+    late: BTreeMap<String, u64>,
+    healed: bool,
+}
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Stranger {
@@ -23,7 +30,10 @@ struct Stranger {
 impl Strangers {
     /// A request came by.
     pub fn see(&mut self, asked: &Asked) {
-        if asked.call.is_some() {
+        if let Some(call) = &asked.call {
+            if self.healed {
+                *self.late.entry(call.clone()).or_default() += 1;
+            }
             return;
         }
         let path = asked.path.split('?').next().unwrap_or_default();
@@ -33,13 +43,25 @@ impl Strangers {
             method: asked.method.clone(),
             path: path.to_owned(),
         };
-        if self.0.len() < REMEMBERED || self.0.contains_key(&stranger) {
-            *self.0.entry(stranger).or_default() += 1;
+        if self.unnamed.len() < REMEMBERED || self.unnamed.contains_key(&stranger) {
+            *self.unnamed.entry(stranger).or_default() += 1;
         }
     }
 
-    /// The request that is as good as this call but for one thing: how its path is spelt, its method, or who made it.
+    /// All faults are over from now on.
+    pub fn healed(&mut self) {
+        self.healed = true;
+    }
+
+    /// That the call came too late, or else the request that is as good as this call but for one thing: how its path is spelt, its method, or who made it.
     pub fn near(&self, call: &Call) -> Option<String> {
+        if let Some(count) = self.late.get(&call.name) {
+            return Some(format!(
+                "but it came by {} after the faults were healed: let a step wait for it, such as `every ENTITY is final \
+                 within 30s`",
+                times(*count)
+            ));
+        }
         let spelt = pattern(call, loose(&call.path));
         let is = |one: &Stranger, client: &str, method: &str| {
             spelt
@@ -52,7 +74,7 @@ impl Strangers {
         let ways: [&dyn Fn(&Stranger) -> bool; 3] = [&by_spelling, &by_method, &by_client];
         let mut found = ways
             .into_iter()
-            .filter_map(|way| self.0.iter().find(|(one, _)| way(one)));
+            .filter_map(|way| self.unnamed.iter().find(|(one, _)| way(one)));
         let (one, count) = found.next()?;
         let Stranger {
             client,
@@ -60,13 +82,17 @@ impl Strangers {
             method,
             path,
         } = one;
-        let times = match count {
-            1 => "once".to_owned(),
-            count => format!("{count} times"),
-        };
         Some(format!(
-            "but `{method} {path}` came by on {client} -> {service} {times}"
+            "but `{method} {path}` came by on {client} -> {service} {}",
+            times(*count)
         ))
+    }
+}
+
+fn times(count: u64) -> String {
+    match count {
+        1 => "once".to_owned(),
+        count => format!("{count} times"),
     }
 }
 
@@ -131,5 +157,37 @@ mod tests {
         check("GET", "portal", "/Jobs/7/", Some(client));
         check("PUT", "portal", "/Jobs/7/", None);
         check("GET", "worker", "/Jobs/7/8/", None);
+    }
+
+    #[test]
+    fn a_call_that_comes_after_the_healing_is_told() {
+        let call = Call {
+            name: "look".into(),
+            place: Place::new(std::path::Path::new("shakedown.yaml"), 1, 1),
+            client: "worker".into(),
+            service: "site".into(),
+            method: "GET".into(),
+            path: "/jobs".into(),
+        };
+        let asked = Asked {
+            exchange: 1,
+            client: "worker".into(),
+            service: "site".into(),
+            port: 80,
+            method: "GET".into(),
+            path: "/jobs".into(),
+            call: Some("look".into()),
+            captures: Default::default(),
+        };
+        let mut strangers = Strangers::default();
+        strangers.see(&asked);
+        assert_eq!(strangers.near(&call), None);
+        strangers.healed();
+        strangers.see(&asked);
+        let near = strangers.near(&call).unwrap();
+        assert!(
+            near.starts_with("but it came by once after the faults were healed"),
+            "{near}"
+        );
     }
 }

@@ -355,13 +355,17 @@ impl Armed {
         };
         let never = match (&trigger, &self.fault.effect) {
             (Some(trigger), _) if !self.moments.began() => {
-                format!("its moment never came: {trigger}")
+                format!("its moment never came while it was armed: {trigger}")
             }
             (_, Effect::Service { fault, .. }) => format!("{name} was never {}", fault.word()),
             (_, Effect::Link { .. }) => format!("{name} was never touched"),
-            (_, Effect::Operation { .. }) => format!("nobody ever polled {name}"),
+            (_, Effect::Operation { .. }) => {
+                format!("nobody polled {name} while the fault had something to say")
+            }
             (_, Effect::Call { .. }) => {
-                format!("{name} never came by: nobody made that request on that link")
+                format!(
+                    "{name} never came by while it was armed: nobody made that request on that link"
+                )
             }
         };
         let subject = match trigger {
