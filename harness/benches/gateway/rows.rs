@@ -114,8 +114,11 @@ fn table(stand: &Stand, title: &str, request: String, connections: usize, rows: 
     let mut all: Vec<Rounds> = rows.iter().map(|_| Rounds::default()).collect();
     for round in 0..ROUNDS {
         for i in 0..rows.len() {
-            // Nobody always comes after the same one.
-            let i = (i + round) % rows.len();
+            // Nobody always comes first, nor always after the same one.
+            let i = match round % 2 {
+                0 => (i + round) % rows.len(),
+                _ => (rows.len() - 1 - i + round) % rows.len(),
+            };
             if let Some(place) = rows[i].place {
                 all[i].measure(stand, place, rows[i].armed, request.as_bytes(), connections);
             }

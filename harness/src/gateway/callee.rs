@@ -1,6 +1,6 @@
 //! The connection to the real service.
 
-use super::raw;
+use super::raw::{self, AsOf};
 use super::state::{Link, State};
 use bytes::BytesMut;
 use std::net::SocketAddr;
@@ -45,12 +45,13 @@ pub(super) async fn reach<'a>(
     link: &Link,
     callee: &'a mut Option<Callee>,
     from_callee: &mut BytesMut,
+    as_of: AsOf,
 ) -> Result<&'a mut TcpStream, String> {
     let fresh = match callee.take() {
         Some(old)
             if state.places.is_at(&link.service, old.address.ip())
                 && from_callee.is_empty()
-                && raw::quiet(&old.stream) =>
+                && raw::quiet(&old.stream, as_of) =>
         {
             old
         }

@@ -6,6 +6,7 @@ use super::body::{Body, Framing};
 use super::callee;
 use super::downlink::{Broken, Downlink, Pieces};
 use super::head::{HEAD_BYTES, Headers, Request};
+use super::raw::AsOf;
 use super::reply;
 use super::session::{After, Before, Session};
 use super::state::{State, Ticket};
@@ -36,7 +37,10 @@ impl Session {
     pub(super) async fn exchange(&mut self, request: Request, head: usize) -> After {
         let (mut ticket, ask) = self.state.asked(&self.link, &request);
         let stopped = match ask {
-            Some(ask) => self.stopped(ask, &request, head, &mut ticket).await,
+            Some(ask) => {
+                ticket.as_of = AsOf::Now;
+                self.stopped(ask, &request, head, &mut ticket).await
+            }
             None => None,
         };
         match stopped {
@@ -63,7 +67,7 @@ impl Session {
             return LEFT;
         };
         // The decision and the end of a caller that it killed may be there at once: nobody asks any more.
-        if caller.gone(buffer, HEAD_BYTES) {
+        if caller.gone(buffer, HEAD_BYTES, AsOf::Now) {
             return LEFT;
         }
         if let Action::Delay { ms } = told.action {
@@ -103,7 +107,7 @@ impl Session {
                 let content_type = content_type.as_deref();
                 let (bytes, body_bytes) =
                     reply::given(request, persists, *status, content_type, body);
-                if uplink.gone() || write.write_all(&bytes).await.is_err() {
+                if uplink.gone(AsOf::Now) || write.write_all(&bytes).await.is_err() {
                     return LEFT;
                 }
                 let seen = Seen::Answer {
@@ -131,7 +135,7 @@ impl Session {
             from_callee,
         } = self;
         let (mut caller_read, caller_write) = caller.split();
-        let reach = callee::reach(state, link, callee, from_callee);
+        let reach = callee::reach(state, link, callee, from_callee, ticket.as_of);
         let (seen, after) = match uplink::staying(&mut caller_read, from_caller, reach).await {
             Ok(Ok(callee)) => {
                 let (callee_read, callee_write) = callee.split();
@@ -210,6 +214,10 @@ async fn carry(
     let asked = message(std::mem::take(&mut request.headers), uplink.body());
     let came = message(std::mem::take(&mut answer.headers), downlink.body());
     let ask = state.answered(ticket, ticket.answered(asked, answer.status, came), unseen);
+    let as_of = match ticket.as_of {
+        AsOf::LastLook if ask.is_none() => AsOf::LastLook,
+        _ => AsOf::Now,
+    };
     wanted = wanted.or(alteration(uplink, ask).await?);
     let altered = wanted
         .filter(|_| reply::bodied(&request.method, answer.status))
@@ -217,7 +225,7 @@ async fn carry(
     if let Some(altered) = &altered {
         downlink.replace(&request.method, answer.status, altered);
     }
-    if uplink.gone() {
+    if uplink.gone(as_of) {
         return Err(Broken::Left);
     }
     uplink.during(downlink.deliver()).await??;

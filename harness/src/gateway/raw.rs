@@ -6,7 +6,7 @@ use std::future::Future;
 use std::io;
 use std::os::fd::AsRawFd;
 use std::pin::pin;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 
 /// Room made for one read.
@@ -96,30 +96,47 @@ pub(super) fn reset(stream: &TcpStream) {
     }
 }
 
-/// Whether nothing waits to be read: no bytes, no end, no error. Asks the kernel, because what the runtime knows
-/// about the socket may be older than what another task has just learnt.
-pub(super) fn quiet(stream: &TcpStream) -> bool {
+/// As of when something about a socket has to be known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum AsOf {
+    /// Now: the kernel is asked. For who has just learnt something that came by no socket, such as a decision.
+    Now,
+    /// The last time that the runtime looked at all its sockets, which costs nothing. For who acts on what a socket
+    /// brought: what came on others before that was seen by the same look.
+    LastLook,
+}
+
+/// Whether nothing waits to be read: no bytes, no end, no error.
+pub(super) fn quiet(stream: &TcpStream, as_of: AsOf) -> bool {
     let mut byte = [0];
-    receive(stream, &mut byte, true) == Err(nix::errno::Errno::EAGAIN)
+    receive(stream, &mut byte, true, as_of).is_err_and(|error| waits(&error))
 }
 
 /// Whether the peer has closed or reset the connection. Bytes that came before are added to `buffer`.
-pub(super) fn gone(stream: &TcpStream, buffer: &mut BytesMut, limit: usize) -> bool {
-    let mut bytes = [0; PEEKED_BYTES];
+pub(super) fn gone(stream: &TcpStream, buffer: &mut BytesMut, limit: usize, as_of: AsOf) -> bool {
     while buffer.len() < limit {
-        match receive(stream, &mut bytes, false) {
+        let mut bytes = [0; PEEKED_BYTES];
+        match receive(stream, &mut bytes, false, as_of) {
             Ok(0) => return true,
             Ok(n) => buffer.extend_from_slice(&bytes[..n]),
-            Err(nix::errno::Errno::EINTR) => {}
-            Err(error) => return error != nix::errno::Errno::EAGAIN,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return !waits(&error),
         }
     }
     false
 }
 
-fn receive(stream: &TcpStream, bytes: &mut [u8], peek: bool) -> nix::Result<usize> {
+fn receive(stream: &TcpStream, bytes: &mut [u8], peek: bool, as_of: AsOf) -> io::Result<usize> {
     use nix::sys::socket::{MsgFlags, recv};
     let mut flags = MsgFlags::MSG_DONTWAIT;
     flags.set(MsgFlags::MSG_PEEK, peek);
-    recv(stream.as_raw_fd(), bytes, flags)
+    let mut receive = || Ok(recv(stream.as_raw_fd(), bytes, flags)?);
+    match as_of {
+        AsOf::Now => receive(),
+        AsOf::LastLook => stream.try_io(Interest::READABLE, receive),
+    }
+}
+
+fn waits(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::WouldBlock
 }

@@ -3,7 +3,7 @@
 use super::callee::{self, Callee};
 use super::head::{self, Parsed, Request};
 use super::http2;
-use super::raw::{self, HEAD_READ_BYTES, READ_BYTES};
+use super::raw::{self, AsOf, HEAD_READ_BYTES, READ_BYTES};
 use super::state::{Link, State, Ticket};
 use super::wire::Wire;
 use crate::history::{ExchangeId, Seen, What};
@@ -66,7 +66,8 @@ impl Session {
                 Parsed::Whole(request, head) => self.exchange(request, head).await,
                 Parsed::Partial => After::Gone,
                 Parsed::Malformed => {
-                    self.callee.take_if(|callee| !raw::quiet(&callee.stream));
+                    self.callee
+                        .take_if(|callee| !raw::quiet(&callee.stream, AsOf::Now));
                     After::Raw(Before::Nothing)
                 }
             };

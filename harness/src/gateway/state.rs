@@ -5,6 +5,7 @@ use super::head::Request;
 use super::pattern::{Pattern, origin};
 use super::pipe::Pipes;
 use super::places::Places;
+use super::raw::AsOf;
 use super::{Moment, Report, Stop, courier};
 use crate::history::{Answered, Asked, Captures, ExchangeId, Message, Seen, What};
 use std::collections::{HashMap, HashSet};
@@ -49,6 +50,8 @@ pub(super) struct Ticket {
     pub(super) captures: Captures,
     /// The callee has had the same request before.
     pub(super) copied: bool,
+    /// As of when its connections have to be known. The harness may end them while it decides.
+    pub(super) as_of: AsOf,
 }
 
 impl State {
@@ -122,6 +125,7 @@ impl State {
             call,
             captures,
             copied: false,
+            as_of: AsOf::LastLook,
         };
         self.event(What::Asked(Asked {
             exchange: ticket.exchange,

@@ -2,7 +2,7 @@
 
 use super::body::{Body, Framing};
 use super::head::HEAD_BYTES;
-use super::raw::{HEAD_READ_BYTES, READ_BYTES};
+use super::raw::{AsOf, HEAD_READ_BYTES, READ_BYTES};
 use super::wire::WireRead;
 use bytes::{Buf, BufMut, BytesMut};
 use std::future::Future;
@@ -105,9 +105,9 @@ impl<'a> Uplink<'a> {
         Ok(())
     }
 
-    /// Whether the caller has left by now, asked of the kernel.
-    pub(super) fn gone(&mut self) -> bool {
-        self.caller.gone(self.buffer, HEAD_BYTES)
+    /// Whether the caller has left.
+    pub(super) fn gone(&mut self, as_of: AsOf) -> bool {
+        self.caller.gone(self.buffer, HEAD_BYTES, as_of)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use super::Shape;
 use super::pipe::{Bend, PIECE, Pipe, Way};
-use super::raw::{self, READ_BYTES};
+use super::raw::{self, AsOf, READ_BYTES};
 use super::timer::Timer;
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
@@ -131,7 +131,7 @@ impl Wire {
 
     /// Whether nothing of the caller's waits to be read, asked of the kernel. A link with something wrong hides it.
     pub(super) fn quiet(&self) -> bool {
-        self.pipe.bent() || raw::quiet(&self.stream)
+        self.pipe.bent() || raw::quiet(&self.stream, AsOf::Now)
     }
 
     /// Makes the end of the connection one that the caller sees as a reset.
@@ -180,11 +180,11 @@ impl Counter {
 }
 
 impl WireRead<'_> {
-    /// Whether the caller has closed or reset the connection, asked of the kernel. What came before is added to
-    /// `buffer`. A link with something wrong hides it.
-    pub(super) fn gone(&mut self, buffer: &mut BytesMut, limit: usize) -> bool {
+    /// Whether the caller has closed or reset the connection. What came before is added to `buffer`. A link with
+    /// something wrong hides it.
+    pub(super) fn gone(&mut self, buffer: &mut BytesMut, limit: usize, as_of: AsOf) -> bool {
         let plain = !self.pipe.bent() && self.up.held.is_empty();
-        plain && raw::gone(self.half.as_ref(), buffer, limit)
+        plain && raw::gone(self.half.as_ref(), buffer, limit, as_of)
     }
 
     /// Takes from the caller what the link has room for.

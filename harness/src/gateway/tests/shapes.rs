@@ -1,7 +1,8 @@
 //! What is wrong with a whole link.
 
 use super::stage::*;
-use crate::gateway::{Command, Report, Shape, raw};
+use crate::gateway::raw::{self, AsOf};
+use crate::gateway::{Command, Report, Shape};
 use std::time::{Duration, Instant};
 use tokio::io::AsyncReadExt;
 
@@ -37,7 +38,11 @@ async fn a_cut_holds_both_ways_and_new_connections_until_it_is_healed() {
     callee.says("down").await;
     let mut late = stage.caller().await;
     late.says("late").await;
-    assert!(raw::quiet(&caller.0) && raw::quiet(&callee.0));
+    assert!(
+        [&caller.0, &callee.0]
+            .iter()
+            .all(|end| raw::quiet(end, AsOf::Now))
+    );
     stage.shape(1, None).await;
     callee.hears("up").await;
     caller.hears("down").await;
