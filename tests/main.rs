@@ -16,11 +16,13 @@ mod links;
 mod moments;
 mod operations;
 mod readme;
+mod relay;
 mod repeat;
 mod robustness;
 mod services;
 mod steps;
 mod support;
+mod until;
 mod verdicts;
 
 use libtest_mimic::Arguments;
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         links::trials(),
         disks::trials(),
         moments::trials(),
+        until::trials(),
         check::trials(),
         steps::trials(),
         operations::trials(),

@@ -2,63 +2,11 @@
 //! each time the fault strikes at exactly that moment, and is over at exactly the moment that ends it. The history
 //! proves it, and so does what the services wrote themselves.
 
-use crate::support::{Scratch, check, history};
+use crate::relay::{self, ENDS, FEATURE, History, JOBS};
+use crate::support::check;
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::collections::BTreeMap;
-use std::path::Path;
-
-/// So many jobs, so often each fault strikes.
-const JOBS: u64 = 50;
-
-const COMPOSE: &str = "\
-x-served: &served
-  image: none
-  environment: &settings {LISTEN: \"0.0.0.0:8000\", TOWER_URL: \"http://tower:8000\", DESK_URL: \"http://desk:8000\"}
-  restart: always
-services:
-  tower:
-    <<: *served
-    expose: [\"8000\"]
-    x-shakedown: {process: [shakedown, serve, relay/tower], ready: {http: /health}}
-  desk:
-    <<: *served
-    expose: [\"8000\"]
-    x-shakedown: {process: [shakedown, serve, relay/desk], ready: {http: /health}}
-  hand:
-    <<: *served
-    depends_on: {tower: {condition: service_healthy}, desk: {condition: service_healthy}}
-    x-shakedown: {process: [shakedown, serve, relay/hand]}
-  bell:
-    <<: *served
-    depends_on: {tower: {condition: service_healthy}}
-    x-shakedown: {process: [shakedown, serve, relay/bell]}
-";
-const STACK: &str = "\
-stack: s
-compose: compose.yaml
-calls:
-  create: {link: workload -> tower, request: \"POST /jobs\"}
-  look:   {link: hand -> desk, request: \"POST /looks/{job}\"}
-  store:  {link: hand -> desk, request: \"POST /stores/{job}\"}
-  check:  {link: hand -> desk, request: \"POST /checks/{job}\"}
-  report: {link: hand -> desk, request: \"POST /reports/{job}\"}
-  close:  {link: hand -> desk, request: \"POST /closes/{job}\"}
-  ring:   {link: bell -> tower, request: \"POST /rings/{job}\"}
-  done:   {link: hand -> tower, request: \"POST /done/{job}\"}
-entities:
-  job:
-    status: {field: status, first: New, final: [Done]}
-    learn:
-      - {call: check, when: response.status < 300, set: {status: '\"Checked\"'}}
-      - {call: ring, when: response.status < 300, set: {status: '\"Rung\"'}, event: rung}
-      - {call: report, when: response.status < 300, event: reported}
-      - {call: done, when: response.status < 300, set: {status: '\"Done\"'}}
-workloads:
-  submit: {request: POST http://tower:8000/jobs, creates: {job: string(response.body.id)}}
-invariants:
-  reported before Done: {for: job, no: 'status == \"Done\"', before: happened(\"reported\")}
-";
 
 /// The moments at which a fault begins, each with the call at which that is, whether the desk has answered it then, and
 /// the call that comes next.
@@ -67,13 +15,6 @@ const BEGINS: [(&str, &str, bool, &str); 4] = [
     ("after \"store\" is answered", "store", true, "check"),
     ("when job reaches \"Checked\"", "check", true, "report"),
     ("when \"reported\" happens", "report", true, "close"),
-];
-/// The moments at which a fault ends, each with the event of a ring at which that is.
-const ENDS: [(&str, &str); 4] = [
-    ("until \"ring\" is sent", "asked"),
-    ("until \"ring\" is answered", "answered"),
-    ("until job reaches \"Rung\"", "answered"),
-    ("until \"rung\" happens", "answered"),
 ];
 /// What is done, and whether a moment ends it; what is not ended lasts until the service is back, or strikes once.
 const STRIKES: [(&str, bool); 10] = [
@@ -95,7 +36,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 fn feature() -> String {
-    let mut text = "Feature: f\n  Background:\n    Given the stack \"s\"\n".to_owned();
+    let mut text = FEATURE.to_owned();
     for (strike, ends) in STRIKES {
         text += &format!("\n  Scenario: {strike}\n");
         for ((begin, .., next), (end, _)) in BEGINS.iter().zip(ENDS) {
@@ -103,79 +44,29 @@ fn feature() -> String {
             let end = if ends { end } else { "" };
             text += &format!("    Given {strike} the first time for each job {begin} {end}\n");
         }
-        text += &format!(
-            "    When \"submit\" runs {JOBS} times\n    And every job is final within 60s\n    \
-             Then \"reported before Done\" holds\n"
-        );
+        text += &relay::work();
     }
     text
 }
 
 fn exact() -> Result<(), Failed> {
-    let scratch = Scratch::new();
-    scratch.file("compose.yaml", COMPOSE);
-    let stack = scratch.file("shakedown.yaml", STACK);
-    let feature = scratch.file("a.feature", &feature());
-    scratch.play_on(&stack, &feature, "process").exits(0)?;
-    let run = scratch.json("out/run.json")?;
-    for (scenario, (strike, ends)) in run["scenarios"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .zip(STRIKES)
-    {
-        let file = scratch.path(scenario["history"].as_str().unwrap_or_default());
-        let history = History::read(&file)?;
+    let (_scratch, played) = relay::play(&feature())?;
+    check(played.len() == STRIKES.len(), || "some are missing".into())?;
+    for (played, (strike, ends)) in played.iter().zip(STRIKES) {
         for number in 0..BEGINS.len() {
-            let fault = &scenario["faults"][number];
+            let fault = &played.result["faults"][number];
             // Nothing may want to pass a link while it is cut for so short a time.
             let felt =
                 fault["felt"] == JOBS || strike.starts_with("the link") && fault["felt"] != 0;
             check(fault["applied"] == JOBS && felt, || fault.to_string())?;
-            history.exact(number, strike, ends).map_err(|failed| {
-                let why = failed.message().unwrap_or_default();
-                format!("{}: {why}\n{}", fault["text"], file.display())
-            })?;
+            let exact = played.history.exact(number, strike, ends);
+            exact.map_err(|failed| played.failed(number, &failed))?;
         }
-        let logs = file.with_file_name("logs");
-        history.as_logged(&logs)?;
     }
     Ok(())
 }
 
-/// The events of a run, with what is looked up often.
-struct History {
-    events: Vec<Value>,
-    /// The places of the events of each exchange, by its number and their kind.
-    exchanges: BTreeMap<(u64, String), usize>,
-}
-
 impl History {
-    fn read(file: &Path) -> Result<History, Failed> {
-        let events = history(file)?;
-        let mut exchanges = BTreeMap::new();
-        for (at, event) in events.iter().enumerate() {
-            let kind = event["kind"].as_str().unwrap_or_default();
-            if let Some(exchange) = event["exchange"].as_u64()
-                && ["asked", "answered", "delivered"].contains(&kind)
-                && let Some(other) = exchanges.insert((exchange, kind.to_owned()), at)
-            {
-                return Err(format!("#{other} and #{at} tell the same").into());
-            }
-        }
-        Ok(History { events, exchanges })
-    }
-
-    /// Where an exchange was asked, answered, delivered.
-    fn of(&self, exchange: u64, kind: &str) -> Option<usize> {
-        self.exchanges.get(&(exchange, kind.to_owned())).copied()
-    }
-
-    fn positions(&self, wanted: impl Fn(&Value) -> bool) -> Vec<usize> {
-        let all = 0..self.events.len();
-        all.filter(|at| wanted(&self.events[*at])).collect()
-    }
-
     /// One fault of a scenario: it struck each job once, and each time at its moment and up to its moment.
     fn exact(&self, number: usize, strike: &str, ends: bool) -> Result<(), Failed> {
         let struck = self.positions(|e| {
@@ -203,41 +94,6 @@ impl History {
         }
         check(jobs.len() as u64 == JOBS, || {
             format!("{} of {JOBS} jobs were struck", jobs.len())
-        })
-    }
-
-    /// What the services wrote is what the history says of them: the desk did what was answered, and the hand heard
-    /// what was delivered to it.
-    fn as_logged(&self, logs: &Path) -> Result<(), Failed> {
-        let mut told: BTreeMap<String, i64> = BTreeMap::new();
-        let answers = self.positions(|e| e["kind"] == "answered");
-        let heard = self.positions(|e| e["kind"] == "delivered" && e["seen"]["status"] == 200);
-        for (at, who) in answers
-            .into_iter()
-            .map(|at| (at, "desk"))
-            .chain(heard.into_iter().map(|at| (at, "hand")))
-        {
-            let exchange = self.events[at]["exchange"].as_u64().unwrap_or_default();
-            let asked = &self.events[self.of(exchange, "asked").ok_or("never asked")?];
-            if asked["service"] == "desk" && asked["client"] == "hand" {
-                let path = asked["path"].as_str().unwrap_or_default();
-                *told.entry(format!("{who} {path}")).or_default() += 1;
-            }
-        }
-        for (who, word) in [("desk", " call="), ("hand", " heard=")] {
-            for line in std::fs::read_to_string(logs.join(format!("{who}.log")))?.lines() {
-                let Some((job, call)) = line.split_once(word) else {
-                    continue;
-                };
-                let job = job.rsplit('=').next().unwrap_or_default();
-                if call != "done" {
-                    *told.entry(format!("{who} /{call}/{job}")).or_default() -= 1;
-                }
-            }
-        }
-        told.retain(|_, difference| *difference != 0);
-        check(told.is_empty(), || {
-            format!("told more often than logged: {told:?}\n{}", logs.display())
         })
     }
 }
