@@ -7,7 +7,7 @@ use crate::problem::{Place, Problem};
 const OURS: [&str; 2] = ["SHAKEDOWN_DATA", "SHAKEDOWN_DISK"];
 
 /// A text with its variables filled in from the environment of the harness, or else from `.env`, as Compose does it.
-/// `$$` is a dollar sign; one that no name follows stays.
+/// `$$` is a dollar sign; one that neither a name nor `{` follows stays.
 pub(super) fn fill_in(place: &Place, text: &str, reading: &mut Reading<'_>) -> String {
     let (mut filled, mut rest) = (String::with_capacity(text.len()), text);
     while let Some(at) = rest.find('$') {
@@ -23,11 +23,23 @@ pub(super) fn fill_in(place: &Place, text: &str, reading: &mut Reading<'_>) -> S
             }
             rest = after;
         } else {
+            if rest.starts_with("${") {
+                reading.problems.push(odd(place, text));
+            }
             filled.push('$');
             rest = &rest[1..];
         }
     }
     filled + rest
+}
+
+/// Compose takes no other `${`, which a shell may well understand.
+fn odd(place: &Place, text: &str) -> Problem {
+    let what = format!("this is no variable as Compose has them: `{text}`");
+    Problem::at(place, what).help(
+        "there are `$NAME`, `${NAME}`, and `${NAME` with `:-default}`, `:+text` or `:?message`; write `$$` for a dollar \
+         sign that somebody else is to read, such as a shell",
+    )
 }
 
 /// `$NAME`, or `${NAME}` with what may follow the name: `:-text`, `-text`, `:?text`, `?text`, `:+text`, `+text`.
