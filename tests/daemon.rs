@@ -1,4 +1,4 @@
-//! A Docker daemon that is stopped in the middle of a run: the run is no verdict on the product, and its machine is clean
+//! A Docker daemon that is stopped or restarted in the middle of a run: the run is no verdict on the product, and its machine is clean
 //! once the daemon is back. The daemon is one of the test's own, with a network of its own; nobody else's is touched.
 
 use crate::support::{Said, Scratch, check, docker};
@@ -19,8 +19,14 @@ const TICK: Duration = Duration::from_millis(50);
 pub fn trials() -> Vec<Trial> {
     let allowed = docker() && nix::unistd::geteuid().is_root() && there("dockerd", "--version");
     let allowed = allowed && there("unshare", "--version") && there("ip", "-V");
-    let trial = Trial::test("robust: the Docker daemon is stopped during a run", stopped);
-    vec![trial.with_ignored_flag(!allowed)]
+    let trial = |what, test: fn() -> Result<(), Failed>| {
+        Trial::test(
+            format!("robust: the Docker daemon is {what} during a run"),
+            test,
+        )
+        .with_ignored_flag(!allowed)
+    };
+    vec![trial("stopped", stopped), trial("restarted", restarted)]
 }
 
 fn there(program: &str, argument: &str) -> bool {
@@ -183,8 +189,8 @@ invariants: {it is up: {for: body, always: up == 200}}
 const FEATURE: &str = "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    \
     When \"look\" runs once\n    And every body is final within 10m\n    Then every invariant holds\n";
 
-fn stopped() -> Result<(), Failed> {
-    let mut daemon = Daemon::new()?;
+/// A run that is at work in its containers.
+fn at_work(daemon: &Daemon) -> Result<(Scratch, Child), Failed> {
     let scratch = Scratch::new();
     scratch.file("compose.yaml", COMPOSE);
     // With its mounts a process loses the folder that it is in, so paths are whole.
@@ -194,19 +200,42 @@ fn stopped() -> Result<(), Failed> {
         .arg(scratch.file("shakedown.yaml", SHAKEDOWN));
     run.arg("--out").arg(scratch.path("out"));
     run.args(["--runtime", "docker"]);
-    let run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let mut run = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
     let history = scratch.path("out/01-s/history.jsonl");
     let working = || std::fs::read_to_string(&history).is_ok_and(|h| h.contains("\"observed\""));
-    let began = until(UP_WITHIN, working);
-    daemon.stop()?;
-    let said = Said::of(run.wait_with_output()?);
-    began.map_err(|()| format!("it never worked: {}", said.all()))?;
-    let said = said.exits(3)?.says(&["could not be removed yet"])?;
-    daemon.start()?;
+    if until(UP_WITHIN, working).is_err() {
+        run.kill()?;
+        let said = Said::of(run.wait_with_output()?);
+        return Err(format!("it never worked: {}", said.all()).into());
+    }
+    Ok((scratch, run))
+}
+
+/// Nothing of a run may be left with the daemon.
+fn clean(daemon: &Daemon, said: &Said) -> Result<(), Failed> {
     let clean = until(CLEAN_WITHIN, || daemon.left().is_empty());
     clean.map_err(|()| format!("left behind: {}\n{}", daemon.left(), said.all()))?;
     // It does know them, or nothing would have been seen to go.
     check(daemon.docker(&["images"]).contains("shakedown"), || {
         daemon.log()
     })
+}
+
+fn stopped() -> Result<(), Failed> {
+    let mut daemon = Daemon::new()?;
+    let (_scratch, run) = at_work(&daemon)?;
+    daemon.stop()?;
+    let said = Said::of(run.wait_with_output()?);
+    let said = said.exits(3)?.says(&["could not be removed yet"])?;
+    daemon.start()?;
+    clean(&daemon, &said)
+}
+
+fn restarted() -> Result<(), Failed> {
+    let mut daemon = Daemon::new()?;
+    let (_scratch, run) = at_work(&daemon)?;
+    daemon.stop()?;
+    daemon.start()?;
+    let said = Said::of(run.wait_with_output()?).exits(3)?;
+    clean(&daemon, &said)
 }
