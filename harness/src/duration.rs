@@ -34,6 +34,20 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     }
 }
 
+/// Reads a duration in which something can be: none of nothing.
+///
+/// # Errors
+/// Says what would have been accepted.
+pub fn above_zero(text: &str) -> Result<Duration, String> {
+    match parse(text)? {
+        Duration::ZERO => Err(format!(
+            "`{}` is no time at all: it begins with `1ms`",
+            text.trim()
+        )),
+        duration => Ok(duration),
+    }
+}
+
 /// Prints a duration so that [`parse`] reads it back. Anything below a millisecond is cut off.
 pub fn print(duration: Duration) -> String {
     let ms = duration.as_millis() as u64;

@@ -179,7 +179,7 @@ fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
     let event = fields.get("event").and_then(|node| node.text(problems));
     let every = fields
         .get("every")
-        .and_then(|node| node.duration(problems))
+        .and_then(|node| node.duration_above_zero(problems))
         .unwrap_or(EVERY);
     let each = fields.get("each").and_then(|node| cel(node, problems));
     if fields.get("set").or(fields.get("event")).is_none() {

@@ -83,7 +83,7 @@ fn ready(node: &Node, reading: &mut Reading<'_>) -> Ready {
     let fields = node.fields(&["http", "tcp", "within"], reading.problems);
     let within = fields
         .get("within")
-        .and_then(|node| node.duration(reading.problems));
+        .and_then(|node| node.duration_above_zero(reading.problems));
     let tcp = fields
         .get("tcp")
         .and_then(|node| node.number("a port", reading.problems));

@@ -152,7 +152,20 @@ impl Node {
 
     /// A duration such as `20s`.
     pub fn duration(&self, problems: &mut Problems) -> Option<Duration> {
-        match duration::parse(&self.text(problems)?) {
+        self.time(duration::parse, problems)
+    }
+
+    /// A duration such as `20s`, and not `0s`.
+    pub fn duration_above_zero(&self, problems: &mut Problems) -> Option<Duration> {
+        self.time(duration::above_zero, problems)
+    }
+
+    fn time(
+        &self,
+        read: fn(&str) -> Result<Duration, String>,
+        problems: &mut Problems,
+    ) -> Option<Duration> {
+        match read(&self.text(problems)?) {
             Ok(duration) => Some(duration),
             Err(what) => {
                 problems.push(Problem::at(&self.place, what));

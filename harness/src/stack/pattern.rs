@@ -143,7 +143,7 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Patte
                 .and_then(|node| elapsed(node, problems));
             let below = fields
                 .need("below", problems)
-                .and_then(|node| node.duration(problems));
+                .and_then(|node| node.duration_above_zero(problems));
             let (from, to) = of?;
             Some(Pattern::Quantile {
                 quantile: quantile?,

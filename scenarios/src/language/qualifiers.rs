@@ -1,7 +1,7 @@
 //! How often a fault strikes, for whom, from when and until when: `the first 2 times`, `with probability 0.3`, `for each
 //! submission`, `after "C" is answered`, `until "C" is sent`, `for 2s`; in any order, with a comma before any of them.
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use shakedown_harness::duration;
 use shakedown_harness::plan::{Fault, Times, Trigger, Whom};
 use std::sync::LazyLock;
@@ -63,110 +63,138 @@ pub const FORMS: [(&str, &str); 16] = [
 ];
 
 struct Form {
+    /// The question that it answers; a fault has one answer to each.
+    answers: &'static str,
     pattern: Regex,
-    apply: fn(&regex::Captures<'_>, &mut Fault) -> Result<(), String>,
+    apply: fn(&Captures<'_>, &mut Fault) -> Result<(), String>,
 }
 
 static PARSERS: LazyLock<Vec<Form>> = LazyLock::new(|| {
-    let form = |pattern: &str, apply| Form {
-        pattern: Regex::new(&format!("^(?:{pattern})(?:$|,? +)"))
+    let form = |answers, pattern: &str, apply| Form {
+        answers,
+        pattern: Regex::new(&format!("^({pattern})(?:$|,? +)"))
             .expect("the patterns are constants"),
         apply,
     };
     vec![
-        form("once|the first time", |_, q| times(q, Times::First(1))),
-        form("the first ([0-9]+) times", |found, q| {
-            times(q, Times::First(count(&found[1])?))
+        form(HOW_OFTEN, "once|the first time", |_, fault| {
+            fault.times = Times::First(1);
+            Ok(())
         }),
-        form("the ([0-9]+)(?:st|nd|rd|th) time", |found, q| {
-            times(q, Times::Nth(count(&found[1])?))
-        }),
-        form("with probability ([0-9.]+)", |found, q| {
-            match q.chance.replace(chance(&found[1])?) {
-                None => Ok(()),
-                Some(_) => Err("`with probability` stands here twice".to_owned()),
-            }
-        }),
-        form("for each ([A-Za-z_][A-Za-z0-9_-]*)", |found, q| {
-            whom(q, Whom::Each(found[1].to_owned()))
-        }),
-        form("for one ([A-Za-z_][A-Za-z0-9_-]*)", |found, q| {
-            whom(q, Whom::One(found[1].to_owned()))
-        }),
-        form("after \"([^\"]+)\" is answered", |found, q| {
-            let call = found[1].to_owned();
-            trigger(q, Trigger::AfterAnswered { call })
-        }),
-        form("before \"([^\"]+)\" is sent", |found, q| {
-            let call = found[1].to_owned();
-            trigger(q, Trigger::BeforeSent { call })
+        form(HOW_OFTEN, "the first ([0-9]+) times", |found, fault| {
+            fault.times = Times::First(count(&found[2])?);
+            Ok(())
         }),
         form(
+            HOW_OFTEN,
+            "the ([0-9]+)(?:st|nd|rd|th) time",
+            |found, fault| {
+                fault.times = Times::Nth(count(&found[2])?);
+                Ok(())
+            },
+        ),
+        form(
+            "by which chance",
+            "with probability ([0-9.]+)",
+            |found, fault| {
+                fault.chance = Some(chance(&found[2])?);
+                Ok(())
+            },
+        ),
+        form(
+            FOR_WHOM,
+            "for each ([A-Za-z_][A-Za-z0-9_-]*)",
+            |found, fault| {
+                fault.whom = Whom::Each(found[2].to_owned());
+                Ok(())
+            },
+        ),
+        form(
+            FOR_WHOM,
+            "for one ([A-Za-z_][A-Za-z0-9_-]*)",
+            |found, fault| {
+                fault.whom = Whom::One(found[2].to_owned());
+                Ok(())
+            },
+        ),
+        form(
+            FROM_WHEN,
+            "after \"([^\"]+)\" is answered",
+            |found, fault| {
+                fault.trigger = Some(answered(found));
+                Ok(())
+            },
+        ),
+        form(FROM_WHEN, "before \"([^\"]+)\" is sent", |found, fault| {
+            fault.trigger = Some(sent(found));
+            Ok(())
+        }),
+        form(
+            FROM_WHEN,
             "when ([A-Za-z_][A-Za-z0-9_-]*) reaches \"([^\"]+)\"",
-            |found, q| {
-                let (entity, status) = (found[1].to_owned(), found[2].to_owned());
-                trigger(q, Trigger::Reaches { entity, status })
+            |found, fault| {
+                fault.trigger = Some(reaches(found));
+                Ok(())
             },
         ),
-        form("when \"([^\"]+)\" happens", |found, q| {
-            let event = found[1].to_owned();
-            trigger(q, Trigger::Happens { event })
-        }),
-        form("until \"([^\"]+)\" is answered", |found, q| {
-            let call = found[1].to_owned();
-            until(q, Trigger::AfterAnswered { call })
-        }),
-        form("until \"([^\"]+)\" is sent", |found, q| {
-            let call = found[1].to_owned();
-            until(q, Trigger::BeforeSent { call })
+        form(FROM_WHEN, "when \"([^\"]+)\" happens", |found, fault| {
+            fault.trigger = Some(happens(found));
+            Ok(())
         }),
         form(
-            "until ([A-Za-z_][A-Za-z0-9_-]*) reaches \"([^\"]+)\"",
-            |found, q| {
-                let (entity, status) = (found[1].to_owned(), found[2].to_owned());
-                until(q, Trigger::Reaches { entity, status })
+            UNTIL_WHEN,
+            "until \"([^\"]+)\" is answered",
+            |found, fault| {
+                fault.until = Some(answered(found));
+                Ok(())
             },
         ),
-        form("until \"([^\"]+)\" happens", |found, q| {
-            let event = found[1].to_owned();
-            until(q, Trigger::Happens { event })
+        form(UNTIL_WHEN, "until \"([^\"]+)\" is sent", |found, fault| {
+            fault.until = Some(sent(found));
+            Ok(())
         }),
-        form("for ([0-9][^ ,]*)", |found, q| {
-            let lasting = duration::parse(&found[1])?;
-            match q.lasting.replace(lasting) {
-                None => Ok(()),
-                Some(_) => Err("for how long stands here twice".to_owned()),
-            }
+        form(
+            UNTIL_WHEN,
+            "until ([A-Za-z_][A-Za-z0-9_-]*) reaches \"([^\"]+)\"",
+            |found, fault| {
+                fault.until = Some(reaches(found));
+                Ok(())
+            },
+        ),
+        form(UNTIL_WHEN, "until \"([^\"]+)\" happens", |found, fault| {
+            fault.until = Some(happens(found));
+            Ok(())
+        }),
+        form("for how long", "for ([0-9][^ ,]*)", |found, fault| {
+            fault.lasting = Some(duration::above_zero(&found[2])?);
+            Ok(())
         }),
     ]
 });
 
-fn times(fault: &mut Fault, times: Times) -> Result<(), String> {
-    match std::mem::replace(&mut fault.times, times) {
-        Times::Always => Ok(()),
-        _ => Err("how often stands here twice".to_owned()),
-    }
+const HOW_OFTEN: &str = "how often";
+const FOR_WHOM: &str = "for whom";
+const FROM_WHEN: &str = "from when on";
+const UNTIL_WHEN: &str = "until when";
+
+fn answered(found: &Captures<'_>) -> Trigger {
+    let call = found[2].to_owned();
+    Trigger::AfterAnswered { call }
 }
 
-fn whom(fault: &mut Fault, whom: Whom) -> Result<(), String> {
-    match std::mem::replace(&mut fault.whom, whom) {
-        Whom::All => Ok(()),
-        _ => Err("for whom stands here twice".to_owned()),
-    }
+fn sent(found: &Captures<'_>) -> Trigger {
+    let call = found[2].to_owned();
+    Trigger::BeforeSent { call }
 }
 
-fn trigger(fault: &mut Fault, trigger: Trigger) -> Result<(), String> {
-    match fault.trigger.replace(trigger) {
-        None => Ok(()),
-        Some(_) => Err("from when stands here twice".to_owned()),
-    }
+fn reaches(found: &Captures<'_>) -> Trigger {
+    let (entity, status) = (found[2].to_owned(), found[3].to_owned());
+    Trigger::Reaches { entity, status }
 }
 
-fn until(fault: &mut Fault, until: Trigger) -> Result<(), String> {
-    match fault.until.replace(until) {
-        None => Ok(()),
-        Some(_) => Err("until when stands here twice".to_owned()),
-    }
+fn happens(found: &Captures<'_>) -> Trigger {
+    let event = found[2].to_owned();
+    Trigger::Happens { event }
 }
 
 fn chance(digits: &str) -> Result<f64, String> {
@@ -190,6 +218,7 @@ fn count(digits: &str) -> Result<u64, String> {
 /// Reads what stands behind a fault's own words.
 pub(super) fn parse(mut fault: Fault, text: &str) -> Result<Fault, String> {
     let mut rest = text.trim_start_matches([',', ' ']);
+    let mut said: Vec<(&str, &str)> = Vec::new();
     while !rest.is_empty() {
         let Some((form, found)) = PARSERS
             .iter()
@@ -202,6 +231,13 @@ pub(super) fn parse(mut fault: Fault, text: &str) -> Result<Fault, String> {
             ));
         };
         (form.apply)(&found, &mut fault)?;
+        let now = found.get(1).map_or("", |words| words.as_str());
+        if let Some((what, before)) = said.iter().find(|(what, _)| *what == form.answers) {
+            return Err(format!(
+                "it says twice {what}: `{before}` and `{now}`; keep one"
+            ));
+        }
+        said.push((form.answers, now));
         rest = &rest[found[0].len()..];
     }
     Ok(fault)

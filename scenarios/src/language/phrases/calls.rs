@@ -51,7 +51,7 @@ pub(super) static CALLS: [Entry; 11] = [
         },
         regex: concat!("the call ", name!(), " takes ([^ ]+) longer(|[ ,].*)"),
         step: |found, _| {
-            let by = duration::parse(&found[2])?;
+            let by = duration::above_zero(&found[2])?;
             on_call(&found[1], CallFault::TakesLonger { by }, &found[3])
         },
     },

@@ -31,7 +31,7 @@ pub(super) static LINKS: [Entry; 4] = [
             " is slow by ([0-9]+ ?[a-z]+)(?: with ([0-9]+ ?[a-z]+) jitter)?(|[ ,].*)"
         ),
         step: |found, _| {
-            let by = duration::parse(&found[2])?;
+            let by = duration::above_zero(&found[2])?;
             let jitter = found.get(3).map(|jitter| duration::parse(jitter.as_str()));
             let jitter = jitter.transpose()?.unwrap_or(Duration::ZERO);
             if jitter > by {

@@ -37,7 +37,7 @@ pub(super) static OPERATIONS: [Entry; 3] = [
         },
         regex: concat!("the operation ", name!(), " takes ([^ ,]+)(|[ ,].*)"),
         step: |found, _| {
-            let at_least = duration::parse(&found[2])?;
+            let at_least = duration::above_zero(&found[2])?;
             on_operation(&found[1], OperationFault::Takes { at_least }, &found[3])
         },
     },

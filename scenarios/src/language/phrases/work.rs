@@ -60,7 +60,7 @@ pub(super) static WORK: [Entry; 4] = [
         step: |found, _| {
             Ok(Step::AllFinal {
                 entity: found[1].to_owned(),
-                within: duration::parse(&found[2])?,
+                within: duration::above_zero(&found[2])?,
             })
         },
     },
