@@ -126,7 +126,12 @@ fn export() -> Result<(), Failed> {
     let said = scratch.shakedown(&["check", "--events", "good.csv", "--stack", &stack]);
     said.exits(0)?.says(&["1 witness"])?;
     let without = EXPORT.replace("2026-11-25T10:00:04Z,submission,7,,scores stored\n", "");
-    scratch.file("bad.csv", &without);
+    scratch.file("untold.csv", &without);
+    let said = scratch.shakedown(&["check", "--events", "untold.csv", "--stack", &stack]);
+    said.exits(2)?
+        .says(&["no line of the data tells the event `scores stored`"])?;
+    let other = "2026-11-25T10:00:06Z,submission,8,,scores stored\n";
+    scratch.file("bad.csv", &(without + other));
     let said = scratch.shakedown(&["check", "--events", "bad.csv", "--stack", &stack]);
     said.exits(1)?.says(&["`i` broke for submission 7", "#6"])?;
     scratch.file("empty.csv", "time,entity,id,field,value\n");

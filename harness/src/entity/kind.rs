@@ -9,7 +9,7 @@ use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 
 /// The variable that holds the final statuses.
-const FINAL: &str = "final";
+pub const FINAL: &str = "final";
 
 /// All entities of one kind. Fields, events, sources and entities have numbers, so that nothing that is done for each
 /// observation needs their names.
@@ -20,6 +20,8 @@ pub struct Kind {
     sources: Names,
     status: Option<usize>,
     texts: Texts,
+    /// Evidence may begin in the middle of an entity's life.
+    midway: bool,
     records: IndexMap<Box<str>, Record, RandomState>,
 }
 
@@ -56,6 +58,7 @@ impl Kind {
             sources: Names::default(),
             status,
             texts: Texts::default(),
+            midway: false,
             records: IndexMap::default(),
         }
     }
@@ -65,9 +68,26 @@ impl Kind {
         self.fields.number(name)
     }
 
-    /// Whether a field is the one that holds the status.
-    pub fn is_status(&self, field: usize) -> bool {
-        self.status == Some(field)
+    /// From now on, evidence may begin in the middle of an entity's life.
+    pub fn may_begin_midway(&mut self) {
+        self.midway = true;
+    }
+
+    /// Whether evidence told a field of any entity.
+    pub fn tells_field(&self, name: &str) -> bool {
+        let number = self.fields.0.get_index_of(name);
+        let tells = |record: &Record, n: usize| {
+            let slot: Option<&Slot> = record.slots.get(n).and_then(Option::as_ref);
+            slot.is_some_and(|slot| slot.since.is_some())
+        };
+        number.is_some_and(|n| self.records.values().any(|record| tells(record, n)))
+    }
+
+    /// Whether evidence told an event of any entity.
+    pub fn tells_event(&self, name: &str) -> bool {
+        let number = self.events.0.get_index_of(name);
+        let tells = |record: &Record, n: usize| record.happened.get(n).is_some_and(Option::is_some);
+        number.is_some_and(|n| self.records.values().any(|record| tells(record, n)))
     }
 
     /// The number of an event.
@@ -329,6 +349,19 @@ impl View<'_> {
         let declared = self.kind.entity.status.as_ref();
         let declared = declared.and_then(|declared| declared.first.as_deref());
         stamp == self.record.first && declared == Some(status)
+    }
+
+    /// The first status that evidence told, if it is not the one that its kind is declared to begin as: what was before
+    /// that is not known.
+    pub fn midway(&self) -> Option<&str> {
+        let declared = self
+            .kind
+            .entity
+            .status
+            .as_ref()
+            .filter(|_| self.kind.midway)?;
+        let first = declared.first.as_deref()?;
+        self.record.first_told().filter(|told| *told != first)
     }
 
     /// The name of an event.

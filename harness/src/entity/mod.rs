@@ -7,7 +7,7 @@ mod record;
 mod snapshot;
 mod value;
 
-pub use kind::{Input, Kind, View};
+pub use kind::{FINAL, Input, Kind, View};
 pub use record::{Came, Moment, Record, Stamp};
 pub use snapshot::Snapshot;
 pub use value::{Atom, Given};
@@ -226,6 +226,11 @@ impl Entities {
             (entity.clone(), id.to_owned())
         };
         captures.iter().map(one).collect()
+    }
+
+    /// From now on, evidence may begin in the middle of an entity's life.
+    pub fn may_begin_midway(&mut self) {
+        self.kinds.values_mut().for_each(Kind::may_begin_midway);
     }
 
     /// A kind, by its number: their order in the stack file.

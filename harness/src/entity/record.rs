@@ -74,6 +74,8 @@ pub struct Record {
     /// How many statuses there have been.
     count: u64,
     reached: Vec<Arc<String>>,
+    /// The first status that evidence told.
+    first_told: Option<Arc<String>>,
     observations: u64,
     overtaken: bool,
 }
@@ -96,6 +98,7 @@ impl Record {
             new: 0,
             count: 0,
             reached: Vec::new(),
+            first_told: None,
             observations: 0,
             overtaken: false,
         }
@@ -148,6 +151,7 @@ impl Record {
             }
             let (value, atom) = texts.value(given);
             if let (true, Value::String(name)) = (Some(field) == status, &value) {
+                self.first_told.get_or_insert_with(|| name.clone());
                 self.status_is(name.clone(), lesson.stamp);
             }
             self.told.push(field);
@@ -240,6 +244,11 @@ impl Record {
     /// Its status now.
     pub fn status(&self) -> Option<&str> {
         self.statuses.last().map(|(name, _)| name.as_str())
+    }
+
+    /// The first status that evidence told, and not only its kind's declaration.
+    pub fn first_told(&self) -> Option<&str> {
+        self.first_told.as_ref().map(|name| name.as_str())
     }
 
     /// Whether it ever had a status.

@@ -39,7 +39,8 @@ impl Absence {
             _ => format!("`{text}` came true"),
         };
         let proven = |without: &[u64]| self.condition.test_without(view, without) == *truth;
-        Fate::breach(why, proof(view, self.condition.inputs(), proven))
+        let proof = proof(view, self.condition.inputs(), proven);
+        Fate::breach_in_one_state(why, proof, self.condition.stays(view, truth))
     }
 }
 

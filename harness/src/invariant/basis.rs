@@ -3,8 +3,14 @@
 use crate::stack::{Entity, Evidence, Invariant, Learn, Pattern};
 use std::time::Duration;
 
-/// The rules that teach what an invariant reads.
+/// What an invariant reads, and the rules that teach it.
 pub(super) struct Basis {
+    /// The fields that it reads.
+    pub fields: Vec<String>,
+    /// The events that it reads.
+    pub events: Vec<String>,
+    /// Of both, those that its scope reads.
+    pub in_scope: Vec<String>,
     /// Their places.
     pub rules: Vec<String>,
     /// The polls and queries among them without which something that it reads would not be known, and how often they
@@ -17,7 +23,13 @@ impl Basis {
     pub fn new(invariant: &Invariant, entity: &Entity) -> Basis {
         let status = entity.status.as_ref().map(|status| status.field.as_str());
         let (fields, events) = reads(invariant, status);
+        let in_scope = invariant.scope.expressions();
         let mut basis = Basis {
+            in_scope: in_scope
+                .flat_map(|one| [one.variables(), one.events()].concat())
+                .collect(),
+            fields: Vec::new(),
+            events: Vec::new(),
             rules: Vec::new(),
             polled: Vec::new(),
         };
@@ -45,6 +57,7 @@ impl Basis {
                 basis.polled.push((rule.evidence.source(), *every));
             }
         }
+        (basis.fields, basis.events) = (fields, events);
         basis
     }
 }
@@ -64,6 +77,10 @@ fn reads(invariant: &Invariant, status: Option<&str>) -> (Vec<String>, Vec<Strin
     for expression in invariant.scope.expressions() {
         fields.extend(expression.variables());
         events.extend(expression.events());
+    }
+    for names in [&mut fields, &mut events] {
+        names.sort_unstable();
+        names.dedup();
     }
     (fields, events)
 }

@@ -67,6 +67,26 @@ impl Condition {
         self.expression.test(&view.scope(&self.inputs, events))
     }
 
+    /// Whether it comes to the same whichever of the events had happened of which nobody has told.
+    pub fn stays(&self, view: &View<'_>, truth: &Truth) -> bool {
+        let events = self.inputs.iter().filter_map(|input| match *input {
+            Input::Event(event) if view.learnt(*input).is_none() => Some(event),
+            _ => None,
+        });
+        let events: Vec<usize> = events.collect();
+        // With many events, few of all cases would be looked at in reasonable time.
+        events.len() <= MAX_INPUTS
+            && (0..1 << events.len()).all(|case: usize| {
+                let mut scope = view.scope(&self.inputs, &[]);
+                for (n, event) in events.iter().enumerate() {
+                    if case >> n & 1 == 1 {
+                        scope.happened(view.event_name(*event));
+                    }
+                }
+                self.expression.test(&scope) == *truth
+            })
+    }
+
     fn atoms(&self, view: &View<'_>) -> Option<[Atom; MAX_INPUTS]> {
         if self.inputs.len() > MAX_INPUTS {
             return None;

@@ -116,6 +116,8 @@ pub(super) struct Breach {
     /// A time ran out at this moment, in nanoseconds since the run began. Whoever was blind then cannot have seen what
     /// came in time.
     pub late_ns: Option<u64>,
+    /// It would be broken as well if events had happened that nobody told.
+    pub whatever: bool,
 }
 
 impl Fate {
@@ -125,6 +127,17 @@ impl Fate {
             why,
             proof,
             late_ns: None,
+            whatever: false,
+        }))
+    }
+
+    /// Something is as it must not be; `whatever` says whether it is so whichever events had happened that nobody told.
+    pub fn breach_in_one_state(why: String, proof: Vec<Moment>, whatever: bool) -> Fate {
+        Fate::Broken(Box::new(Breach {
+            why,
+            proof,
+            late_ns: None,
+            whatever,
         }))
     }
 
@@ -134,6 +147,7 @@ impl Fate {
             why,
             proof,
             late_ns: Some(at_ns),
+            whatever: false,
         }))
     }
 

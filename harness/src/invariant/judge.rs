@@ -4,7 +4,8 @@ use super::basis::{Basis, within};
 use super::blindness::Blindness;
 use super::clock::Clocks;
 use super::finding::{Fate, Sight, Tale};
-use super::midway::Midway;
+use super::midway;
+use super::untold::Untold;
 use super::{Finding, Monitor, monitor};
 use crate::entity::{Entities, Fact, Stamp, Told};
 use crate::history::{Captures, Event, ExchangeId, FaultMoment, What};
@@ -25,8 +26,8 @@ pub struct Judge {
     struck: BTreeMap<(String, String), IndexSet<String>>,
     /// The faults that struck no exchange.
     at_large: IndexSet<String>,
-    /// Of an export.
-    midway: Option<Midway>,
+    /// What is judged was exported: no observer of the stack saw it.
+    exported: bool,
     blindness: Blindness,
 }
 
@@ -60,18 +61,26 @@ impl Judge {
             under_way: HashMap::new(),
             struck: BTreeMap::new(),
             at_large: IndexSet::new(),
-            midway: None,
+            exported: false,
             blindness: Blindness::default(),
         }
     }
 
-    /// A judge of evidence that no observer of the stack gave: nobody looked only now and then.
+    /// A judge of evidence that no observer of the stack gave: nobody looked only now and then, and it may begin late
+    /// and leave things out.
     pub fn of_export(stack: &Stack) -> Judge {
+        let mut judge = Judge::without_gaps(stack);
+        judge.entities.may_begin_midway();
+        judge.exported = true;
+        judge
+    }
+
+    /// A judge to whom nothing is seen only now and then.
+    pub(super) fn without_gaps(stack: &Stack) -> Judge {
         let mut judge = Judge::new(stack);
         for watched in &mut judge.watched {
             watched.basis.polled.clear();
         }
-        judge.midway = Some(Midway::default());
         judge
     }
 
@@ -102,9 +111,6 @@ impl Judge {
     pub fn take(&mut self, kind: usize, id: &str, stamp: Stamp, fact: Told<'_>) {
         self.advance(stamp.at_ns);
         let number = self.entities.take(kind, id, stamp, fact);
-        if let Some(midway) = &mut self.midway {
-            midway.see(kind, &self.entities.kind(kind).view(number), &fact);
-        }
         self.show(kind, number);
     }
 
@@ -185,8 +191,13 @@ impl Judge {
         let kind = self.entities.kind(watched.kind);
         let mut tale = watched.monitor.tale(kind);
         self.doubt(&watched.basis, &mut tale);
-        if let Some(midway) = &self.midway {
-            midway.doubt(watched.kind, &watched.invariant.pattern, &mut tale);
+        midway::doubt(kind, &watched.invariant.pattern, &mut tale);
+        let untold = self
+            .exported
+            .then(|| Untold::new(&watched.basis, kind))
+            .flatten();
+        if let Some(untold) = &untold {
+            untold.doubt(&mut tale);
         }
         let mut finding = tale.finding(&watched.invariant.name, kind);
         let kind = &watched.invariant.entity;
@@ -215,6 +226,9 @@ impl Judge {
                 Some(why) => format!("{why}, but {reason}"),
                 None => reason,
             });
+        }
+        if let Some(untold) = &untold {
+            untold.weigh(&mut finding);
         }
         finding
     }

@@ -18,6 +18,7 @@ mod quantile;
 mod response;
 mod scope;
 mod share;
+mod untold;
 
 pub use finding::{Finding, Proof, Sight};
 pub use judge::Judge;

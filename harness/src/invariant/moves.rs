@@ -1,6 +1,7 @@
 //! `moves: declared`: the status makes no other moves than those that the entity declares.
 
 use super::finding::{Fate, Tale};
+use super::midway;
 use super::{Clocks, Monitor};
 use crate::entity::{Came, View};
 use crate::stack::Entity;
@@ -53,8 +54,20 @@ impl Monitor for Moves {
         if record.new_statuses().is_empty() {
             return;
         }
+        let unknown = matches!(fate, Fate::Unknown(_));
         let statuses = record.last_statuses();
-        let fate = match self.wrong(statuses) {
+        let wrong = self.wrong(statuses);
+        // The first status that an export tells: it may have come from another one than the declared first.
+        if record.status_count() == 2
+            && let Some(status) = view.midway()
+        {
+            if let Some(((from, _), (to, _))) = wrong {
+                let why = format!("{from} -> {to} is no declared move");
+                *self.tale.fate(number) = midway::unknown(&why, status);
+            }
+            return;
+        }
+        let fate = match wrong {
             Some(((from, left), (to, came))) => {
                 let why = format!("{from} -> {to} is no declared move");
                 let mut proof = vec![view.came(from, *left), view.came(to, *came)];
@@ -69,6 +82,7 @@ impl Monitor for Moves {
             }
             // What it is declared to begin as, it has not come to.
             None if record.status_count() == 1 && self.first => Fate::Silent,
+            None if unknown => return,
             None => Fate::Witness,
         };
         *self.tale.fate(number) = fate;

@@ -79,6 +79,7 @@ impl Precedence {
             why: format!("`{no}` came true, and `{before}` never did"),
             proof: proof(view, &inputs, |without| self.proven(view, &inputs, without)),
             late_ns: None,
+            whatever: false,
         }
     }
 

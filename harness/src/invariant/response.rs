@@ -60,7 +60,8 @@ impl AtOnce {
             self.when.test_without(view, without) == Truth::True
                 && self.then.test_without(view, without) == Truth::False
         });
-        Fate::breach(why, proof)
+        let whatever = self.when.stays(view, &Truth::True) && self.then.stays(view, &Truth::False);
+        Fate::breach_in_one_state(why, proof, whatever)
     }
 }
 

@@ -5,6 +5,8 @@ use crate::invariant::Finding;
 use crate::verdict::Verdict::{self, Held, Inconclusive, Violated};
 use tempfile::TempDir;
 
+mod unknown;
+
 const COMPOSE: &str = "services: {site: {image: a, expose: ['80']}, worker: {image: b}}\n";
 const SHAKEDOWN: &str = r#"
 stack: shop
@@ -157,7 +159,8 @@ fn what_was_before_an_export_is_not_known() {
         )
     };
     // It may have been stored, and busy, before the export began.
-    let midway = status(1, 7, "Done");
+    let stored = "{\"time\": 0, \"entity\": \"job\", \"id\": 6, \"value\": \"stored\"}\n";
+    let midway = stored.to_owned() + &status(1, 7, "Done");
     let (verdict, findings) = gist(&data.judge(&midway, 0).unwrap());
     assert_eq!(verdict, Inconclusive);
     assert_eq!((findings[0].0, findings[1].0), (Inconclusive, Inconclusive));

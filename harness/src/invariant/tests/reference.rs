@@ -479,7 +479,7 @@ fn judge_in(pattern: &Pattern, scope: &Scope, events: &[Event]) -> Finding {
     let mut stack = stack(pattern.clone());
     stack.invariants["i"].scope = scope.clone();
     // Gaps of polls are another matter.
-    let mut judge = Judge::of_export(&stack);
+    let mut judge = Judge::without_gaps(&stack);
     for event in events {
         judge.see(event);
     }
