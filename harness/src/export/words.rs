@@ -2,7 +2,7 @@
 
 use crate::entity::Entities;
 use crate::stack::Stack;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What invariants can know of, by kind of entity.
 pub(super) struct Words {
@@ -28,18 +28,15 @@ impl Words {
     pub fn new(stack: &Stack, entities: &mut Entities, source: &str) -> Words {
         let kinds = stack.entities.values().filter_map(|entity| {
             let (number, kind) = entities.kind_mut(&entity.name)?;
-            let status = entity.status.iter().map(|status| &status.field);
-            let fields = entity.learn.iter().flat_map(|rule| rule.set.keys());
-            let numbered = |name: &String| (name.clone(), kind.field(name));
-            let fields = status.chain(fields).map(numbered).collect();
-            let events = entity.events();
+            let numbered = |name: &str| (name.to_owned(), kind.field(name));
+            let fields = entity.fields().into_iter().map(numbered).collect();
+            let events: BTreeSet<&str> = entity.events().collect();
+            let numbered = |name: &str| (name.to_owned(), kind.event(name));
             Some(Kind {
                 name: entity.name.clone(),
                 number,
                 fields,
-                events: events
-                    .map(|name| (name.to_owned(), kind.event(name)))
-                    .collect(),
+                events: events.into_iter().map(numbered).collect(),
                 source: kind.source(source),
             })
         });

@@ -204,3 +204,19 @@ fn what_an_export_tells_from_the_first_status_on_had_nothing_before() {
         &[],
     );
 }
+
+#[test]
+fn a_name_that_nobody_declared_is_answered_with_each_that_is_once() {
+    let data = Data::with(&SHAKEDOWN.replace(
+        "event: stored}",
+        "event: stored}\n      - {call: tell, set: {status: request.body.t}, event: stored}",
+    ));
+    let text = "time,entity,id,field,value\n1,job,7,zzz,1\n1,job,7,,yyy\n";
+    let notes = data.judge(text, 0).unwrap().outcome.notes.join("\n");
+    for words in [
+        "`zzz` (there are: `n`, `status`)",
+        "`yyy` (there are: `stored`)",
+    ] {
+        assert!(notes.contains(words), "without {words}:\n{notes}");
+    }
+}
