@@ -5,7 +5,7 @@ use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 11] = [
+    let cases: [Case; 12] = [
         (
             "held: the fault was felt and the invariant has witnesses",
             held,
@@ -33,6 +33,10 @@ pub fn trials() -> Vec<Trial> {
         (
             "inconclusive: a workload in which nothing succeeds",
             nothing_succeeds,
+        ),
+        (
+            "inconclusive: a moment that comes when the faults are healed already",
+            moment_too_late,
         ),
         ("inconclusive: a condition that never came true", no_witness),
         (
@@ -208,6 +212,19 @@ fn nothing_succeeds() -> Result<(), Failed> {
     let judge = "Then \"effect before status\" holds";
     let said = play(&scratch, &[fault, SUBMIT, judge], &[]).exits(2)?;
     said.says(&["inconclusive", "nothing was accepted", "status 500"])?;
+    Ok(())
+}
+
+fn moment_too_late() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    // Nothing waits for the submission, which has a long way to go when its request is answered.
+    let fault = "Given the service \"worker\" is killed when \"scores stored\" happens, once";
+    let judge = "Then \"effect before status\" holds";
+    let said = play(&scratch, &[fault, "When \"submit\" runs once", judge], &[]).exits(2)?;
+    said.says(&[
+        "its moment never came while it was armed: when \"scores stored\" happens, but it came once, at +",
+        "after the faults were healed: let a step wait for it",
+    ])?;
     Ok(())
 }
 

@@ -126,7 +126,8 @@ impl Outcome {
         let mut receipts = record.receipts();
         let rewritten = rewritten::notes(&setup.plan, &setup.stack, &receipts);
         let seen = record.look(|state| {
-            for receipt in receipts.iter_mut().filter(|receipt| receipt.matched == 0) {
+            let vain = |receipt: &&mut Receipt| receipt.matched == 0 && !receipt.late;
+            for receipt in receipts.iter_mut().filter(vain) {
                 let near = awaited(setup, receipt).and_then(|call| state.strangers.near(call));
                 if let (Some(missing), Some(near)) = (&mut receipt.missing, near) {
                     *missing += &format!(", {near}");

@@ -5,9 +5,9 @@
 use super::rest::Rest;
 use super::strangers::Strangers;
 use crate::duration;
-use crate::fault::{Decision, Deed, Faults, Receipt};
+use crate::fault::{Came, Decision, Deed, Faults, Receipt};
 use crate::gateway::Stop;
-use crate::history::{Captures, ExchangeId, What, Writer};
+use crate::history::{Asked, Captures, ExchangeId, What, Writer};
 use crate::invariant::Judge;
 use crate::plan::Fault;
 use crate::seed::Seed;
@@ -288,7 +288,14 @@ impl State {
                     What::Answered(answered) => Some(answered.exchange),
                     _ => None,
                 };
+                if let What::Asked(Asked {
+                    call: Some(call), ..
+                }) = &event.what
+                {
+                    self.faults.missed(Came::Call(call), event.at_ns);
+                }
                 for fact in self.judge.see(&event) {
+                    self.faults.missed(Came::Fact(&fact), event.at_ns);
                     for follow_up in self.faults.learn(&fact, exchange) {
                         self.put(follow_up);
                     }
@@ -308,7 +315,6 @@ impl State {
         self.rest.see(what);
         match what {
             What::Asked(asked) => self.strangers.see(asked),
-            What::Phase { name } if name == "heal" => self.strangers.healed(),
             What::Worked {
                 workload,
                 accepted,

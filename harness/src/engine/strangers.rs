@@ -1,5 +1,4 @@
-//! What came by in place of a call for which a fault waited in vain: a request without a name that is almost one, or the
-//! call itself, once the faults were healed.
+//! What came by in place of a call for which a fault waited in vain: a request without a name that is almost one.
 
 use crate::gateway::{CallPattern, Pattern};
 use crate::history::Asked;
@@ -9,14 +8,10 @@ use std::collections::BTreeMap;
 /// The most different requests that are remembered.
 const REMEMBERED: usize = 1000;
 
-/// Requests that no fault waited for.
+/// Requests that were no call of the stack file, and how often each came by.
 #[derive(Default)]
 pub struct Strangers {
-    /// Those that were no call of the stack file, and how often each came by.
     unnamed: BTreeMap<Stranger, u64>,
-    /// How often each call came by after the faults were healed.
-    late: BTreeMap<String, u64>,
-    healed: bool,
 }
 
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -30,10 +25,7 @@ struct Stranger {
 impl Strangers {
     /// A request came by.
     pub fn see(&mut self, asked: &Asked) {
-        if let Some(call) = &asked.call {
-            if self.healed {
-                *self.late.entry(call.clone()).or_default() += 1;
-            }
+        if asked.call.is_some() {
             return;
         }
         let path = asked.path.split('?').next().unwrap_or_default();
@@ -48,20 +40,8 @@ impl Strangers {
         }
     }
 
-    /// All faults are over from now on.
-    pub fn healed(&mut self) {
-        self.healed = true;
-    }
-
-    /// That the call came too late, or else the request that is as good as this call but for one thing: how its path is spelt, its method, or who made it.
+    /// The request that is as good as this call but for one thing: how its path is spelt, its method, or who made it.
     pub fn near(&self, call: &Call) -> Option<String> {
-        if let Some(count) = self.late.get(&call.name) {
-            return Some(format!(
-                "but it came by {} after the faults were healed: let a step wait for it, such as `every ENTITY is final \
-                 within 30s`",
-                times(*count)
-            ));
-        }
         let spelt = pattern(call, loose(&call.path));
         let is = |one: &Stranger, client: &str, method: &str| {
             spelt
@@ -157,37 +137,5 @@ mod tests {
         check("GET", "portal", "/Jobs/7/", Some(client));
         check("PUT", "portal", "/Jobs/7/", None);
         check("GET", "worker", "/Jobs/7/8/", None);
-    }
-
-    #[test]
-    fn a_call_that_comes_after_the_healing_is_told() {
-        let call = Call {
-            name: "look".into(),
-            place: Place::new(std::path::Path::new("shakedown.yaml"), 1, 1),
-            client: "worker".into(),
-            service: "site".into(),
-            method: "GET".into(),
-            path: "/jobs".into(),
-        };
-        let asked = Asked {
-            exchange: 1,
-            client: "worker".into(),
-            service: "site".into(),
-            port: 80,
-            method: "GET".into(),
-            path: "/jobs".into(),
-            call: Some("look".into()),
-            captures: Default::default(),
-        };
-        let mut strangers = Strangers::default();
-        strangers.see(&asked);
-        assert_eq!(strangers.near(&call), None);
-        strangers.healed();
-        strangers.see(&asked);
-        let near = strangers.near(&call).unwrap();
-        assert!(
-            near.starts_with("but it came by once after the faults were healed"),
-            "{near}"
-        );
     }
 }

@@ -1,5 +1,6 @@
 //! One fault in force: what it waits for, what it does, and its receipt.
 
+use super::late::{Came, Late};
 use super::tally::Tally;
 use super::{
     Decision, Deed, Doing, Fact, Receipt, Target, call, event, moments, operation, target,
@@ -32,6 +33,8 @@ pub(super) struct Armed {
     /// `Applied` was said, and `Ended` not yet.
     active: bool,
     pub over: bool,
+    /// What it waited for, and what came when it was over.
+    late: Late,
     receipt: Receipt,
 }
 
@@ -57,6 +60,7 @@ impl Armed {
             down: 0,
             active: false,
             over: false,
+            late: Late::default(),
             receipt: Receipt::new(text),
         }
     }
@@ -74,12 +78,30 @@ impl Armed {
     }
 
     pub fn stops(&self) -> Vec<Stop> {
-        let own = match target(&self.fault) {
+        let own = self.own_stop();
+        own.into_iter().chain(self.moments.stops()).collect()
+    }
+
+    /// Where it strikes an exchange.
+    fn own_stop(&self) -> Option<Stop> {
+        match target(&self.fault) {
             Target::Exchange(stop, _) => Some(stop),
             Target::Poll => self.polled.as_ref().map(Polled::stop),
             Target::Other(_) => None,
+        }
+    }
+
+    /// Something came when it was over.
+    pub fn missed(&mut self, came: Came<'_>, at_ns: u64) {
+        let began = self.moments.began();
+        let waited_for = match came {
+            Came::Fact(fact) => !began && self.moments.begins_with(fact),
+            Came::Call(call) if began => self.own_stop().is_some_and(|stop| stop.call == call),
+            Came::Call(call) => self.moments.begins_with_call(call),
         };
-        own.into_iter().chain(self.moments.stops()).collect()
+        if waited_for {
+            self.late.see(at_ns);
+        }
     }
 
     pub fn confirm(&mut self) -> Option<What> {
@@ -368,6 +390,11 @@ impl Armed {
                 )
             }
         };
+        let late = self.late.words();
+        let never = match &late {
+            Some(late) => format!("{never}, {late}"),
+            None => never,
+        };
         let subject = match trigger {
             None => name,
             Some(trigger) if self.on_calls() => format!("{name} ({trigger})"),
@@ -380,6 +407,7 @@ impl Armed {
             Effect::Link { .. } | Effect::Operation { .. }
         );
         let mut receipt = self.receipt.clone();
+        receipt.late = late.is_some();
         receipt.judge(&never, &subject, &self.tally, !once);
         if let (Effect::Service { .. }, 1.., 0) =
             (&self.fault.effect, receipt.applied, receipt.felt)

@@ -5,6 +5,7 @@
 
 mod armed;
 mod call;
+mod late;
 mod moments;
 mod operation;
 mod receipt;
@@ -17,6 +18,7 @@ use crate::plan::{Effect, Fault, Link, LinkFault, ServiceFault};
 use crate::seed::Seed;
 use crate::stack::Operation;
 use armed::Armed;
+pub use late::Came;
 pub use receipt::Receipt;
 use std::time::Duration;
 
@@ -212,6 +214,13 @@ impl Faults {
             self.deeds.extend(armed.learn(fact, exchange, &mut events));
         }
         events
+    }
+
+    /// Takes note of something for which faults that are over may have waited, so many nanoseconds after the run began.
+    pub fn missed(&mut self, came: Came<'_>, at_ns: u64) {
+        for armed in self.armed.iter_mut().filter(|armed| armed.over) {
+            armed.missed(came, at_ns);
+        }
     }
 
     /// The deeds that wait for no exchange.

@@ -22,6 +22,9 @@ pub struct Receipt {
     /// Why the fault proves nothing, if so.
     #[serde(default, skip_serializing)]
     pub missing: Option<String>,
+    /// What it waited for came, but only when it was over.
+    #[serde(skip)]
+    pub late: bool,
 }
 
 impl Receipt {
@@ -35,6 +38,7 @@ impl Receipt {
             felt: 0,
             reached: 0,
             missing: None,
+            late: false,
         }
     }
 

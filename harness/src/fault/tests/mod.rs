@@ -9,6 +9,7 @@ use crate::plan::{CallFault, ServiceFault, Times, Trigger, Whom};
 use std::time::Duration;
 
 mod disks;
+mod late;
 mod links;
 mod services;
 
