@@ -17,6 +17,10 @@ pub fn trials() -> Vec<Trial> {
             || with_docker(|| full("docker")),
         )
         .with_ignored_flag(!docker()),
+        Trial::test(
+            "disks: a full one that nobody calls meanwhile is told",
+            uncalled,
+        ),
         Trial::test("disks: a user without rights has them too", as_nobody).with_ignored_flag(
             !runs(&mut nobody(&[
                 "unshare",
@@ -88,6 +92,22 @@ fn full(runtime: &str) -> Result<(), Failed> {
     let args = prepare(&scratch, runtime);
     let args: Vec<&str> = args.iter().map(String::as_str).collect();
     proven(&scratch, scratch.shakedown(&args))
+}
+
+fn uncalled() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let args = prepare(&scratch, "process");
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let note = "the disk of `rogue` was full, but nobody called `rogue` meanwhile";
+    let begin = "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"write\" runs once\n    \
+                 Given the disk of \"rogue\" is full";
+    let end = "\n    Then every invariant holds\n";
+    scratch.file("a.feature", &format!("{begin}{end}"));
+    scratch.shakedown(&args).exits(0)?.says(&[note])?;
+    let asked = " before \"replace\" is sent\n    When \"replace\" runs once";
+    scratch.file("a.feature", &format!("{begin}{asked}{end}"));
+    let said = scratch.shakedown(&args).exits(0)?;
+    check(!said.stdout.contains(note), || said.all())
 }
 
 fn as_nobody() -> Result<(), Failed> {

@@ -73,6 +73,7 @@ impl Disks {
                 None,
             ));
         }
+        self.record.filled(service);
         self.record.done(fault);
         self.record.felt(fault);
         Ok(())
@@ -108,6 +109,7 @@ impl Disks {
             (over, answers)
         };
         for (service, answered) in answers {
+            self.record.emptied(&service);
             let answer = answer(answered).await;
             if answer.taken_again_bytes > 0 {
                 let freed = size::print(answer.taken_again_bytes);

@@ -15,6 +15,7 @@ mod rewritten;
 mod services;
 mod steps;
 mod strangers;
+mod unnoticed;
 
 use crate::duration;
 use crate::history::{What, Writer};

@@ -152,7 +152,13 @@ impl Outcome {
                 tallies: tallies.collect(),
                 receipts,
                 reasons: unmet,
-                notes: [state.notes.clone(), state.judge.notes(), rewritten].concat(),
+                notes: [
+                    state.notes.clone(),
+                    state.judge.notes(),
+                    state.unnoticed.notes(&setup.stack),
+                    rewritten,
+                ]
+                .concat(),
                 worked: state.worked.clone(),
                 failure: failure.or(state.broken.clone().map(Failure::new)),
             }

@@ -4,9 +4,10 @@
 
 use super::rest::Rest;
 use super::strangers::Strangers;
+use super::unnoticed::Unnoticed;
 use crate::duration;
 use crate::fault::{Came, Decision, Deed, Faults, Receipt};
-use crate::gateway::Stop;
+use crate::gateway::{Moment, Stop};
 use crate::history::{Asked, Captures, ExchangeId, What, Writer};
 use crate::invariant::Judge;
 use crate::plan::Fault;
@@ -36,6 +37,8 @@ pub struct State {
     pub worked: HashMap<String, Worked>,
     /// Requests that were no call.
     pub strangers: Strangers,
+    /// Disks that were full when nobody called.
+    pub unnoticed: Unnoticed,
     /// Whether something happens still.
     pub rest: Rest,
     /// What is worth knowing and changes nothing.
@@ -75,6 +78,7 @@ impl Record {
             faults: Faults::new(seed),
             worked: HashMap::new(),
             strangers: Strangers::default(),
+            unnoticed: Unnoticed::default(),
             rest: Rest::new(),
             notes: Vec::new(),
             broken: None,
@@ -106,8 +110,9 @@ impl Record {
         teachers: Vec<String>,
         operation: Option<Operation>,
     ) {
-        let faults = &mut self.state().faults;
-        faults.arm(fault, text, teachers, operation);
+        let mut state = self.state();
+        state.unnoticed.arm(fault);
+        state.faults.arm(fault, text, teachers, operation);
     }
 
     /// What the newest fault does at once.
@@ -159,6 +164,9 @@ impl Record {
         let mut decision = None;
         self.change(|state| {
             let captures = state.judge.entities().resolved(captures);
+            if stop.moment == Moment::Answer {
+                state.unnoticed.worked(exchange);
+            }
             let mut made = state.faults.decide(stop, &captures, exchange);
             let events = std::mem::take(&mut made.events);
             decision = Some(made);
@@ -193,6 +201,16 @@ impl Record {
     /// A connection has felt what a fault did to its link, or a write what it did to a disk.
     pub fn felt(&self, fault: usize) {
         self.change(|state| state.faults.felt(fault));
+    }
+
+    /// The disk of a service is full.
+    pub fn filled(&self, service: &str) {
+        self.state().unnoticed.filled(service);
+    }
+
+    /// It has room again.
+    pub fn emptied(&self, service: &str) {
+        self.state().unnoticed.emptied(service);
     }
 
     /// A link or a disk is as it was before the fault.
@@ -313,6 +331,7 @@ impl State {
 
     fn follow(&mut self, what: &What) {
         self.rest.see(what);
+        self.unnoticed.see(what);
         match what {
             What::Asked(asked) => self.strangers.see(asked),
             What::Worked {
