@@ -13,6 +13,7 @@ mod exact_kill;
 mod features;
 mod images;
 mod links;
+mod lint;
 mod moments;
 mod operations;
 mod readme;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         exact_kill::trials(),
         services::trials(),
         links::trials(),
+        lint::trials(),
         disks::trials(),
         moments::trials(),
         until::trials(),

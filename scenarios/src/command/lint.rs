@@ -1,10 +1,16 @@
 //! `shakedown lint`: everything that can be found wrong without starting anything.
 
 use super::{Answer, LintArgs, load};
+use crate::language;
 
 /// Prints warnings and counts; mistakes are the error.
 pub fn lint(args: LintArgs) -> Answer {
-    let loaded = load::load(&args.features)?;
+    let mut loaded = load::load(&args.features)?;
+    for plan in &loaded.plans {
+        if let Some(stack) = loaded.stacks.get(&plan.stack) {
+            loaded.warnings.extend(language::unawaited(plan, stack));
+        }
+    }
     for warning in &loaded.warnings {
         eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
     }

@@ -6,9 +6,11 @@ mod feature;
 mod own;
 mod phrases;
 mod qualifiers;
+mod unawaited;
 
 pub use check::check;
 pub use feature::read;
 pub use own::{World, own_steps};
 pub use phrases::{Phrase, parse, phrases, print};
 pub use qualifiers::FORMS as QUALIFIERS;
+pub use unawaited::unawaited;
