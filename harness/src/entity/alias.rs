@@ -24,8 +24,16 @@ pub(super) fn resolve(entity: &Entity, observation: &mut Observation) {
         }
     }
     if !said.is_empty() {
-        observation.source = format!("{}, which {}", observation.source, said.join(" and "));
+        observation.source = format!("{}{WHICH}{}", observation.source, said.join(" and "));
     }
+}
+
+/// What stands between a source and what it said instead.
+const WHICH: &str = ", which ";
+
+/// A source without what it said instead.
+pub(super) fn source(told: &str) -> &str {
+    told.split(WHICH).next().unwrap_or(told)
 }
 
 /// The id that counts.
@@ -61,6 +69,13 @@ invariants:
 
     /// What three observers come to that say this of one machine, each by the id that it has for it.
     fn judged(said: [(&str, &str, Value); 3]) -> (Verdict, Vec<String>) {
+        let judge = judge(&said);
+        let finding = judge.findings().remove(0);
+        let proof = finding.proof.into_iter().map(|proof| proof.text);
+        (finding.verdict, proof.collect())
+    }
+
+    fn judge(said: &[(&str, &str, Value)]) -> Judge {
         let folder = tempfile::tempdir().unwrap();
         let compose =
             "services: {cloud: {image: a, expose: ['80']}, page: {image: b, expose: ['80']}}";
@@ -71,9 +86,9 @@ invariants:
         for (n, (id, field, value)) in (1..).zip(said) {
             let what = What::Observed {
                 entity: "vm".to_owned(),
-                id: id.to_owned(),
-                source: field.to_owned(),
-                set: json!({field: value}).as_object().unwrap().clone(),
+                id: id.to_string(),
+                source: field.to_string(),
+                set: json!({*field: value}).as_object().unwrap().clone(),
                 event: None,
             };
             let at_ns = n * 1_000_000;
@@ -84,9 +99,44 @@ invariants:
             });
         }
         judge.advance(5_000_000_000);
-        let finding = judge.findings().remove(0);
-        let proof = finding.proof.into_iter().map(|proof| proof.text);
-        (finding.verdict, proof.collect())
+        judge
+    }
+
+    #[test]
+    fn an_entity_that_not_all_sources_knew_may_have_another_name() {
+        let notes = |said: &[(&str, &str, &str)]| {
+            let said: Vec<_> = (said.iter().map(|one| (one.0, one.1, json!(one.2)))).collect();
+            judge(&said).notes()
+        };
+        let whole = |id| {
+            [
+                (id, "provider", "x"),
+                (id, "stored", "x"),
+                (id, "page", "x"),
+            ]
+        };
+        assert_eq!(notes(&whole("9")), [""; 0]);
+        let apart = [
+            ("8", "provider", "x"),
+            ("8", "stored", "x"),
+            ("vm-8", "page", "x"),
+        ];
+        let expected = "of vm 8 only `provider` and `stored` told, and of vm vm-8 only `page`: if these are the same, one \
+                        rule's `id` or `aliases: {id: {...}}` must make one name of both";
+        assert_eq!(notes(&apart), [expected]);
+        // One with an alias is known by all of its sources.
+        let aliased = [
+            ("vm-7", "provider", "x"),
+            ("7", "stored", "x"),
+            ("7", "page", "y"),
+        ];
+        assert_eq!(notes(&aliased), [""; 0]);
+        let alone = [&whole("9")[..], &[("8", "page", "x")]].concat();
+        let notes = notes(&alone);
+        assert!(
+            notes[0].starts_with("of vm 8 only `page` told, of others several sources did"),
+            "{notes:?}"
+        );
     }
 
     #[test]

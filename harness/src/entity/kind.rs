@@ -1,5 +1,6 @@
 //! One kind of entity: the names of its fields and events, and a record of each.
 
+use super::alias;
 use super::record::{Lesson, Record, Slot};
 use super::value::{Atom, Given, Texts};
 use super::{Moment, Observation, Stamp, Told};
@@ -7,6 +8,7 @@ use crate::expression::{Scope, Value, from_json, to_json};
 use crate::stack::Entity;
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
+use std::collections::BTreeSet;
 
 /// The variable that holds the final statuses.
 pub const FINAL: &str = "final";
@@ -349,6 +351,13 @@ impl View<'_> {
         let declared = self.kind.entity.status.as_ref();
         let declared = declared.and_then(|declared| declared.first.as_deref());
         stamp == self.record.first && declared == Some(status)
+    }
+
+    /// The sources that told of it. One that calls it otherwise is the same source.
+    pub fn sources(&self) -> BTreeSet<&str> {
+        let all = self.kind.sources.0.iter().enumerate();
+        let own = all.filter(|(number, _)| self.record.told_by(*number));
+        own.map(|(_, name)| alias::source(name)).collect()
     }
 
     /// The first status that evidence told, if it is not the one that its kind is declared to begin as: what was before

@@ -77,11 +77,16 @@ pub struct Record {
     /// The first status that evidence told.
     first_told: Option<Arc<String>>,
     observations: u64,
+    /// Who told of it, a bit for each source.
+    sources: u64,
     overtaken: bool,
 }
 
 /// So many statuses are kept: one that is overtaken comes before the last.
 const KEPT: usize = 2;
+
+/// Sources from this one on share a bit.
+const LAST_SOURCE: usize = 63;
 
 impl Record {
     /// Of an entity that may have so many fields and events.
@@ -100,6 +105,7 @@ impl Record {
             reached: Vec::new(),
             first_told: None,
             observations: 0,
+            sources: 0,
             overtaken: false,
         }
     }
@@ -127,6 +133,7 @@ impl Record {
         lesson: &Lesson<'_>,
     ) {
         self.observations += 1;
+        self.sources |= 1 << lesson.stamp.source.min(LAST_SOURCE);
         self.last = lesson.stamp;
         self.new = match self.observations {
             1 => self.statuses.len(),
@@ -244,6 +251,11 @@ impl Record {
     /// Its status now.
     pub fn status(&self) -> Option<&str> {
         self.statuses.last().map(|(name, _)| name.as_str())
+    }
+
+    /// Whether a source told of it, or perhaps another one with a high number.
+    pub fn told_by(&self, source: usize) -> bool {
+        self.sources >> source.min(LAST_SOURCE) & 1 == 1
     }
 
     /// The first status that evidence told, and not only its kind's declaration.

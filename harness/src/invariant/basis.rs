@@ -1,6 +1,7 @@
 //! What an invariant rests on.
 
 use crate::stack::{Entity, Evidence, Invariant, Learn, Pattern};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// What an invariant reads, and the rules that teach it.
@@ -11,6 +12,8 @@ pub(super) struct Basis {
     pub events: Vec<String>,
     /// Of both, those that its scope reads.
     pub in_scope: Vec<String>,
+    /// The sources from which they learn.
+    pub sources: BTreeSet<String>,
     /// Their places.
     pub rules: Vec<String>,
     /// The polls and queries among them without which something that it reads would not be known, and how often they
@@ -30,6 +33,7 @@ impl Basis {
                 .collect(),
             fields: Vec::new(),
             events: Vec::new(),
+            sources: BTreeSet::new(),
             rules: Vec::new(),
             polled: Vec::new(),
         };
@@ -45,6 +49,7 @@ impl Basis {
                 continue;
             }
             basis.rules.push(rule.place.to_string());
+            basis.sources.insert(rule.evidence.source());
             let alone = fields
                 .iter()
                 .any(|field| sets(rule, field) && !certain().any(|call| sets(call, field)))

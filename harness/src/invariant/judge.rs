@@ -1,5 +1,6 @@
 //! One pass over a history: entities learn, monitors watch, and at the end there is a finding for each invariant.
 
+use super::alone;
 use super::basis::{Basis, within};
 use super::blindness::Blindness;
 use super::clock::Clocks;
@@ -171,12 +172,19 @@ impl Judge {
             .unwrap_or_default()
     }
 
-    /// What is worth knowing and changes nothing: rules that could not read what they should.
+    /// What is worth knowing and changes nothing: rules that could not read what they should, and entities that may have
+    /// another name.
     pub fn notes(&self) -> Vec<String> {
         let note = |(place, trouble): (&str, &str)| {
             format!("the rule at {place} could not be applied: {trouble}")
         };
-        self.entities.troubles().map(note).collect()
+        let troubles = self.entities.troubles().map(note);
+        let alone = self.watched.iter().filter_map(|watched| {
+            let kind = self.entities.kind(watched.kind);
+            alone::note(kind, &watched.basis, &self.finding(watched))
+        });
+        let alone: IndexSet<String> = alone.collect();
+        troubles.chain(alone).collect()
     }
 
     /// A finding for each invariant, in the order of the stack file, if the run ends now.

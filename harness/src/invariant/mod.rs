@@ -2,6 +2,7 @@
 
 mod absence;
 mod agree;
+mod alone;
 mod at_most;
 mod basis;
 mod blindness;
