@@ -190,6 +190,36 @@ mod tests {
     }
 
     #[test]
+    fn texts_can_be_made_of_texts() {
+        let scope = scope(json!({"id": "vm-7", "page": " EU/VM-7 "}));
+        let cases = [
+            ("id.replace('vm-', '')", json!("7")),
+            ("id.substring(3)", json!("7")),
+            ("id.substring(id.indexOf('-') + 1)", json!("7")),
+            ("id.split('-')[1]", json!("7")),
+            ("page.trim().lowerAscii().split('/')[1]", json!("vm-7")),
+            (
+                "page.substring(page.lastIndexOf('/') + 1).trim()",
+                json!("VM-7"),
+            ),
+            ("id.split('-').join('/').upperAscii()", json!("VM/7")),
+            ("'%s-%d'.format(['vm', 7]) == id", json!(true)),
+            (
+                "id.matches('^vm-[0-9]+$') ? int(id.substring(3)) : 0",
+                json!(7),
+            ),
+            (
+                "id.startsWith('vm') && id.endsWith('7') && id.contains('-')",
+                json!(true),
+            ),
+        ];
+        for (text, expected) in cases {
+            let value = Expression::parse(text).unwrap().value(&scope);
+            assert_eq!(value, Ok(expected), "{text}");
+        }
+    }
+
+    #[test]
     fn values_come_back_as_json() {
         let scope = scope(json!({"item": {"id": 7, "x": [1, "a", null, 0.5, true]}}));
         let value = |text: &str| Expression::parse(text).unwrap().value(&scope);
