@@ -134,7 +134,11 @@ mod tests {
             let before = rest.stirred - Duration::from_secs(1);
             rest.stirred = before;
             let seen = Seen::Left;
-            rest.see(&What::Delivered { exchange, seen });
+            rest.see(&What::Delivered {
+                exchange,
+                seen,
+                before: None,
+            });
             all.push(rest.stirred != before);
             assert!(rest.quiet_for(Duration::ZERO));
         }

@@ -250,7 +250,7 @@ impl Faults {
             What::Answered(answered) => {
                 self.each(|armed, events| armed.reached(answered.exchange, events))
             }
-            What::Delivered { exchange, seen } => {
+            What::Delivered { exchange, seen, .. } => {
                 // It went on before anybody could stop it; the deed comes too late to be exact, but it comes.
                 let late = |deed: &&mut Deed| deed.exchange == Some(*exchange);
                 self.deeds

@@ -64,6 +64,14 @@ impl Body {
         }
     }
 
+    /// A body that is all there.
+    pub(super) fn whole(bytes: &[u8]) -> Body {
+        let mut body = Body::new(Framing::UntilClose);
+        body.feed(bytes);
+        body.close();
+        body
+    }
+
     /// Reads on and says how many of `bytes` belong to this body; less than all only when it ends.
     pub(super) fn feed(&mut self, bytes: &[u8]) -> usize {
         let mut at = 0;

@@ -26,7 +26,7 @@ const LENGTH_BYTES: usize = 4;
 enum Wire {
     Asked(Asked),
     Answered(Box<Answered>),
-    Delivered(ExchangeId, Seen),
+    Delivered(ExchangeId, Seen, Option<ExchangeId>),
     Other(Report),
 }
 
@@ -36,7 +36,11 @@ impl From<Report> for Wire {
             Report::Event { what } => match what {
                 What::Asked(asked) => Wire::Asked(asked),
                 What::Answered(answered) => Wire::Answered(answered),
-                What::Delivered { exchange, seen } => Wire::Delivered(exchange, seen),
+                What::Delivered {
+                    exchange,
+                    seen,
+                    before,
+                } => Wire::Delivered(exchange, seen, before),
                 what => Wire::Other(Report::Event { what }),
             },
             other => Wire::Other(other),
@@ -49,7 +53,11 @@ impl From<Wire> for Report {
         let what = match wire {
             Wire::Asked(asked) => What::Asked(asked),
             Wire::Answered(answered) => What::Answered(answered),
-            Wire::Delivered(exchange, seen) => What::Delivered { exchange, seen },
+            Wire::Delivered(exchange, seen, before) => What::Delivered {
+                exchange,
+                seen,
+                before,
+            },
             Wire::Other(report) => return report,
         };
         Report::Event { what }
@@ -210,11 +218,31 @@ mod tests {
                 captures: [("job".to_owned(), "7".to_owned())].into(),
                 request: message.clone(),
                 status: 200,
-                response: message,
+                response: message.clone(),
             }))),
             event(What::Delivered {
                 exchange: 1,
                 seen: Seen::Reset,
+                before: None,
+            }),
+            event(What::Delivered {
+                exchange: 2,
+                seen: Seen::Answer {
+                    status: 503,
+                    body_bytes: 5,
+                    altered: true,
+                    told: Some(Box::new(message.clone())),
+                },
+                before: Some(3),
+            }),
+            event(What::Delivered {
+                exchange: 3,
+                seen: Seen::Cut {
+                    status: 200,
+                    body_bytes: 5,
+                    told: Some(Box::new(message)),
+                },
+                before: None,
             }),
             event(What::Phase { name: "up".into() }),
             Report::Synced { number: 3 },

@@ -7,6 +7,7 @@ use super::raw::{HEAD_READ_BYTES, READ_BYTES};
 use super::reply;
 use super::uplink::Left;
 use super::wire::WireWrite;
+use crate::history::Message;
 use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::ReadHalf;
@@ -132,14 +133,20 @@ impl<'a> Downlink<'a> {
         }
     }
 
-    /// Puts the same head with another body in the place of what is not written yet.
-    pub(super) fn replace(&mut self, method: &str, status: u16, altered: &Altered) {
+    /// Puts the same head with another body in the place of what is not written yet. What the caller is told by it.
+    pub(super) fn replace(
+        &mut self,
+        method: &str,
+        status: u16,
+        altered: &Altered,
+    ) -> Option<Box<Message>> {
         self.forget();
         let mut bytes = reply::resized(&self.head, method, status, altered.declared);
         bytes.extend_from_slice(&altered.bytes);
         self.ready = bytes.len();
         let rest = std::mem::replace(self.buffer, BytesMut::from(&bytes[..]));
         self.buffer.unsplit(rest);
+        reply::told(&bytes, method)
     }
 
     /// Writes what is left.

@@ -13,7 +13,9 @@ use super::state::{State, Ticket};
 use super::uplink::{self, Left, Uplink};
 use super::wire::WireWrite;
 use super::{Action, Alteration};
-use crate::history::{Message, Seen};
+use crate::history::{ExchangeId, Message, Seen};
+use futures::FutureExt;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
@@ -107,13 +109,25 @@ impl Session {
                 let content_type = content_type.as_deref();
                 let (bytes, body_bytes) =
                     reply::given(request, persists, *status, content_type, body);
-                if uplink.gone(AsOf::Now) || write.write_all(&bytes).await.is_err() {
+                if uplink.gone(AsOf::Now) {
+                    return LEFT;
+                }
+                let next = self.state.next();
+                let mut writing = pin!(write.write_all(&bytes));
+                let at_once = writing.as_mut().now_or_never();
+                ticket.written = at_once.is_some().then_some(next);
+                let written = match at_once {
+                    Some(written) => written,
+                    None => writing.await,
+                };
+                if written.is_err() {
                     return LEFT;
                 }
                 let seen = Seen::Answer {
                     status: *status,
                     body_bytes,
                     altered: false,
+                    told: reply::told(&bytes, &request.method),
                 };
                 Some((seen, if persists { After::Next } else { After::Close }))
             }
@@ -125,7 +139,7 @@ impl Session {
     }
 
     /// Asks the callee and brings the caller its answer.
-    async fn forward(&mut self, mut request: Request, head: usize, ticket: Ticket) -> After {
+    async fn forward(&mut self, mut request: Request, head: usize, mut ticket: Ticket) -> After {
         let Session {
             state,
             link,
@@ -147,7 +161,8 @@ impl Session {
                     request.framing,
                 );
                 let mut downlink = Downlink::new(callee_read, caller_write, from_callee);
-                match carry(state, &mut uplink, &mut downlink, &mut request, &ticket).await {
+                let carried = carry(state, &mut uplink, &mut downlink, &mut request, &mut ticket);
+                match carried.await {
                     Ok(answer) => {
                         let Carried {
                             seen,
@@ -190,7 +205,7 @@ async fn carry(
     uplink: &mut Uplink<'_>,
     downlink: &mut Downlink<'_>,
     request: &mut Request,
-    ticket: &Ticket,
+    ticket: &mut Ticket,
 ) -> Result<Carried, Broken> {
     let mut answer = uplink.during(downlink.head(&request.method)).await??;
     let small = matches!(answer.framing, Framing::None)
@@ -213,6 +228,7 @@ async fn carry(
     // Nothing else needs the headers, and copies of them would cost as much as reading them did.
     let asked = message(std::mem::take(&mut request.headers), uplink.body());
     let came = message(std::mem::take(&mut answer.headers), downlink.body());
+    let mut told = ticket.copied.then(|| Box::new(came.clone()));
     let ask = state.answered(ticket, ticket.answered(asked, answer.status, came), unseen);
     let as_of = match ticket.as_of {
         AsOf::LastLook if ask.is_none() => AsOf::LastLook,
@@ -223,29 +239,58 @@ async fn carry(
         .filter(|_| reply::bodied(&request.method, answer.status))
         .and_then(|how| alter::alter(&how, downlink.body()));
     if let Some(altered) = &altered {
-        downlink.replace(&request.method, answer.status, altered);
+        told = downlink.replace(&request.method, answer.status, altered);
     }
     if uplink.gone(as_of) {
         return Err(Broken::Left);
     }
-    uplink.during(downlink.deliver()).await??;
+    ticket.written = deliver(state, uplink, downlink).await?;
     let whole = !altered.as_ref().is_some_and(Altered::cut);
     Ok(Carried {
-        seen: seen(answer.status, ticket, altered.as_ref(), downlink.body()),
+        seen: seen(
+            (answer.status, downlink.body()),
+            ticket,
+            altered.as_ref(),
+            told,
+        ),
         persists: whole && answer.persists && (altered.is_some() || !downlink.closed()),
         switches: answer.switches,
     })
 }
 
+/// Writes what is left of an answer. The first exchange that was not asked before, if that was done at one go.
+async fn deliver(
+    state: &State,
+    uplink: &mut Uplink<'_>,
+    downlink: &mut Downlink<'_>,
+) -> Result<Option<ExchangeId>, Broken> {
+    let next = state.next();
+    let mut writing = pin!(downlink.deliver());
+    match writing.as_mut().now_or_never() {
+        Some(written) => written.map(|()| Some(next)),
+        None => uplink.during(writing).await?.map(|()| None),
+    }
+}
+
 /// What the caller saw of an answer that was delivered.
-fn seen(status: u16, ticket: &Ticket, altered: Option<&Altered>, body: &Body) -> Seen {
+pub(super) fn seen(
+    (status, body): (u16, &Body),
+    ticket: &Ticket,
+    altered: Option<&Altered>,
+    told: Option<Box<Message>>,
+) -> Seen {
     let body_bytes = altered.map_or(body.length(), |altered| altered.bytes.len() as u64);
     match altered {
-        Some(altered) if altered.cut() => Seen::Cut { status, body_bytes },
+        Some(altered) if altered.cut() => Seen::Cut {
+            status,
+            body_bytes,
+            told,
+        },
         _ => Seen::Answer {
             status,
             body_bytes,
             altered: altered.is_some() || ticket.copied,
+            told,
         },
     }
 }

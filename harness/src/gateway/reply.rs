@@ -1,6 +1,9 @@
 //! Answers that the gateway makes itself.
 
-use super::head::Request;
+use super::body::Body;
+use super::exchange::message;
+use super::head::{self, Parsed, Request};
+use crate::history::Message;
 use reqwest::StatusCode;
 use std::fmt::Write;
 
@@ -44,6 +47,15 @@ pub(super) fn given(
     };
     bytes.extend_from_slice(body.as_bytes());
     (bytes, body.len() as u64)
+}
+
+/// An answer of the gateway's own making, as far as its bytes go, for the history.
+pub(super) fn told(answer: &[u8], method: &str) -> Option<Box<Message>> {
+    let Parsed::Whole(head, length) = head::answer(answer, method) else {
+        return None;
+    };
+    let body = Body::whole(&answer[length..]);
+    Some(Box::new(message(head.headers, &body)))
 }
 
 /// Whether an answer to this method with this status can have a body.
@@ -92,6 +104,17 @@ mod tests {
         assert_eq!(String::from_utf8_lossy(&bytes), expected);
         let (_, sent) = expected.split_once("\r\n\r\n").unwrap();
         assert_eq!(length, sent.len() as u64);
+        let told = told(&bytes, &request.method).unwrap();
+        assert_eq!((&*told.body, told.body_bytes), (sent, length));
+        let says = told
+            .headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"));
+        let expected = expected.to_ascii_lowercase();
+        for header in says {
+            assert!(expected.contains(&header), "{header}");
+        }
+        assert_eq!(told.headers.len(), expected.matches(": ").count());
     }
 
     #[test]

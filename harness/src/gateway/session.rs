@@ -148,6 +148,7 @@ impl Session {
                 status: NO_STATUS,
                 body_bytes,
                 altered: false,
+                told: None,
             };
             self.state.delivered(ticket, seen);
         }

@@ -52,6 +52,8 @@ pub(super) struct Ticket {
     pub(super) copied: bool,
     /// As of when its connections have to be known. The harness may end them while it decides.
     pub(super) as_of: AsOf,
+    /// The first exchange that was not asked yet when the end of its answer was written, at one go.
+    pub(super) written: Option<ExchangeId>,
 }
 
 impl State {
@@ -126,6 +128,7 @@ impl State {
             captures,
             copied: false,
             as_of: AsOf::LastLook,
+            written: None,
         };
         self.event(What::Asked(Asked {
             exchange: ticket.exchange,
@@ -166,10 +169,18 @@ impl State {
 
     /// Reports what the caller saw.
     pub(super) fn delivered(&self, ticket: Ticket, seen: Seen) {
+        let next = self.next();
+        let before = ticket.written.filter(|before| *before != next);
         self.event(What::Delivered {
             exchange: ticket.exchange,
             seen,
+            before: before.filter(|_| ticket.call.is_some()),
         });
+    }
+
+    /// The number of the exchange that is asked next.
+    pub(super) fn next(&self) -> ExchangeId {
+        self.exchanges.load(Ordering::SeqCst)
     }
 
     /// Reports something for the history.

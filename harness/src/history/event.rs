@@ -69,6 +69,10 @@ pub enum What {
         exchange: ExchangeId,
         /// What the caller saw.
         seen: Seen,
+        /// It had been written out before the exchanges from this number on were asked, though an `asked` of theirs came
+        /// first: its caller may have known of it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        before: Option<ExchangeId>,
     },
     /// A connection ended that does not speak HTTP, or does not any more.
     Stream {
@@ -180,7 +184,7 @@ pub struct Answered {
 }
 
 /// Headers and the beginning of a body.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     /// Headers in their order, names in lower case. Those of HTTP/2 have the authority as `host`, and what trails the body
     /// comes last.
@@ -207,6 +211,10 @@ pub enum Seen {
         /// The gateway made it another one, or had the callee do the work twice.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         altered: bool,
+        /// What was written out, where that is not what the callee answered to this request alone: it is altered, or the
+        /// gateway made it itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<Box<Message>>,
     },
     /// The beginning of an answer, and then the end of the connection.
     Cut {
@@ -214,6 +222,9 @@ pub enum Seen {
         status: u16,
         /// The bytes of its body that arrived.
         body_bytes: u64,
+        /// Its headers, and what arrived of its body.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<Box<Message>>,
     },
     /// Nothing: the gateway asked once more than the caller did, and nobody waited for the answer.
     Copy,

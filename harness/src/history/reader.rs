@@ -73,7 +73,7 @@ pub fn read(path: &Path) -> io::Result<Vec<Event>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{What, Writer};
+    use crate::history::{Seen, What, Writer};
 
     #[test]
     fn what_is_written_is_read_back_in_order_and_a_cut_line_is_left_out() {
@@ -103,5 +103,26 @@ mod tests {
                 .to_string()
                 .contains("history.jsonl:1")
         );
+    }
+    #[test]
+    fn an_older_history_is_read_as_one_that_does_not_say_what_was_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.jsonl");
+        let line = |seen: &str| {
+            format!(r#"{{"seq":1,"at_ns":2,"kind":"delivered","exchange":3,"seen":{seen}}}"#)
+        };
+        let answer = line(r#"{"as":"answer","status":503,"body_bytes":5,"altered":true}"#);
+        let cut = line(r#"{"as":"cut","status":200,"body_bytes":5}"#);
+        std::fs::write(&path, format!("{answer}\n{cut}\n")).unwrap();
+        let told = |event: Event| match event.what {
+            What::Delivered {
+                seen: Seen::Answer { told, .. } | Seen::Cut { told, .. },
+                before: None,
+                ..
+            } => told,
+            other => panic!("{other:?}"),
+        };
+        let told: Vec<_> = read(&path).unwrap().into_iter().map(told).collect();
+        assert_eq!(told, [None, None]);
     }
 }

@@ -65,7 +65,11 @@ fn answered(exchange: ExchangeId) -> What {
 }
 
 fn seen(exchange: ExchangeId, seen: Seen) -> What {
-    What::Delivered { exchange, seen }
+    What::Delivered {
+        exchange,
+        seen,
+        before: None,
+    }
 }
 
 fn figures(faults: &Faults) -> [u64; 5] {
@@ -124,6 +128,7 @@ fn a_count_for_each_entity_is_kept_apart() {
                     status: 503,
                     body_bytes: 0,
                     altered: false,
+                    told: None,
                 },
             ));
         }
@@ -187,6 +192,7 @@ fn a_count_that_was_not_reached_is_told() {
                 status: 503,
                 body_bytes: 0,
                 altered: false,
+                told: None,
             },
         ));
     }
@@ -201,16 +207,19 @@ fn each_kind_acts_at_its_moment_and_knows_how_it_is_felt() {
         status: 201,
         body_bytes: 0,
         altered: true,
+        told: None,
     };
     let full = Seen::Answer {
         status: 201,
         body_bytes: 9,
         altered: false,
+        told: None,
     };
     let altered = Seen::Answer {
         status: 201,
         body_bytes: 9,
         altered: true,
+        told: None,
     };
     let alter = |body| Action::Alter { body };
     let cases = [
@@ -287,6 +296,7 @@ fn each_kind_acts_at_its_moment_and_knows_how_it_is_felt() {
             Seen::Cut {
                 status: 201,
                 body_bytes: 5,
+                told: None,
             },
             full.clone(),
             1,
@@ -438,6 +448,7 @@ fn a_fault_is_active_until_it_is_used_up_or_healed() {
         status: 503,
         body_bytes: 0,
         altered: false,
+        told: None,
     };
     use FaultMoment::*;
     faults.decide(&at(Moment::Request), &of("7"), 1);

@@ -102,14 +102,17 @@ impl<'a> Downlink<'a> {
         Ok(true)
     }
 
-    /// Puts the same head with another body in the place of what is not written yet. What follows the body stays.
-    pub(super) fn replace(&mut self, altered: &Altered) {
+    /// Puts the same head with another body in the place of what is not written yet. What follows the body stays. What
+    /// the caller is told by it.
+    pub(super) fn replace(&mut self, altered: &Altered) -> Message {
         let headers = &mut self.head.headers;
         if headers.contains_key(CONTENT_LENGTH) {
             headers.insert(CONTENT_LENGTH, HeaderValue::from(altered.declared));
         }
         self.kept = [Bytes::copy_from_slice(&altered.bytes)].into();
         self.cut = altered.cut();
+        let trailers = self.trailers.as_ref().filter(|_| !self.cut);
+        message::answer(&self.head.headers, &Body::whole(&altered.bytes), trailers)
     }
 
     /// Writes what is left, and the end if there is to be one.

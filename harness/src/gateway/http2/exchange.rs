@@ -8,8 +8,9 @@ use super::uplink::Uplink;
 use super::{Broken, Left};
 use crate::gateway::alter::{self, Altered};
 use crate::gateway::ask::Ask;
+use crate::gateway::body::Body;
 use crate::gateway::downlink::Pieces;
-use crate::gateway::exchange::{DROPPED_BYTES, KEPT_BYTES, SMALL_BYTES};
+use crate::gateway::exchange::{DROPPED_BYTES, KEPT_BYTES, SMALL_BYTES, seen};
 use crate::gateway::state::Ticket;
 use crate::gateway::{Action, Alteration, head, reply};
 use crate::history::Seen;
@@ -172,7 +173,8 @@ impl Work<'_> {
                 body,
             } => {
                 let content_type = content_type.as_deref();
-                self.answer(uplink, *status, content_type, body).await
+                self.answer(uplink, (*status, content_type, body), ticket)
+                    .await
             }
             Action::Alter { .. } => {
                 tracing::warn!(action = ?told.action, "there is no answer yet; the request passes");
@@ -185,9 +187,8 @@ impl Work<'_> {
     async fn answer(
         &self,
         uplink: &mut Uplink<'_>,
-        status: u16,
-        content_type: Option<&str>,
-        body: &str,
+        (status, content_type, body): (u16, Option<&str>, &str),
+        ticket: &mut Ticket,
     ) -> Result<Option<Seen>, Broken> {
         let bodied = reply::bodied(&self.asked.method, status);
         let length = (!reply::bare(status)).then_some(body.len());
@@ -201,14 +202,16 @@ impl Work<'_> {
             uplink.step().await?;
         }
         let body = if bodied { body } else { "" };
+        let told = message::answer(head.headers(), &Body::whole(body.as_bytes()), None);
         self.caller.begin(head, body.is_empty())?;
         let piece = Bytes::copy_from_slice(body.as_bytes());
         uplink.during(self.caller.send(piece, true)).await??;
-        uplink.during(self.trunk.written()).await??;
+        self.write(uplink, ticket).await?;
         Ok(Some(Seen::Answer {
             status,
             body_bytes: body.len() as u64,
             altered: false,
+            told: Some(Box::new(told)),
         }))
     }
 
@@ -225,7 +228,7 @@ impl Work<'_> {
         &self,
         uplink: &mut Uplink<'_>,
         downlink: &mut Downlink<'_>,
-        ticket: &Ticket,
+        ticket: &mut Ticket,
     ) -> Result<Seen, Broken> {
         let state = self.trunk.state;
         let small = downlink
@@ -247,37 +250,33 @@ impl Work<'_> {
             };
         }
         let unseen = pieces != Pieces::Drop && !downlink.begun();
-        let answered = ticket.answered(
-            message::request(self.asked, uplink),
-            downlink.status().as_u16(),
-            downlink.message(),
-        );
-        let ask = state.answered(ticket, answered, unseen);
-        wanted = wanted.or(self.alteration(uplink, ask).await?);
         let status = downlink.status().as_u16();
+        let came = downlink.message();
+        let mut told = ticket.copied.then(|| Box::new(came.clone()));
+        let asked = message::request(self.asked, uplink);
+        let ask = state.answered(ticket, ticket.answered(asked, status, came), unseen);
+        wanted = wanted.or(self.alteration(uplink, ask).await?);
         let altered = wanted
             .filter(|_| reply::bodied(&self.asked.method, status))
             .and_then(|how| alter::alter(&how, downlink.body()));
         if let Some(altered) = &altered {
-            downlink.replace(altered);
+            told = Some(Box::new(downlink.replace(altered)));
         }
         uplink.during(downlink.deliver()).await??;
-        uplink.during(self.trunk.written()).await??;
-        let cut = altered.as_ref().is_some_and(Altered::cut);
-        let body_bytes = altered
-            .as_ref()
-            .map_or(downlink.body().length(), |altered| {
-                altered.bytes.len() as u64
-            });
-        if cut {
+        self.write(uplink, ticket).await?;
+        if altered.as_ref().is_some_and(Altered::cut) {
             self.caller.reset(Reason::INTERNAL_ERROR);
-            return Ok(Seen::Cut { status, body_bytes });
         }
-        Ok(Seen::Answer {
-            status,
-            body_bytes,
-            altered: altered.is_some() || ticket.copied,
-        })
+        let answer = (status, downlink.body());
+        Ok(seen(answer, ticket, altered.as_ref(), told))
+    }
+
+    /// Writes all that was sent.
+    async fn write(&self, uplink: &mut Uplink<'_>, ticket: &mut Ticket) -> Result<(), Left> {
+        let next = self.trunk.state.next();
+        let at_once = uplink.during(self.trunk.written()).await??;
+        ticket.written = at_once.then_some(next);
+        Ok(())
     }
 
     /// Waits for the harness's decision about an answer. What is to become of its body.

@@ -12,6 +12,7 @@ use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use h2::{Reason, server};
 use std::future::{Future, poll_fn};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use tokio::sync::{mpsc, oneshot};
@@ -24,6 +25,8 @@ pub(super) struct Trunk<'a> {
     pub(super) upstream: Upstream<'a>,
     /// Who waits until all that was sent is written; `None` once nothing will be written any more.
     unwritten: Mutex<Option<Vec<oneshot::Sender<()>>>>,
+    /// How often what was sent could not be written at once.
+    stalls: AtomicU64,
 }
 
 /// A stream whose callee is gone.
@@ -61,6 +64,7 @@ pub(super) async fn serve(session: Session, prefaced: bool) {
         socket: &socket,
         upstream: Upstream::new(&state, &link, ended),
         unwritten: Mutex::new(Some(Vec::new())),
+        stalls: AtomicU64::new(0),
     };
     if let Some(callee) = callee.filter(|_| prefaced)
         && let Err(reason) = trunk.upstream.adopt(callee, from_callee).await
@@ -75,16 +79,18 @@ pub(super) async fn serve(session: Session, prefaced: bool) {
 }
 
 impl Trunk<'_> {
-    /// Waits until all that was sent before is written out to the caller.
+    /// Waits until all that was sent before is written out to the caller. Whether that was done at one go.
     ///
     /// # Errors
     /// The connection ended before.
-    pub(super) async fn written(&self) -> Result<(), Left> {
+    pub(super) async fn written(&self) -> Result<bool, Left> {
+        let stalls = self.stalls.load(Ordering::Relaxed);
         let (tell, told) = oneshot::channel();
         if let Some(unwritten) = &mut *self.unwritten() {
             unwritten.push(tell);
         }
-        told.await.map_err(|_| Left)
+        told.await.map_err(|_| Left)?;
+        Ok(self.stalls.load(Ordering::Relaxed) == stalls)
     }
 
     /// Reports what the caller saw of an exchange. One that seems to have left may have been reset by its link.
@@ -163,6 +169,7 @@ impl Trunk<'_> {
     /// The connection has been taken as far as it goes.
     fn tell_written(&self) {
         if self.socket.blocked() {
+            self.stalls.fetch_add(1, Ordering::Relaxed);
             return;
         }
         for tell in self.unwritten().iter_mut().flat_map(|all| all.drain(..)) {

@@ -74,7 +74,7 @@ async fn an_answer_is_given_in_the_callee_s_place_and_the_connection_lives_on() 
     let (mut stage, mut caller, ask) = stopped_request(POST).await;
     stage.act(ask, refusal());
     caller.hears(REFUSED).await;
-    stage.expect(&["1 saw 503, 7"]).await;
+    stage.expect(&["1 saw 503, 7: not now"]).await;
     only_the_next_is_asked(&mut stage, &mut caller).await;
     stage.end().await;
 }
@@ -87,7 +87,7 @@ async fn an_answer_is_given_to_a_caller_that_waits_with_its_body() {
     caller.hears("HTTP/1.1 100 Continue\r\n\r\n").await;
     caller.says("hello").await;
     caller.hears(REFUSED).await;
-    stage.expect(&["1 saw 503, 7"]).await;
+    stage.expect(&["1 saw 503, 7: not now"]).await;
     only_the_next_is_asked(&mut stage, &mut caller).await;
     stage.end().await;
 }
@@ -106,7 +106,7 @@ async fn a_body_too_long_to_drop_is_answered_with_a_close() {
         heard.contains("503") && heard.contains("Connection: close"),
         "{heard}"
     );
-    stage.expect(&["1 saw 503, 7"]).await;
+    stage.expect(&["1 saw 503, 7: not now"]).await;
     stage.end().await;
 }
 
@@ -196,7 +196,7 @@ async fn a_held_answer_is_emptied_whatever_its_framing() {
             },
         );
         caller.hears(emptied).await;
-        stage.expect(&["1 saw 201, 0, altered"]).await;
+        stage.expect(&["1 saw 201, 0, altered: "]).await;
         // The connection is in order afterwards.
         stage.watch(&[]).await;
         caller.says(POST).await;
@@ -227,19 +227,19 @@ async fn a_held_answer_gets_another_body() {
             set("id"),
             json,
             "8\r\n\r\n{\"id\":8}",
-            "1 saw 201, 8, altered",
+            "1 saw 201, 8, altered: {\"id\":8}",
         ),
         (
             set("id"),
             chunked,
             "8\r\n\r\n{\"id\":8}",
-            "1 saw 201, 8, altered",
+            "1 saw 201, 8, altered: {\"id\":8}",
         ),
         (
             Alteration::Malformed,
             chunked,
             "7\r\n\r\n{\"id\n{\"",
-            "1 saw 201, 7, altered",
+            "1 saw 201, 7, altered: {\"id\n{\"",
         ),
     ];
     for (body, answer, expected, seen) in cases {
@@ -268,7 +268,7 @@ async fn a_held_answer_is_cut_and_the_connection_ends() {
         .hears("HTTP/1.1 201 Created\r\nX-A: b\r\nContent-Length: 4\r\n\r\nmad")
         .await;
     caller.hears_end().await;
-    stage.expect(&["1 cut 201, 3"]).await;
+    stage.expect(&["1 cut 201, 3: mad"]).await;
     stage.end().await;
 }
 
@@ -336,7 +336,7 @@ async fn a_request_is_delivered_twice() {
     callee.says(MADE).await;
     caller.hears(MADE).await;
     stage
-        .expect(&["1 answered 201", "1 saw 201, 4, altered"])
+        .expect(&["1 answered 201", "1 saw 201, 4, altered: made"])
         .await;
     stage.end().await;
 }
@@ -476,7 +476,7 @@ async fn an_answer_too_long_to_hold_is_decided_on_early() {
         Action::Alter {
             body: Alteration::Empty,
         },
-        &["1 answered 201", "1 saw 201, 0, altered"],
+        &["1 answered 201", "1 saw 201, 0, altered: "],
     )
     .await;
     assert_eq!(

@@ -5,6 +5,7 @@ mod faults;
 mod http;
 mod http2;
 mod odd;
+mod order;
 mod property;
 mod remote;
 mod shapes;

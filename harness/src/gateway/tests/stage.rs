@@ -1,7 +1,7 @@
 //! A gateway between a caller and a callee that a test plays by hand.
 
 use crate::gateway::{Action, CallPattern, Command, Handle, Moment, Report, Stop, local};
-use crate::history::{Answered, Seen, What};
+use crate::history::{Answered, Message, Seen, What};
 use std::future::Future;
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -185,16 +185,27 @@ fn told(what: &What) -> String {
     match what {
         What::Asked(a) => format!("{} asked {} {} {}", a.exchange, a.client, a.method, a.path),
         What::Answered(a) => format!("{} answered {}", a.exchange, a.status),
-        What::Delivered { exchange, seen } => match seen {
+        What::Delivered { exchange, seen, .. } => match seen {
             Seen::Answer {
                 status,
                 body_bytes,
                 altered,
+                told,
             } => {
                 let altered = if *altered { ", altered" } else { "" };
-                format!("{exchange} saw {status}, {body_bytes}{altered}")
+                let declared = told.as_ref().and_then(|told| length(told));
+                assert!(declared.is_none_or(|declared| declared == *body_bytes));
+                let told = words(told.as_deref(), *body_bytes);
+                format!("{exchange} saw {status}, {body_bytes}{altered}{told}")
             }
-            Seen::Cut { status, body_bytes } => format!("{exchange} cut {status}, {body_bytes}"),
+            Seen::Cut {
+                status,
+                body_bytes,
+                told,
+            } => {
+                let told = words(told.as_deref(), *body_bytes);
+                format!("{exchange} cut {status}, {body_bytes}{told}")
+            }
             Seen::Copy => format!("{exchange} was a copy"),
             Seen::Reset => format!("{exchange} saw reset"),
             Seen::Left => format!("{exchange} left"),
@@ -212,6 +223,23 @@ fn told(what: &What) -> String {
         }
         other => format!("{other:?}"),
     }
+}
+
+/// The length that a head declares.
+fn length(told: &Message) -> Option<u64> {
+    let mut headers = told.headers.iter();
+    let (_, length) = headers.find(|(name, _)| name == "content-length")?;
+    length.parse().ok()
+}
+
+/// What a caller was told that is not what the callee answered: the body, after a colon.
+fn words(told: Option<&Message>, body_bytes: u64) -> String {
+    let Some(told) = told else {
+        return String::new();
+    };
+    assert_eq!(told.body_bytes, body_bytes);
+    assert_eq!(told.digest.is_some(), body_bytes > 0);
+    format!(": {}", told.body)
 }
 
 /// One end of a connection.

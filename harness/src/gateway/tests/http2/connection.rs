@@ -216,7 +216,7 @@ async fn a_caller_that_dies_leaves_all_its_streams() {
     for _ in 0..2 {
         match stage.report().await {
             Report::Event {
-                what: What::Delivered { exchange, seen },
+                what: What::Delivered { exchange, seen, .. },
             } => left.push((exchange, format!("{seen:?}"))),
             other => panic!("{other:?}"),
         }

@@ -130,7 +130,7 @@ async fn an_answer_is_given_in_the_callee_s_place_and_the_connection_lives_on() 
         (&heard.headers[..], &heard.body[..]),
         (&expected[..], &b"not now"[..])
     );
-    stage.expect(&["2 saw 503, 7"]).await;
+    stage.expect(&["2 saw 503, 7: not now"]).await;
     another_is_the_first(&mut stage, &client).await;
     stage.end().await;
 }
@@ -211,9 +211,13 @@ async fn a_held_answer_gets_another_body_and_keeps_its_trailers() {
         values: vec![("id".to_owned(), 8.into())],
     };
     let cases = [
-        (set, "{\"id\":8}", "1 saw 201, 8, altered"),
-        (Alteration::Malformed, "{\"id\n{\"", "1 saw 201, 7, altered"),
-        (Alteration::Empty, "", "1 saw 201, 0, altered"),
+        (set, "{\"id\":8}", "1 saw 201, 8, altered: {\"id\":8}"),
+        (
+            Alteration::Malformed,
+            "{\"id\n{\"",
+            "1 saw 201, 7, altered: {\"id\n{\"",
+        ),
+        (Alteration::Empty, "", "1 saw 201, 0, altered: "),
     ];
     for (body, expected, seen) in cases {
         for length in [None, Some("8")] {
@@ -251,7 +255,9 @@ async fn a_held_answer_is_cut_on_its_stream_alone() {
         let error = body_heard(body, &mut heard).await.unwrap_err();
         assert_eq!(error.reason(), Some(Reason::INTERNAL_ERROR));
         assert_eq!(heard.body, b"made"[..after_bytes as usize]);
-        stage.expect(&[&format!("1 cut 201, {after_bytes}")]).await;
+        let arrived = &"made"[..after_bytes as usize];
+        let seen = format!("1 cut 201, {after_bytes}: {arrived}");
+        stage.expect(&[&seen]).await;
         another_passes(&mut stage, &client, &mut server, 2).await;
         stage.end().await;
     }
@@ -292,7 +298,7 @@ async fn a_request_is_delivered_twice() {
     assert_eq!(original, copy);
     assert_eq!(told(answer).await, "201 Created made");
     stage
-        .expect(&["2 answered 201", "2 saw 201, 4, altered"])
+        .expect(&["2 answered 201", "2 saw 201, 4, altered: made"])
         .await;
     // A copy that gets no answer is no second delivery.
     let (mut stage, _client, answer, ask) = stopped_request().await;
