@@ -208,7 +208,7 @@ impl Outcome {
             if every && !named(&name) && finding.unwitnessed {
                 self.unwitnessed.push(name.clone());
             }
-            if every || named(&name) {
+            if plan.judges(&name) {
                 self.findings.push(finding);
             }
         }

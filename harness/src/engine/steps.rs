@@ -136,8 +136,13 @@ impl Steps<'_> {
         .map_err(|e| Failure::new(format!("workload `{name}`: {e}")))
     }
 
-    /// Waits until every entity of a kind is final. Ends early once something is violated: the verdict stands.
+    /// Waits until every entity of a kind is final. Ends early once something that counts is violated: the verdict stands.
     async fn all_final(&self, entity: &str, within: Duration, planned: &Planned) -> Option<String> {
+        let all = self.setup.stack.invariants.keys();
+        let counting: Vec<String> = all
+            .filter(|name| self.setup.plan.judges(name))
+            .cloned()
+            .collect();
         let unfinished = |judge: &crate::invariant::Judge| -> Vec<String> {
             let entities = judge.entities();
             let all = entities.records(entity).map(|(id, _)| id.to_owned());
@@ -148,7 +153,7 @@ impl Steps<'_> {
         self.record
             .until(Instant::now() + within, |state| {
                 let judge = &state.judge;
-                judge.violated() || (some(judge) && unfinished(judge).is_empty())
+                judge.any_broken(&counting) || (some(judge) && unfinished(judge).is_empty())
             })
             .await;
         let left = self.record.look(|state| unfinished(&state.judge));
@@ -159,7 +164,7 @@ impl Steps<'_> {
         if left.is_empty() {
             return None;
         }
-        if self.record.look(|state| state.judge.violated()) {
+        if self.record.look(|state| state.judge.any_broken(&counting)) {
             self.record.note(&format!(
                 "{text}: waited no longer once an invariant was violated; {} not final then",
                 left.len()

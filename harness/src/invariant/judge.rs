@@ -144,13 +144,6 @@ impl Judge {
         &self.entities
     }
 
-    /// Whether something is broken already.
-    pub fn violated(&self) -> bool {
-        self.watched
-            .iter()
-            .any(|watched| watched.monitor.so_far().broken())
-    }
-
     /// Whether one of these invariants is broken already.
     pub fn any_broken(&self, invariants: &[String]) -> bool {
         let named = |watched: &&Watched| invariants.contains(&watched.invariant.name);

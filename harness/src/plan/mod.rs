@@ -35,6 +35,17 @@ pub struct Plan {
     pub steps: Vec<Planned>,
 }
 
+impl Plan {
+    /// Whether an invariant counts in this scenario: all do, or those that it names.
+    pub fn judges(&self, invariant: &str) -> bool {
+        self.steps.iter().any(|planned| match &planned.step {
+            Step::EveryInvariant => true,
+            Step::Invariant(name) => name == invariant,
+            _ => false,
+        })
+    }
+}
+
 /// A step with the words it was written in.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Planned {
