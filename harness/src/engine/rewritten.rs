@@ -2,10 +2,10 @@
 
 use crate::fault::Receipt;
 use crate::plan::{CallFault, Effect, Plan, Step};
-use crate::stack::{Evidence, Stack};
+use crate::stack::{Evidence, Learn, Stack};
 use std::collections::BTreeSet;
 
-/// One note for each call of which rules learn what its callers did not see.
+/// One note for each call of which rules learn what its callers did not see, and nothing of what they did.
 pub fn notes(plan: &Plan, stack: &Stack, receipts: &[Receipt]) -> Vec<String> {
     let applied = |text: &str| {
         receipts
@@ -19,17 +19,22 @@ pub fn notes(plan: &Plan, stack: &Stack, receipts: &[Receipt]) -> Vec<String> {
             _ => None,
         })
         .collect();
-    let mut rules = stack.entities.values().flat_map(|entity| &entity.learn);
-    let mut taught =
-        |call: &str| rules.any(|rule| rule.evidence == Evidence::Call(call.to_owned()));
-    let calls = calls.into_iter().filter(|call| taught(call));
     let note = |call| {
         format!(
-            "rules learn from \"{call}\" what the service answered, not what a fault had its caller see: who acts on an \
-             answer that it never got is seen only by what it does"
+            "rules learn from \"{call}\" what the service answered, not what a fault had its caller see: a rule that reads \
+             `seen` in place of `response` learns what the caller was told"
         )
     };
+    let calls = calls.into_iter().filter(|call| unheard(stack, call));
     calls.map(note).collect()
+}
+
+/// Whether rules learn from a call, and none of them what its callers were told.
+fn unheard(stack: &Stack, call: &str) -> bool {
+    let rules = stack.entities.values().flat_map(|entity| &entity.learn);
+    let teach = |rule: &&Learn| matches!(&rule.evidence, Evidence::Call(name) if name == call);
+    let mut rules = rules.filter(teach).peekable();
+    rules.peek().is_some() && !rules.any(Learn::reads_seen)
 }
 
 /// The call whose answers an effect gives another meaning.

@@ -218,6 +218,8 @@ fn teachers(stack: &Stack, trigger: &Trigger) -> Vec<String> {
     let calls = rules
         .filter(teaches)
         .filter_map(|(_, rule)| match &rule.evidence {
+            // What the caller was told is known only when it cannot be stopped any more.
+            Evidence::Call(_) if rule.reads_seen() => None,
             Evidence::Call(call) => Some(call.clone()),
             Evidence::Poll { .. } | Evidence::Sql { .. } | Evidence::Log { .. } => None,
         });

@@ -1,38 +1,118 @@
-//! What an answered call says, as variables for the rules that learn from it.
+//! What a call says, as variables for the rules that learn from it.
 
 use crate::expression::Scope;
-use crate::history::{Answered, Message};
-use crate::stack::{Learn, Lesson};
+use crate::history::{Answered, Captures, Message, Seen};
+use crate::stack::{Learn, Lesson, SEEN};
 use serde_json::{Map, Value, json};
 
-/// The variables of an answered call: `request`, `response`, `path`.
-pub(super) fn scope(answered: &Answered) -> Scope {
-    let mut scope = Scope::new();
-    scope.set("request", &message(&answered.request, None));
-    scope.set(
-        "response",
-        &message(&answered.response, Some(answered.status)),
-    );
-    scope.set("path", &json!(answered.captures));
-    scope
+/// A call, as far as rules read of it.
+pub(super) struct Exchange<'a> {
+    /// What the call's path caught.
+    pub captures: &'a Captures,
+    /// `None`: its callee did not answer.
+    pub answered: Option<&'a Answered>,
+    /// What its caller was told, where that is known by now.
+    pub told: Option<Told<'a>>,
 }
 
-/// Applies a rule; `None` when its condition is not met.
-pub(super) fn apply(
-    entity: &str,
-    rule: &Learn,
-    scope: &Scope,
-    answered: &Answered,
-) -> Result<Option<Lesson>, String> {
-    let id = answered.captures.get(entity).map(String::as_str);
-    rule.apply(scope, id).map_err(|trouble| {
-        let cut = |message: &Message| message.body_bytes > message.body.len() as u64;
-        let cut = match cut(&answered.request) || cut(&answered.response) {
-            true => ", of a body that is too long to be kept whole",
-            false => "",
+/// What a caller was told.
+pub(super) struct Told<'a> {
+    status: u16,
+    /// `None`: the history does not have it.
+    message: Option<&'a Message>,
+}
+
+impl<'a> Told<'a> {
+    /// `None`: it was told nothing.
+    pub fn new(seen: &'a Seen, answered: Option<&'a Answered>) -> Option<Told<'a>> {
+        let (status, altered, told) = match seen {
+            Seen::Answer {
+                status,
+                altered,
+                told,
+                ..
+            } => (*status, *altered, told),
+            Seen::Cut { status, told, .. } => (*status, true, told),
+            Seen::Copy | Seen::Reset | Seen::Left | Seen::Unreachable { .. } => return None,
         };
-        format!("{trouble} (in a call answered {}{cut})", answered.status)
-    })
+        let as_answered = answered.filter(|_| !altered).map(|one| &one.response);
+        let message = told.as_deref().or(as_answered);
+        Some(Told { status, message })
+    }
+}
+
+impl Exchange<'_> {
+    /// The variables `request`, `response`, `path` and, once it is known, `seen`.
+    pub fn scope(&self) -> Scope {
+        let mut scope = Scope::new();
+        let (request, response) = match self.answered {
+            Some(answered) => (
+                message(&answered.request, None),
+                message(&answered.response, Some(answered.status)),
+            ),
+            None => (Value::Null, Value::Null),
+        };
+        scope.set("request", &request);
+        scope.set("response", &response);
+        scope.set("path", &json!(self.captures));
+        if let Some(told) = &self.told
+            && let Some(said) = told.message
+        {
+            scope.set(SEEN, &message(said, Some(told.status)));
+        }
+        scope
+    }
+
+    /// Applies a rule; `None` when its condition is not met.
+    pub fn apply(
+        &self,
+        entity: &str,
+        rule: &Learn,
+        scope: &Scope,
+    ) -> Result<Option<Lesson>, String> {
+        let id = self.captures.get(entity).map(String::as_str);
+        match rule.apply(scope, id) {
+            // Nobody can read it, the caller neither.
+            Err(_) if self.spoilt() && rule.reads(&[SEEN, "body"]) => Ok(None),
+            Err(trouble) => Err(format!("{trouble} ({})", self.words())),
+            lesson => lesson,
+        }
+    }
+
+    /// Whether the caller got a mere text that is not what the callee answered: a fault left nothing else of it.
+    fn spoilt(&self) -> bool {
+        let told = self.told.as_ref().and_then(|told| told.message);
+        let own = self.answered.map(|answered| &answered.response);
+        told.is_some_and(|told| own != Some(told) && message(told, None)["body"].is_string())
+    }
+
+    /// Which call it is, as far as that explains why a rule could not be applied.
+    fn words(&self) -> String {
+        let mut words = match (&self.told, self.answered) {
+            (Some(Told { message: None, .. }), _) => {
+                "the history does not say what the caller of this call was told".to_owned()
+            }
+            (Some(told), Some(_)) => format!("in a call whose caller was told {}", told.status),
+            (Some(told), None) => format!(
+                "in a call whose caller was told {} and whose callee did not answer: `request` and `response` are null",
+                told.status
+            ),
+            (None, answered) => {
+                let status = answered.map(|answered| answered.status);
+                format!("in a call answered {}", status.unwrap_or_default())
+            }
+        };
+        let answered = self.answered.into_iter();
+        let mut messages: Vec<&Message> = answered
+            .flat_map(|answered| [&answered.request, &answered.response])
+            .collect();
+        messages.extend(self.told.as_ref().and_then(|told| told.message));
+        let cut = |message: &&Message| message.body_bytes > message.body.len() as u64;
+        if messages.iter().any(cut) {
+            words.push_str(", of a body that is too long to be kept whole");
+        }
+        words
+    }
 }
 
 fn message(message: &Message, status: Option<u16>) -> Value {

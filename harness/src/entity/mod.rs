@@ -1,6 +1,7 @@
 //! Evidence -> observations -> one record for each entity.
 
 mod alias;
+mod calls;
 mod evidence;
 mod kind;
 mod record;
@@ -12,12 +13,13 @@ pub use record::{Came, Moment, Record, Stamp};
 pub use snapshot::Snapshot;
 pub use value::{Atom, Given};
 
-use crate::history::{Captures, Event, ExchangeId, What};
-use crate::stack::{Evidence, Learn, Stack};
+use crate::history::{Captures, Event, What};
+use crate::stack::Stack;
+use calls::Calls;
 use indexmap::IndexMap;
 use record::Lesson;
 use serde_json::{Map, Value};
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// Something that was learnt about one entity at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,10 +67,7 @@ pub struct Fact {
 /// All entities of a run.
 pub struct Entities {
     kinds: IndexMap<String, Kind>,
-    /// For each call, the kinds and rules that learn from it.
-    calls: BTreeMap<String, Vec<(String, Learn)>>,
-    /// When the named calls that have not ended were asked.
-    asked: HashMap<ExchangeId, u64>,
+    calls: Calls,
     /// The last trouble of each rule that could not read what it should, by place.
     troubles: BTreeMap<String, String>,
 }
@@ -76,24 +75,12 @@ pub struct Entities {
 impl Entities {
     /// None seen yet.
     pub fn new(stack: &Stack) -> Entities {
-        let mut calls: BTreeMap<String, Vec<(String, Learn)>> = BTreeMap::new();
-        for entity in stack.entities.values() {
-            for rule in &entity.learn {
-                if let Evidence::Call(call) = &rule.evidence {
-                    calls
-                        .entry(call.clone())
-                        .or_default()
-                        .push((entity.name.clone(), rule.clone()));
-                }
-            }
-        }
         let kinds = stack.entities.iter();
         Entities {
             kinds: kinds
                 .map(|(name, entity)| (name.clone(), Kind::new(entity)))
                 .collect(),
-            calls,
-            asked: HashMap::new(),
+            calls: Calls::new(stack),
             troubles: BTreeMap::new(),
         }
     }
@@ -112,62 +99,39 @@ impl Entities {
 
     /// What an event taught, in the words of its source.
     fn seen(&mut self, event: &Event) -> Vec<Observation> {
-        match &event.what {
-            What::Asked(asked) if asked.call.is_some() => {
-                self.asked.insert(asked.exchange, event.at_ns);
-                Vec::new()
+        let lessons = match &event.what {
+            What::Asked(asked) => {
+                self.calls.asked(asked, event.at_ns);
+                return Vec::new();
             }
-            What::Delivered { exchange, .. } => {
-                self.asked.remove(exchange);
-                Vec::new()
-            }
-            What::Answered(answered) => {
-                let since_ns = self.asked.get(&answered.exchange).copied();
-                let since_ns = since_ns.unwrap_or(event.at_ns);
-                let Some(rules) = answered.call.as_ref().and_then(|call| self.calls.get(call))
-                else {
-                    return Vec::new();
-                };
-                let scope = evidence::scope(answered);
-                let mut observations = Vec::new();
-                for (entity, rule) in rules {
-                    match evidence::apply(entity, rule, &scope, answered) {
-                        Ok(Some((id, set))) => observations.push(Observation {
-                            at_ns: event.at_ns,
-                            since_ns,
-                            seq: event.seq,
-                            entity: entity.clone(),
-                            id,
-                            set,
-                            event: rule.event.clone(),
-                            source: rule.evidence.source(),
-                        }),
-                        Ok(None) => {}
-                        Err(trouble) => {
-                            self.troubles.insert(rule.place.to_string(), trouble);
-                        }
-                    }
-                }
-                observations
-            }
+            What::Answered(answered) => self.calls.answered(answered, event),
+            What::Delivered {
+                exchange,
+                seen,
+                before,
+            } => self.calls.delivered(*exchange, seen, *before, event),
             What::Observed {
                 entity,
                 id,
                 source,
                 set,
                 event: happened,
-            } => vec![Observation {
-                at_ns: event.at_ns,
-                since_ns: event.at_ns,
-                seq: event.seq,
-                entity: entity.clone(),
-                id: id.clone(),
-                set: set.clone(),
-                event: happened.clone(),
-                source: source.clone(),
-            }],
-            _ => Vec::new(),
-        }
+            } => {
+                return vec![Observation {
+                    at_ns: event.at_ns,
+                    since_ns: event.at_ns,
+                    seq: event.seq,
+                    entity: entity.clone(),
+                    id: id.clone(),
+                    set: set.clone(),
+                    event: happened.clone(),
+                    source: source.clone(),
+                }];
+            }
+            _ => return Vec::new(),
+        };
+        self.troubles.extend(lessons.troubles);
+        lessons.observations
     }
 
     /// Makes an observation part of its entity's record. Gives the numbers of its kind and of itself.

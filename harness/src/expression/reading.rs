@@ -20,6 +20,11 @@ impl Expression {
         self.variables.to_vec()
     }
 
+    /// Whether it reads this variable.
+    pub fn reads(&self, variable: &str) -> bool {
+        self.variables.iter().any(|name| name == variable)
+    }
+
     /// The events that it asks for by `happened("...")`, in the order of the text.
     pub fn events(&self) -> Vec<String> {
         let mut events = Vec::new();

@@ -6,6 +6,9 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
+/// The variable that has what the caller of a call was told.
+pub const SEEN: &str = "seen";
+
 /// One rule that turns evidence into an observation of one entity.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Learn {
@@ -51,6 +54,26 @@ impl Learn {
     }
 }
 
+impl Learn {
+    /// Whether it learns from what the caller was told, and so only once that is known.
+    pub fn reads_seen(&self) -> bool {
+        let read = |expression: &Expression| expression.reads(SEEN);
+        matches!(self.evidence, Evidence::Call(_)) && self.expressions().any(read)
+    }
+
+    /// Whether it reads this field, or something in it.
+    pub fn reads(&self, path: &[&str]) -> bool {
+        let mut paths = self.expressions().flat_map(Expression::paths);
+        paths.any(|read| path.iter().eq(read.iter().take(path.len())))
+    }
+
+    /// All that it evaluates for a call.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let (when, id) = (self.when.iter(), self.id.iter());
+        when.chain(id).chain(self.set.values())
+    }
+}
+
 /// Ids are strings; a number is taken by its digits.
 pub(crate) fn as_id(value: Value) -> String {
     match value {
@@ -62,8 +85,8 @@ pub(crate) fn as_id(value: Value) -> String {
 /// What a rule looks at.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Evidence {
-    /// An answered call. Variables: `request` and `response` (`.status`, `.headers`, `.body`),
-    /// `path` (what the braces of the call's path caught).
+    /// A call. Variables: `request` and `response` (`.status`, `.headers`, `.body`), `path` (what the braces of the
+    /// call's path caught), and `seen`, which is what the caller was told where `response` is what the callee answered.
     Call(String),
     /// A request made again and again. Variables: `status`, `body`, and `item` with `each`.
     Poll {

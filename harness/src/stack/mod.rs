@@ -18,7 +18,7 @@ mod yaml;
 
 pub use find::{all, find};
 pub(crate) use learn::as_id;
-pub use learn::{Evidence, Learn, Lesson};
+pub use learn::{Evidence, Learn, Lesson, SEEN};
 pub use model::*;
 
 use crate::expression::Expression;

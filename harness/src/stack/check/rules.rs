@@ -3,7 +3,7 @@
 use super::{Sound, host, keys, service, variables};
 use crate::expression::Expression;
 use crate::problem::{Place, Problem, Problems};
-use crate::stack::{Evidence, Learn, Service, Stack, config};
+use crate::stack::{Evidence, Learn, SEEN, Service, Stack, config};
 
 pub(super) fn check(
     stack: &Stack,
@@ -32,7 +32,7 @@ pub(super) fn check(
                 }
                 Some(_) => {}
             }
-            &["request", "response", "path"]
+            &["request", "response", "path", SEEN]
         }
         Evidence::Poll {
             url, each, next, ..
@@ -78,7 +78,11 @@ pub(super) fn check(
             &["row"]
         }
     };
-    for expression in rule.when.iter().chain(&rule.id).chain(rule.set.values()) {
+    for expression in rule.expressions() {
+        if expression.reads(SEEN) && !known.contains(&SEEN) {
+            problems.push(unseen(rule, expression, known));
+            continue;
+        }
         variables(expression, known, &rule.place, problems);
         if let Evidence::Call(_) = rule.evidence {
             messages(expression, &rule.place, problems);
@@ -86,12 +90,23 @@ pub(super) fn check(
     }
 }
 
+/// Only a call has a caller that is told something.
+fn unseen(rule: &Learn, expression: &Expression, known: &[&str]) -> Problem {
+    let what = format!(
+        "`{SEEN}` in `{}` is what the caller of a call was told, and `{}` is no call",
+        expression.text(),
+        rule.evidence.source()
+    );
+    let help = format!("it has `{}`; or learn from `call`", known.join("`, `"));
+    Problem::at(&rule.place, what).help(help)
+}
+
 /// What is asked of a request or a response is something that they have.
 fn messages(expression: &Expression, place: &Place, problems: &mut Problems) {
     for path in expression.paths() {
         let known: &[&str] = match path[0].as_str() {
             "request" => &["headers", "body"],
-            "response" => &["status", "headers", "body"],
+            "response" | SEEN => &["status", "headers", "body"],
             _ => continue,
         };
         if !known.contains(&path[1].as_str()) {
@@ -108,7 +123,8 @@ fn messages(expression: &Expression, place: &Place, problems: &mut Problems) {
         }
     }
     for comparison in expression.comparisons() {
-        if comparison.path == ["response", "status"] {
+        let status_of = |message: &str| comparison.path == [message, "status"];
+        if status_of("response") || status_of(SEEN) {
             let what = format!(
                 "`{}` compares the status, a number, with the text \"{}\"",
                 expression.text(),
