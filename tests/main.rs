@@ -20,6 +20,7 @@ mod readme;
 mod relay;
 mod repeat;
 mod robustness;
+mod seen;
 mod services;
 mod steps;
 mod support;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
         cleanup::trials(),
         compose::trials(),
         exact_kill::trials(),
+        seen::trials(),
         services::trials(),
         links::trials(),
         lint::trials(),

@@ -33,3 +33,12 @@ Feature: What the worker hears is not what the site did
     When "submit" runs 20 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds
+
+  Scenario: the worker is told that a submission has ended
+    Given the call "update status" answers 409 with the 2nd time for each submission
+      """
+      {"status": "Cancelled"}
+      """
+    When "submit with little patience" runs 4 times with 4 clients
+    And every submission is final within 60s
+    Then "a cancelled submission is not scored" holds
