@@ -33,10 +33,11 @@ impl Session {
             tracing::warn!("the request is too long to be sent twice; it passes once");
             return Ok(false);
         };
-        let copy = self.state.asked_again(&self.link, request, ticket);
+        let mut copy = self.state.asked_again(&self.link, request, ticket);
         let bytes = self.from_caller[..length].to_vec();
         let answer = async {
             let mut stream = callee::connect(&self.state, &self.link).await?.stream;
+            copy.unanswered = true;
             let answer = ask(&mut stream, &bytes, &request.method).await;
             answer.map_err(|error| error.to_string())
         };
@@ -45,7 +46,7 @@ impl Session {
             Ok((answer, came)) => {
                 let asked = message(request.headers.clone(), &asked);
                 let answered = copy.answered(asked, answer.status, message(answer.headers, &came));
-                self.state.answered(&copy, answered, false);
+                self.state.answered(&mut copy, answered, false);
                 self.state.delivered(copy, Seen::Copy);
                 Ok(true)
             }

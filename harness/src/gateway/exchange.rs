@@ -80,15 +80,17 @@ impl Session {
                     () = ask.released(&told) => {}
                 }
             };
-            let stayed = uplink::staying(&mut caller, buffer, wait).await;
-            return stayed.is_err().then_some((Seen::Left, After::Gone));
+            // Whoever leaves meanwhile has sent its request all the same.
+            let mut uplink = Uplink::new(caller, buffer, head, request.framing);
+            let waited = uplink.despite(wait).await;
+            return waited.is_err().then_some((Seen::Left, After::Gone));
         }
         if told.action == Action::Twice {
             let copied = self.copy(request, head, ticket).await;
             ticket.copied = copied == Ok(true);
             return copied.is_err().then_some((Seen::Left, After::Gone));
         }
-        let request_body = || Uplink::new(caller, None, buffer, head, request.framing);
+        let request_body = || Uplink::new(caller, buffer, head, request.framing).to_nobody();
         match &told.action {
             Action::Pass | Action::Delay { .. } | Action::Twice => None,
             Action::Reset => Some((Seen::Reset, After::Reset)),
@@ -148,21 +150,16 @@ impl Session {
             from_caller,
             from_callee,
         } = self;
-        let (mut caller_read, caller_write) = caller.split();
+        let (caller_read, caller_write) = caller.split();
+        let mut uplink = Uplink::new(caller_read, from_caller, head, request.framing);
         let reach = callee::reach(state, link, callee, from_callee, ticket.as_of);
-        let (seen, after) = match uplink::staying(&mut caller_read, from_caller, reach).await {
+        let (seen, after) = match uplink.despite(reach).await {
             Ok(Ok(callee)) => {
                 let (callee_read, callee_write) = callee.split();
-                let mut uplink = Uplink::new(
-                    caller_read,
-                    Some(callee_write),
-                    from_caller,
-                    head,
-                    request.framing,
-                );
+                ticket.unanswered = true;
+                uplink.lead(callee_write);
                 let mut downlink = Downlink::new(callee_read, caller_write, from_callee);
-                let carried = carry(state, &mut uplink, &mut downlink, &mut request, &mut ticket);
-                match carried.await {
+                match carry(state, &mut uplink, &mut downlink, &mut request, &mut ticket).await {
                     Ok(answer) => {
                         let Carried {
                             seen,
@@ -177,11 +174,16 @@ impl Session {
                             (_, true) => finish(&mut uplink, &mut downlink).await,
                         };
                     }
-                    Err(Broken::Odd) => return After::Raw(Before::Unsettled(ticket)),
+                    Err(Broken::Odd) => {
+                        ticket.unanswered = false;
+                        return After::Raw(Before::Unsettled(ticket));
+                    }
                     Err(Broken::Left) => (Seen::Left, After::Gone),
+                    Err(Broken::Lost) if uplink.left() => (Seen::Left, After::Gone),
                     Err(Broken::Lost | Broken::Reset) => (Seen::Reset, After::Reset),
                 }
             }
+            Ok(Err(_)) if uplink.left() => (Seen::Left, After::Gone),
             Ok(Err(reason)) => (Seen::Unreachable { reason }, After::Reset),
             Err(Left) => (Seen::Left, After::Gone),
         };
@@ -207,7 +209,7 @@ async fn carry(
     request: &mut Request,
     ticket: &mut Ticket,
 ) -> Result<Carried, Broken> {
-    let mut answer = uplink.during(downlink.head(&request.method)).await??;
+    let mut answer = uplink.despite(downlink.head(&request.method)).await??;
     let small = matches!(answer.framing, Framing::None)
         || matches!(answer.framing, Framing::Length(length) if length <= SMALL_BYTES);
     let mut pieces = match small || state.holds(ticket) {
@@ -215,7 +217,7 @@ async fn carry(
         false => Pieces::Pass,
     };
     let mut wanted = None;
-    while !uplink.during(downlink.whole(pieces)).await?? {
+    while !uplink.despite(downlink.whole(pieces)).await?? {
         wanted = alteration(uplink, state.answering(ticket))
             .await?
             .filter(alter::needs_only_the_beginning);
@@ -224,12 +226,13 @@ async fn carry(
             None => Pieces::Pass,
         };
     }
-    let unseen = pieces != Pieces::Drop && !downlink.begun();
+    let unseen = pieces != Pieces::Drop && !downlink.begun() && !uplink.left();
     // Nothing else needs the headers, and copies of them would cost as much as reading them did.
     let asked = message(std::mem::take(&mut request.headers), uplink.body());
     let came = message(std::mem::take(&mut answer.headers), downlink.body());
     let mut told = ticket.copied.then(|| Box::new(came.clone()));
-    let ask = state.answered(ticket, ticket.answered(asked, answer.status, came), unseen);
+    let answered = ticket.answered(asked, answer.status, came);
+    let ask = state.answered(ticket, answered, unseen);
     let as_of = match ticket.as_of {
         AsOf::LastLook if ask.is_none() => AsOf::LastLook,
         _ => AsOf::Now,

@@ -50,6 +50,8 @@ pub(super) struct Ticket {
     pub(super) captures: Captures,
     /// The callee has had the same request before.
     pub(super) copied: bool,
+    /// The callee has had some of the request, and has not answered.
+    pub(super) unanswered: bool,
     /// As of when its connections have to be known. The harness may end them while it decides.
     pub(super) as_of: AsOf,
     /// The first exchange that was not asked yet when the end of its answer was written, at one go.
@@ -127,6 +129,7 @@ impl State {
             call,
             captures,
             copied: false,
+            unanswered: false,
             as_of: AsOf::LastLook,
             written: None,
         };
@@ -146,11 +149,12 @@ impl State {
     /// Reports an answer, and asks about it when its call is watched and the caller has seen nothing yet.
     pub(super) fn answered(
         &self,
-        ticket: &Ticket,
+        ticket: &mut Ticket,
         answered: Answered,
         unseen: bool,
     ) -> Option<Ask> {
         let rules = self.rules();
+        ticket.unanswered = false;
         self.event(What::Answered(Box::new(answered)));
         unseen.then(|| self.stop(&rules, ticket, Moment::Answer))?
     }
@@ -169,10 +173,14 @@ impl State {
 
     /// Reports what the caller saw.
     pub(super) fn delivered(&self, ticket: Ticket, seen: Seen) {
+        let exchange = ticket.exchange;
+        if ticket.unanswered {
+            self.event(What::Unanswered { exchange });
+        }
         let next = self.next();
         let before = ticket.written.filter(|before| *before != next);
         self.event(What::Delivered {
-            exchange: ticket.exchange,
+            exchange,
             seen,
             before: before.filter(|_| ticket.call.is_some()),
         });

@@ -63,6 +63,11 @@ pub enum What {
     Asked(Asked),
     /// The callee's whole answer arrived at the gateway.
     Answered(Box<Answered>),
+    /// The callee had the request, or some of it, and no whole answer came: nobody knows whether it did the work.
+    Unanswered {
+        /// The exchange.
+        exchange: ExchangeId,
+    },
     /// It is settled what the caller saw.
     Delivered {
         /// The exchange.

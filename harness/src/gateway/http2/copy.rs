@@ -26,11 +26,11 @@ impl Work<'_> {
             return Ok(false);
         }
         let state = self.trunk.state;
-        let copy = state.asked_again(self.trunk.link, self.asked, ticket);
-        let timed = tokio::time::timeout(ANSWER_WITHIN, self.ask_again(uplink, &copy)).await;
+        let mut copy = state.asked_again(self.trunk.link, self.asked, ticket);
+        let timed = tokio::time::timeout(ANSWER_WITHIN, self.ask_again(uplink, &mut copy)).await;
         match timed.unwrap_or_else(|_| Err("no answer in time".to_owned())) {
             Ok(answered) => {
-                state.answered(&copy, answered, false);
+                state.answered(&mut copy, answered, false);
                 state.delivered(copy, Seen::Copy);
                 Ok(true)
             }
@@ -42,12 +42,13 @@ impl Work<'_> {
     }
 
     /// Asks with what was read of the request, and reads the whole answer.
-    async fn ask_again(&self, uplink: &Uplink<'_>, copy: &Ticket) -> Result<Answered, String> {
+    async fn ask_again(&self, uplink: &Uplink<'_>, copy: &mut Ticket) -> Result<Answered, String> {
         let said = |error: h2::Error| error.to_string();
         let mut send = self.trunk.upstream.reach().await?;
         let (answer, mut to) = send
             .send_request(message::forwarded(self.parts), uplink.done())
             .map_err(said)?;
+        copy.unanswered = true;
         if !uplink.done() {
             for piece in uplink.ready() {
                 // The callee may answer without it.

@@ -127,6 +127,7 @@ impl Work<'_> {
         let mut send = reached.map_err(Broken::Unreachable)?;
         let sent = send.send_request(message::forwarded(self.parts), uplink.done());
         let (answer, to) = sent.map_err(|error| Broken::by_callee(&error))?;
+        ticket.unanswered = true;
         if !uplink.done() {
             uplink.lead(to);
         }

@@ -349,7 +349,7 @@ async fn a_copy_that_the_callee_does_not_answer_is_no_second_delivery() {
     let mut copy = stage.callee().await;
     copy.hears(POST).await;
     drop(copy);
-    stage.expect(&["2 saw unreachable"]).await;
+    stage.expect(&["2 unanswered", "2 saw unreachable"]).await;
     let mut callee = stage.callee().await;
     callee.hears(POST).await;
     callee.says(MADE).await;
@@ -470,7 +470,7 @@ async fn an_answer_too_long_to_hold_is_decided_on_early() {
         "{}",
         heard.len()
     );
-    let heard = long_answer(Action::Reset, &["1 saw reset"]).await;
+    let heard = long_answer(Action::Reset, &["1 unanswered", "1 saw reset"]).await;
     assert_eq!(heard.len(), 0);
     let heard = long_answer(
         Action::Alter {

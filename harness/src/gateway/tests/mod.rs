@@ -4,6 +4,7 @@ mod conformance;
 mod faults;
 mod http;
 mod http2;
+mod leaving;
 mod odd;
 mod order;
 mod property;

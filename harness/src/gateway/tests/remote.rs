@@ -81,7 +81,7 @@ async fn a_tunnel_leads_to_a_service_as_a_workload_or_unseen() {
     drop(stage.callee().await);
     caller.hears_reset().await;
     stage
-        .expect(&["2 asked workload GET /x", "2 saw reset"])
+        .expect(&["2 asked workload GET /x", "2 unanswered", "2 saw reset"])
         .await;
 
     let mut caller = Peer(TcpStream::connect(workload.address()).await.unwrap());
@@ -92,9 +92,12 @@ async fn a_tunnel_leads_to_a_service_as_a_workload_or_unseen() {
     drop(workload);
     caller.loses().await;
     callee.loses().await;
+    drop(callee);
     let left = TcpStream::connect(address).await.map_err(|e| e.kind());
     assert_eq!(left.err(), Some(ErrorKind::ConnectionRefused));
-    stage.expect(&["3 asked workload GET /x", "3 left"]).await;
+    stage
+        .expect(&["3 asked workload GET /x", "3 unanswered", "3 left"])
+        .await;
     stage.end().await;
 }
 

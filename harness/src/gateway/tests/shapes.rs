@@ -63,7 +63,13 @@ async fn a_cut_hides_a_request_until_it_is_healed_though_the_caller_has_left() {
     stage.felt(1).await;
     drop(caller);
     stage.shape(1, None).await;
-    stage.expect(&["1 asked worker GET /", "1 left"]).await;
+    let mut callee = stage.callee().await;
+    callee.hears(GET).await;
+    callee.hears_end().await;
+    drop(callee);
+    stage
+        .expect(&["1 asked worker GET /", "1 unanswered", "1 left"])
+        .await;
     stage.end().await;
 }
 
@@ -93,7 +99,11 @@ async fn a_slow_link_adds_its_delay_to_a_request_once() {
     stage.shape(2, None).await;
     callee.hears(GET).await;
     drop(caller);
-    stage.expect(&["2 asked worker GET /", "2 left"]).await;
+    callee.hears_end().await;
+    drop(callee);
+    stage
+        .expect(&["2 asked worker GET /", "2 unanswered", "2 left"])
+        .await;
     stage.end().await;
 }
 
@@ -158,6 +168,6 @@ async fn a_request_that_a_link_resets_was_reset_and_has_not_left() {
     ));
     stage.expect(&["1 asked worker POST /"]).await;
     stage.felt(1).await;
-    stage.expect(&["1 saw reset"]).await;
+    stage.expect(&["1 unanswered", "1 saw reset"]).await;
     stage.end().await;
 }

@@ -221,6 +221,7 @@ fn told(what: &What) -> String {
             let after = exchange.map_or(String::new(), |exchange| format!(" after {exchange}"));
             format!("stream {client} {sent_bytes} {received_bytes}{after}")
         }
+        What::Unanswered { exchange } => format!("{exchange} unanswered"),
         other => format!("{other:?}"),
     }
 }

@@ -57,7 +57,10 @@ async fn a_port_that_was_heard_to_speak_http_shows_requests_to_a_dead_service() 
     let (caller, mut callee) = stage.pair(get).await;
     drop(caller);
     callee.loses().await;
-    stage.expect(&["1 asked worker GET /", "1 left"]).await;
+    drop(callee);
+    stage
+        .expect(&["1 asked worker GET /", "1 unanswered", "1 left"])
+        .await;
     stage.place("site", None);
     stage.watch(&[]).await;
     let mut caller = stage.caller().await;

@@ -145,7 +145,7 @@ async fn a_callee_that_dies_takes_the_caller_s_connection_along() {
     server.dies().await;
     assert_eq!(told(answer).await, "disconnected");
     assert!(client.ends().await.unwrap_err().is_io());
-    stage.expect(&["1 saw reset"]).await;
+    stage.expect(&["1 unanswered", "1 saw reset"]).await;
     stage.end().await;
 }
 
@@ -167,7 +167,7 @@ async fn an_answer_that_is_held_while_its_callee_dies_arrives_all_the_same() {
     drop(call.request);
     server.dies().await;
     assert_eq!(told(lost).await, "reset");
-    stage.expect(&["2 saw reset"]).await;
+    stage.expect(&["2 unanswered", "2 saw reset"]).await;
     stage.act(ask, Action::Pass);
     assert_eq!(told(held).await, "201 Created made");
     stage.expect(&["1 saw 201, 4"]).await;
@@ -213,16 +213,20 @@ async fn a_caller_that_dies_leaves_all_its_streams() {
         .await;
     client.connection.abort();
     let mut left = Vec::new();
-    for _ in 0..2 {
+    for _ in 0..4 {
         match stage.report().await {
             Report::Event {
                 what: What::Delivered { exchange, seen, .. },
             } => left.push((exchange, format!("{seen:?}"))),
+            Report::Event {
+                what: What::Unanswered { exchange },
+            } => left.push((exchange, "Unanswered".to_owned())),
             other => panic!("{other:?}"),
         }
     }
     left.sort();
-    assert_eq!(left, [(1, "Left".to_owned()), (2, "Left".to_owned())]);
+    let both = |exchange| ["Left", "Unanswered"].map(|said| (exchange, said.to_owned()));
+    assert_eq!(left, [both(1), both(2)].concat());
     stage.end().await;
 }
 
@@ -247,7 +251,7 @@ async fn a_link_that_resets_is_felt_as_a_reset() {
     let _other = client.asks(post("/jobs/8"), "").await;
     assert_eq!(told(answer).await, "disconnected");
     assert_eq!(stage.report().await, Report::Felt { shape: 1 });
-    stage.expect(&["1 saw reset"]).await;
+    stage.expect(&["1 unanswered", "1 saw reset"]).await;
     stage.end().await;
 }
 

@@ -230,14 +230,14 @@ async fn a_reset_passes_with_its_reason_both_ways() {
     call.respond.send_reset(Reason::ENHANCE_YOUR_CALM);
     let error = answer_heard(answer).await.unwrap_err();
     assert_eq!(error.reason(), Some(Reason::ENHANCE_YOUR_CALM));
-    stage.expect(&["1 saw reset"]).await;
+    stage.expect(&["1 unanswered", "1 saw reset"]).await;
     let answer = client.asks(post("/jobs/7"), "").await;
     let mut call = server.call().await;
     stage.expect(&["2 asked worker POST /jobs/7"]).await;
     drop(answer);
     let left = std::future::poll_fn(|cx| call.respond.poll_reset(cx));
     assert_eq!(soon(left).await.unwrap(), Reason::CANCEL);
-    stage.expect(&["2 left"]).await;
+    stage.expect(&["2 unanswered", "2 left"]).await;
     // Others on the connection have not noticed.
     let answer = client.asks(post("/jobs/8"), "").await;
     server.call().await.answers(made(), "made").await;
