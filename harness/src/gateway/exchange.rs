@@ -90,7 +90,7 @@ impl Session {
             ticket.copied = copied == Ok(true);
             return copied.is_err().then_some((Seen::Left, After::Gone));
         }
-        let request_body = || Uplink::new(caller, buffer, head, request.framing).to_nobody();
+        let request_body = || Uplink::new(caller, buffer, head, request.framing).dropped();
         match &told.action {
             Action::Pass | Action::Delay { .. } | Action::Twice => None,
             Action::Reset => Some((Seen::Reset, After::Reset)),

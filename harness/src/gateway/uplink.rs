@@ -68,7 +68,7 @@ impl<'a> Uplink<'a> {
     }
 
     /// The callee is not asked: the request is read and dropped.
-    pub(super) fn to_nobody(mut self) -> Uplink<'a> {
+    pub(super) fn dropped(mut self) -> Uplink<'a> {
         self.callee = Callee::Nobody;
         self
     }

@@ -68,7 +68,8 @@ impl Monitor for AtMost {
     }
 }
 
-fn times(n: u64) -> String {
+/// How often, in words.
+pub(super) fn times(n: u64) -> String {
     match n {
         1 => "once".to_owned(),
         n => format!("{n} times"),

@@ -1,5 +1,6 @@
 //! What an invariant rests on.
 
+use crate::expression::Expression;
 use crate::stack::{Entity, Evidence, Invariant, Learn, Pattern};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -16,6 +17,8 @@ pub(super) struct Basis {
     pub sources: BTreeSet<String>,
     /// Their places.
     pub rules: Vec<String>,
+    /// The calls that teach by their answers what it waits for.
+    pub calls: Vec<String>,
     /// The polls and queries among them without which something that it reads would not be known, and how often they
     /// look.
     pub polled: Vec<(String, Duration)>,
@@ -35,6 +38,7 @@ impl Basis {
             events: Vec::new(),
             sources: BTreeSet::new(),
             rules: Vec::new(),
+            calls: Vec::new(),
             polled: Vec::new(),
         };
         let sets = |rule: &Learn, field: &String| rule.set.contains_key(field);
@@ -42,6 +46,16 @@ impl Basis {
         let gapless =
             |rule: &&Learn| matches!(rule.evidence, Evidence::Call(_) | Evidence::Log { .. });
         let certain = || entity.learn.iter().filter(gapless);
+        let (awaited_fields, awaited_events) = awaited(&invariant.pattern, status);
+        for rule in &entity.learn {
+            if let Evidence::Call(call) = &rule.evidence
+                && !rule.reads_seen()
+                && (awaited_fields.iter().any(|field| sets(rule, field))
+                    || awaited_events.iter().any(|event| tells(rule, event)))
+            {
+                basis.calls.push(call.clone());
+            }
+        }
         for rule in &entity.learn {
             let teaches = fields.iter().any(|field| sets(rule, field))
                 || events.iter().any(|event| tells(rule, event));
@@ -103,6 +117,20 @@ fn demanded(pattern: &Pattern, status: Option<&str>) -> (Vec<String>, Vec<String
         Pattern::Agree { fields, .. } => return (fields.clone(), Vec::new()),
         Pattern::Share { condition, .. } => vec![condition],
     };
+    named(&expressions)
+}
+
+/// The fields and events for want of which a pattern is broken.
+fn awaited(pattern: &Pattern, status: Option<&str>) -> (Vec<String>, Vec<String>) {
+    match pattern {
+        Pattern::Response { then, .. } => named(&[then]),
+        Pattern::Precedence { before, .. } => named(&[before]),
+        other => demanded(other, status),
+    }
+}
+
+/// The fields and events that expressions name.
+fn named(expressions: &[&Expression]) -> (Vec<String>, Vec<String>) {
     let fields = expressions
         .iter()
         .flat_map(|expression| expression.variables())

@@ -6,10 +6,11 @@ use super::blindness::Blindness;
 use super::clock::Clocks;
 use super::finding::{Fate, Sight, Tale};
 use super::midway;
+use super::unanswered::Unanswered;
 use super::untold::Untold;
 use super::{Finding, Monitor, monitor};
 use crate::entity::{Entities, Fact, Stamp, Told};
-use crate::history::{Captures, Event, ExchangeId, FaultMoment, What};
+use crate::history::{Asked, Captures, Event, ExchangeId, FaultMoment, What};
 use crate::stack::{Invariant, Pattern, Stack};
 use crate::verdict::Verdict;
 use indexmap::IndexSet;
@@ -22,7 +23,8 @@ pub struct Judge {
     clocks: Clocks,
     watched: Vec<Watched>,
     /// Named exchanges that have not ended.
-    under_way: HashMap<ExchangeId, Captures>,
+    under_way: HashMap<ExchangeId, UnderWay>,
+    unanswered: Unanswered,
     /// By kind and id: the faults that have struck an entity's exchanges.
     struck: BTreeMap<(String, String), IndexSet<String>>,
     /// The faults that struck no exchange.
@@ -30,6 +32,14 @@ pub struct Judge {
     /// What is judged was exported: no observer of the stack saw it.
     exported: bool,
     blindness: Blindness,
+}
+
+/// A named exchange that has not ended.
+struct UnderWay {
+    asked: Asked,
+    asked_ns: u64,
+    /// The ids in its path, as they count.
+    captures: Captures,
 }
 
 /// An invariant with its monitor.
@@ -60,6 +70,7 @@ impl Judge {
             clocks: Clocks::default(),
             watched,
             under_way: HashMap::new(),
+            unanswered: Unanswered::default(),
             struck: BTreeMap::new(),
             at_large: IndexSet::new(),
             exported: false,
@@ -177,7 +188,19 @@ impl Judge {
             alone::note(kind, &watched.basis, &self.finding(watched))
         });
         let alone: IndexSet<String> = alone.collect();
-        troubles.chain(alone).collect()
+        troubles.chain(alone).chain(self.unknown_work()).collect()
+    }
+
+    /// What more of it would break is not broken, as far as is known.
+    fn unknown_work(&self) -> impl Iterator<Item = String> {
+        let watched = self.watched.iter();
+        let watched = watched.filter(|one| more_evidence_changes_nothing(&one.invariant.pattern));
+        watched
+            .filter(|one| !one.monitor.so_far().broken())
+            .filter_map(|one| {
+                let Invariant { name, entity, .. } = &one.invariant;
+                self.unanswered.note(name, &one.basis, entity)
+            })
     }
 
     /// A finding for each invariant, in the order of the stack file, if the run ends now.
@@ -192,6 +215,9 @@ impl Judge {
         let kind = self.entities.kind(watched.kind);
         let mut tale = watched.monitor.tale(kind);
         self.doubt(&watched.basis, &mut tale);
+        if !more_evidence_changes_nothing(&watched.invariant.pattern) {
+            self.unanswered.doubt(&watched.basis, kind, &mut tale);
+        }
         midway::doubt(kind, &watched.invariant.pattern, &mut tale);
         let untold = self
             .exported
@@ -288,8 +314,18 @@ impl Judge {
     fn follow(&mut self, at_ns: u64, what: &What) {
         match what {
             What::Asked(asked) if asked.call.is_some() => {
-                self.under_way
-                    .insert(asked.exchange, self.entities.resolved(&asked.captures));
+                let under_way = UnderWay {
+                    asked: asked.clone(),
+                    asked_ns: at_ns,
+                    captures: self.entities.resolved(&asked.captures),
+                };
+                self.under_way.insert(asked.exchange, under_way);
+            }
+            What::Unanswered { exchange } => {
+                if let Some(one) = self.under_way.get(exchange) {
+                    let captures = one.captures.clone();
+                    self.unanswered.add(&one.asked, captures, one.asked_ns);
+                }
             }
             What::Delivered { exchange, .. } => {
                 self.under_way.remove(exchange);
@@ -300,8 +336,8 @@ impl Judge {
                 exchange,
                 ..
             } => match exchange.and_then(|exchange| self.under_way.get(&exchange)) {
-                Some(captures) => {
-                    for (kind, id) in captures {
+                Some(one) => {
+                    for (kind, id) in &one.captures {
                         let faults = self.struck.entry((kind.clone(), id.clone())).or_default();
                         faults.insert(text.clone());
                     }

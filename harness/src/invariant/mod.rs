@@ -19,6 +19,7 @@ mod quantile;
 mod response;
 mod scope;
 mod share;
+mod unanswered;
 mod untold;
 
 pub use finding::{Finding, Proof, Sight};

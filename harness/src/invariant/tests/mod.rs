@@ -10,6 +10,7 @@ mod precedence;
 mod reference;
 mod response;
 mod scopes;
+mod unanswered;
 
 use super::*;
 use crate::expression::Expression;

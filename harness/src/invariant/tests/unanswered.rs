@@ -1,0 +1,102 @@
+//! Calls that their callees had and never answered.
+
+use super::*;
+
+/// What calls such as `("finish", 4)`, asked at 4 ms for submission 7 and answered at once, come to; one whose name begins
+/// with `!` is never answered, one with `-` never reaches its callee. With the reason, and what is noted.
+fn judged(pattern: Pattern, calls: &[(&str, u64)]) -> (Verdict, String, String) {
+    let mut stack = stack(pattern);
+    let entity = &mut stack.entities["submission"];
+    let rule = entity.learn[0].clone();
+    let learn = |call: &str, done: bool| Learn {
+        evidence: Evidence::Call(call.to_owned()),
+        set: done
+            .then(|| ("status".to_owned(), cel("'Done'")))
+            .into_iter()
+            .collect(),
+        event: (!done).then(|| "stored".to_owned()),
+        ..rule.clone()
+    };
+    entity.learn = vec![learn("finish", true), learn("store", false)];
+    let mut judge = Judge::new(&stack);
+    let mut seq = 0;
+    for (exchange, (call, ms)) in (1..).zip(calls) {
+        let name = call.trim_start_matches(['!', '-']).to_owned();
+        let captures = || [("submission".to_owned(), "7".to_owned())].into();
+        let asked = What::Asked(Asked {
+            exchange,
+            client: "worker".to_owned(),
+            service: "site".to_owned(),
+            port: 80,
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            call: Some(name.clone()),
+            captures: captures(),
+        });
+        let answered = || {
+            What::Answered(Box::new(Answered {
+                exchange,
+                call: Some(name.clone()),
+                captures: captures(),
+                status: 200,
+                request: Message::default(),
+                response: Message::default(),
+            }))
+        };
+        let came = match &call[..1] {
+            "!" => Some(What::Unanswered { exchange }),
+            "-" => None,
+            _ => Some(answered()),
+        };
+        let delivered = What::Delivered {
+            exchange,
+            seen: crate::history::Seen::Reset,
+            before: None,
+        };
+        for what in [Some(asked), came, Some(delivered)].into_iter().flatten() {
+            let at_ns = ms * MS + seq;
+            judge.see(&Event { seq, at_ns, what });
+            seq += 1;
+        }
+    }
+    let finding = judge.findings().remove(0);
+    let reason = finding.reason.unwrap_or_default();
+    (finding.verdict, reason, judge.notes().join("\n"))
+}
+
+#[test]
+fn what_a_call_without_an_answer_may_have_done_breaks_nothing_by_its_absence() {
+    let order = || Pattern::Precedence {
+        no: cel("status == 'Done'"),
+        before: cel("happened('stored')"),
+    };
+    let (verdict, why, _) = judged(order(), &[("!store", 1), ("finish", 2)]);
+    assert_eq!(verdict, Inconclusive);
+    let told = "never did, but the call \"store\" at +0.001 s reached `site` and was never answered: what it did is not known";
+    assert!(why.contains(told), "{why}");
+    // One that came too late, one that reached nobody, and another call change nothing.
+    for calls in [
+        [("finish", 1), ("!store", 2)],
+        [("-store", 1), ("finish", 2)],
+        [("!finish", 1), ("finish", 2)],
+    ] {
+        assert_eq!(judged(order(), &calls).0, Violated, "{calls:?}");
+    }
+}
+
+#[test]
+fn what_it_may_have_done_too_often_is_said() {
+    let once = || Pattern::AtMost {
+        bound: 1,
+        event: "stored".to_owned(),
+    };
+    let (verdict, _, notes) = judged(once(), &[("!store", 1), ("store", 2)]);
+    assert_eq!(verdict, Held);
+    let told = "`i` rests on answers to the call \"store\", which once reached `site` and was never answered (submission 7)";
+    assert!(notes.contains(told), "{notes}");
+    let (verdict, _, notes) = judged(once(), &[("-store", 1), ("store", 2)]);
+    assert_eq!((verdict, notes.as_str()), (Held, ""));
+    // What is broken for certain stays broken.
+    let (verdict, _, notes) = judged(once(), &[("!store", 1), ("store", 2), ("store", 3)]);
+    assert_eq!((verdict, notes.as_str()), (Violated, ""));
+}

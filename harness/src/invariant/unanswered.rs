@@ -1,0 +1,107 @@
+//! Calls that their callees had and never answered: what they did is not known to rules that learn from the answer.
+
+use super::at_most::times;
+use super::basis::Basis;
+use super::finding::{Breach, Fate, Tale};
+use crate::duration::seconds;
+use crate::entity::Kind;
+use crate::history::{Asked, Captures};
+
+/// Those of one run.
+#[derive(Default)]
+pub(super) struct Unanswered {
+    calls: Vec<Call>,
+}
+
+struct Call {
+    name: String,
+    service: String,
+    /// The ids in its path, as they count.
+    captures: Captures,
+    asked_ns: u64,
+}
+
+impl Unanswered {
+    /// One more.
+    pub fn add(&mut self, asked: &Asked, captures: Captures, asked_ns: u64) {
+        if let Some(name) = &asked.call {
+            self.calls.push(Call {
+                name: name.clone(),
+                service: asked.service.clone(),
+                captures,
+                asked_ns,
+            });
+        }
+    }
+
+    /// What is broken for want of something that such a call may have done cannot be told.
+    pub fn doubt(&self, basis: &Basis, kind: &Kind, tale: &mut Tale) {
+        if self.calls.is_empty() {
+            return;
+        }
+        for (number, fate) in tale.fates.iter_mut().enumerate() {
+            let Fate::Broken(breach) = fate else {
+                continue;
+            };
+            let about = |call: &&Call| {
+                call.about(&kind.entity().name, kind.view(number).id) && call.before(breach)
+            };
+            if let Some(call) = self.of(basis).find(about) {
+                let why = format!(
+                    "{}, but the call \"{}\" at +{} reached `{}` and was never answered: what it did is not known",
+                    breach.why,
+                    call.name,
+                    seconds(call.asked_ns),
+                    call.service
+                );
+                *fate = Fate::Unknown(why.into());
+            }
+        }
+    }
+
+    /// What is to be said where nothing is broken, although one such call more may have broken it.
+    pub fn note(&self, invariant: &str, basis: &Basis, kind: &str) -> Option<String> {
+        let first = self.of(basis).next()?;
+        let calls: Vec<&Call> = self
+            .of(basis)
+            .filter(|call| call.name == first.name)
+            .collect();
+        let ids: Vec<&str> = calls
+            .iter()
+            .filter_map(|call| call.captures.get(kind).map(String::as_str))
+            .collect();
+        let whose = match ids.is_empty() {
+            true => String::new(),
+            false => format!(" ({kind} {})", ids.join(", ")),
+        };
+        Some(format!(
+            "`{invariant}` rests on answers to the call \"{}\", which {} reached `{}` and was never answered{whose}: what it \
+             did then is not known; a poll, a query or a line of a log would tell",
+            first.name,
+            times(calls.len() as u64),
+            first.service
+        ))
+    }
+
+    /// Those that an invariant rests on.
+    fn of<'a>(&'a self, basis: &'a Basis) -> impl Iterator<Item = &'a Call> {
+        self.calls
+            .iter()
+            .filter(|call| basis.calls.contains(&call.name))
+    }
+}
+
+impl Call {
+    fn about(&self, kind: &str, id: &str) -> bool {
+        self.captures.get(kind).is_some_and(|own| own == id)
+    }
+
+    /// Whether it was asked before something broke.
+    fn before(&self, breach: &Breach) -> bool {
+        let last = breach.proof.last().map(|proof| proof.at_ns);
+        breach
+            .late_ns
+            .or(last)
+            .is_none_or(|broken| self.asked_ns < broken)
+    }
+}
