@@ -143,6 +143,7 @@ mod tests {
                 Deliver(exchange) => unnoticed.see(&What::Delivered {
                     exchange: *exchange,
                     seen: Seen::Reset,
+                    before: None,
                 }),
                 Fill => unnoticed.filled("db"),
                 Empty => unnoticed.emptied("db"),

@@ -191,16 +191,15 @@ impl Judge {
         troubles.chain(alone).chain(self.unknown_work()).collect()
     }
 
-    /// What more of it would break is not broken, as far as is known.
-    fn unknown_work(&self) -> impl Iterator<Item = String> {
-        let watched = self.watched.iter();
-        let watched = watched.filter(|one| more_evidence_changes_nothing(&one.invariant.pattern));
-        watched
-            .filter(|one| !one.monitor.so_far().broken())
-            .filter_map(|one| {
-                let Invariant { name, entity, .. } = &one.invariant;
-                self.unanswered.note(name, &one.basis, entity)
-            })
+    /// What was never answered may have broken what is not broken, as far as is known.
+    fn unknown_work(&self) -> Vec<String> {
+        let held = self.watched.iter().filter(|one| {
+            more_evidence_changes_nothing(&one.invariant.pattern) && !one.monitor.so_far().broken()
+        });
+        self.unanswered.notes(held.map(|one| {
+            let Invariant { name, entity, .. } = &one.invariant;
+            (name.as_str(), &one.basis, entity.as_str())
+        }))
     }
 
     /// A finding for each invariant, in the order of the stack file, if the run ends now.

@@ -6,6 +6,7 @@ use super::finding::{Breach, Fate, Tale};
 use crate::duration::seconds;
 use crate::entity::Kind;
 use crate::history::{Asked, Captures};
+use indexmap::{IndexMap, IndexSet};
 
 /// Those of one run.
 #[derive(Default)]
@@ -59,13 +60,31 @@ impl Unanswered {
         }
     }
 
-    /// What is to be said where nothing is broken, although one such call more may have broken it.
-    pub fn note(&self, invariant: &str, basis: &Basis, kind: &str) -> Option<String> {
-        let first = self.of(basis).next()?;
-        let calls: Vec<&Call> = self
-            .of(basis)
-            .filter(|call| call.name == first.name)
-            .collect();
+    /// What is to be said of these invariants, each with the kind of entity that it is for: none is broken, as far as is
+    /// known, and what such a call may have done could break them.
+    pub fn notes<'a>(
+        &self,
+        held: impl Iterator<Item = (&'a str, &'a Basis, &'a str)>,
+    ) -> Vec<String> {
+        let mut resting: IndexMap<String, Vec<&str>> = IndexMap::new();
+        for (name, basis, kind) in held {
+            let calls: IndexSet<&str> = self.of(basis).map(|call| call.name.as_str()).collect();
+            for call in calls {
+                resting.entry(self.told(call, kind)).or_default().push(name);
+            }
+        }
+        let note = |(told, names): (String, Vec<&str>)| {
+            let names = names.join("`, `");
+            format!(
+                "{told}: whether it did its work is not known to what rests on its answer (`{names}`)"
+            )
+        };
+        resting.into_iter().map(note).collect()
+    }
+
+    /// How often a call was not answered, and for whom.
+    fn told(&self, name: &str, kind: &str) -> String {
+        let calls: Vec<&Call> = self.calls.iter().filter(|call| call.name == name).collect();
         let ids: Vec<&str> = calls
             .iter()
             .filter_map(|call| call.captures.get(kind).map(String::as_str))
@@ -74,13 +93,12 @@ impl Unanswered {
             true => String::new(),
             false => format!(" ({kind} {})", ids.join(", ")),
         };
-        Some(format!(
-            "`{invariant}` rests on answers to the call \"{}\", which {} reached `{}` and was never answered{whose}: what it \
-             did then is not known; a poll, a query or a line of a log would tell",
-            first.name,
+        let service = calls.first().map(|call| call.service.as_str());
+        format!(
+            "the call \"{name}\" {} reached `{}` and was never answered{whose}",
             times(calls.len() as u64),
-            first.service
-        ))
+            service.unwrap_or_default()
+        )
     }
 
     /// Those that an invariant rests on.

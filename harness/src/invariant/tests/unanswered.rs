@@ -92,7 +92,8 @@ fn what_it_may_have_done_too_often_is_said() {
     };
     let (verdict, _, notes) = judged(once(), &[("!store", 1), ("store", 2)]);
     assert_eq!(verdict, Held);
-    let told = "`i` rests on answers to the call \"store\", which once reached `site` and was never answered (submission 7)";
+    let told = "the call \"store\" once reached `site` and was never answered (submission 7): whether it did its work is not \
+                known to what rests on its answer (`i`)";
     assert!(notes.contains(told), "{notes}");
     let (verdict, _, notes) = judged(once(), &[("-store", 1), ("store", 2)]);
     assert_eq!((verdict, notes.as_str()), (Held, ""));
