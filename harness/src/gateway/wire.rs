@@ -140,6 +140,11 @@ impl Wire {
     }
 }
 
+/// Whether it is the bandwidth that holds something back.
+fn narrow(_: u64, shape: &Shape) -> bool {
+    matches!(shape, Shape::Carries { .. })
+}
+
 impl Drop for Wire {
     fn drop(&mut self) {
         self.pipe.forget(self.number);
@@ -210,6 +215,10 @@ impl WireRead<'_> {
                 Some(rate) => self.pipe.reserve(Way::Up, length, rate),
                 None => Instant::now(),
             };
+            // A link that is wide enough for all that comes holds nothing back.
+            if passed > Instant::now() {
+                self.pipe.felt(narrow);
+            }
             let before = self.up.held.back().map(|(due, _)| *due);
             // What was sent later never overtakes.
             let due = before.map_or(passed + bend.delay, |due| due.max(passed + bend.delay));
@@ -252,11 +261,13 @@ impl WireRead<'_> {
             // The socket wakes the reader, or the link does.
             return Poll::Pending;
         };
-        let delayed = bend.bytes_per_s.is_some() || !bend.longest.is_zero();
-        if delayed {
+        let slow = !bend.longest.is_zero();
+        if bend.bytes_per_s.is_some() || slow {
             ready!(self.up.timer.poll_at(cx, *due));
+        }
+        if slow {
             self.pipe
-                .felt(|_, shape| matches!(shape, Shape::Slow { .. } | Shape::Carries { .. }));
+                .felt(|_, shape| matches!(shape, Shape::Slow { .. }));
         }
         let left = self.counter.left(self.half.as_ref(), self.pipe, &bend)?;
         let before = buf.filled().len();
@@ -301,9 +312,10 @@ impl WireWrite<'_> {
                 let at = self.pipe.reserve(Way::Down, length, rate);
                 (at, length)
             });
-            ready!(self.down.timer.poll_at(cx, at));
-            self.pipe
-                .felt(|_, shape| matches!(shape, Shape::Carries { .. }));
+            if self.down.timer.poll_at(cx, at).is_pending() {
+                self.pipe.felt(narrow);
+                return Poll::Pending;
+            }
             length = length.min(turn);
         }
         let written = ready!(Pin::new(&mut self.half).poll_write(cx, &bytes[..length]))?;

@@ -129,6 +129,21 @@ async fn a_narrow_link_takes_its_time_both_ways() {
 }
 
 #[tokio::test]
+async fn a_link_that_is_wide_enough_is_not_felt() {
+    let mut stage = Stage::new(Some(false)).await;
+    let (mut caller, mut callee) = stage.pair("hello").await;
+    let bytes_per_s = u64::MAX;
+    stage.shape(1, Some(Shape::Carries { bytes_per_s })).await;
+    caller.says("hello").await;
+    callee.hears("hello").await;
+    callee.says("hello").await;
+    caller.hears("hello").await;
+    drop((caller, callee));
+    stage.expect(&["stream worker 10 5"]).await;
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_link_that_resets_lets_so_many_bytes_pass() {
     let mut stage = Stage::new(Some(true)).await;
     let bytes = GET.len() as u64 + 20;
