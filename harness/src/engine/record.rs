@@ -8,7 +8,7 @@ use super::unnoticed::Unnoticed;
 use crate::duration;
 use crate::fault::{Came, Decision, Deed, Faults, Receipt};
 use crate::gateway::{Moment, Stop};
-use crate::history::{Asked, Captures, ExchangeId, What, Writer};
+use crate::history::{Captures, ExchangeId, What, Writer};
 use crate::invariant::Judge;
 use crate::plan::Fault;
 use crate::seed::Seed;
@@ -297,6 +297,17 @@ impl Record {
     }
 }
 
+/// Where a named call could have been stopped that is asked or answered by this event.
+fn stop(what: &What) -> Option<Stop> {
+    let (call, moment) = match what {
+        What::Asked(asked) => (&asked.call, Moment::Request),
+        What::Answered(answered) => (&answered.call, Moment::Answer),
+        _ => return None,
+    };
+    let call = call.clone()?;
+    Some(Stop { call, moment })
+}
+
 impl State {
     fn put(&mut self, what: What) {
         self.follow(&what);
@@ -306,11 +317,8 @@ impl State {
                     What::Answered(answered) => Some(answered.exchange),
                     _ => None,
                 };
-                if let What::Asked(Asked {
-                    call: Some(call), ..
-                }) = &event.what
-                {
-                    self.faults.missed(Came::Call(call), event.at_ns);
+                if let Some(stop) = stop(&event.what) {
+                    self.faults.missed(Came::Call(&stop), event.at_ns);
                 }
                 for fact in self.judge.see(&event) {
                     self.faults.missed(Came::Fact(&fact), event.at_ns);

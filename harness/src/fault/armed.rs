@@ -96,8 +96,8 @@ impl Armed {
         let began = self.moments.began();
         let waited_for = match came {
             Came::Fact(fact) => !began && self.moments.begins_with(fact),
-            Came::Call(call) if began => self.own_stop().is_some_and(|stop| stop.call == call),
-            Came::Call(call) => self.moments.begins_with_call(call),
+            Came::Call(stop) if began => self.own_stop().as_ref() == Some(stop),
+            Came::Call(stop) => self.moments.begins_at(stop),
         };
         if waited_for {
             self.late.see(at_ns);
@@ -384,6 +384,10 @@ impl Armed {
             (_, Effect::Operation { .. }) => {
                 format!("nobody polled {name} while the fault had something to say")
             }
+            // It may have been asked in time.
+            (_, Effect::Call { .. }) if self.late.came() && self.on_answers() => {
+                format!("{name} was never answered while it was armed")
+            }
             (_, Effect::Call { .. }) => {
                 format!(
                     "{name} never came by while it was armed: nobody made that request on that link"
@@ -415,6 +419,11 @@ impl Armed {
             receipt.missing = Some(never);
         }
         receipt
+    }
+
+    fn on_answers(&self) -> bool {
+        self.own_stop()
+            .is_some_and(|stop| stop.moment == Moment::Answer)
     }
 
     fn on_calls(&self) -> bool {

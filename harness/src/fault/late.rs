@@ -1,13 +1,13 @@
 //! What a fault waited for, that came only when the fault was over.
 
-use super::Fact;
+use super::{Fact, Stop};
 use crate::duration::seconds;
 
 /// Something that a fault may wait for.
 #[derive(Clone, Copy)]
 pub enum Came<'a> {
-    /// A call was asked.
-    Call(&'a str),
+    /// A call was asked, or answered.
+    Call(&'a Stop),
     /// Something was learnt about an entity.
     Fact(&'a Fact),
 }
@@ -26,6 +26,11 @@ impl Late {
             self.first_ns = at_ns;
         }
         self.count += 1;
+    }
+
+    /// Whether it came.
+    pub fn came(&self) -> bool {
+        self.count > 0
     }
 
     /// That it came, if it did.

@@ -58,12 +58,6 @@ impl Moments {
         self.end.as_ref().is_some_and(|end| met(end, fact))
     }
 
-    /// Whether it is noticed by a call of this name when it begins.
-    pub fn begins_with_call(&self, call: &str) -> bool {
-        let stop = self.begin.as_ref().and_then(stop);
-        stop.is_some_and(|stop| stop.call == call)
-    }
-
     /// It begins for a key.
     pub fn begin(&mut self, key: &str) {
         self.began = true;

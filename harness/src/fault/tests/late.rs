@@ -63,7 +63,11 @@ fn a_moment_that_comes_too_late_is_told_with_its_time() {
 
 #[test]
 fn so_is_a_call_that_sets_off_or_is_struck() {
-    let (own, other) = (call(), "another".to_owned());
+    let at = |call: &str, moment| Stop {
+        call: call.to_owned(),
+        moment,
+    };
+    let (own, other) = (at(&call(), Moment::Request), at("another", Moment::Request));
     let (own, other) = (Came::Call(&own), Came::Call(&other));
     let late = ", but it came once, at +0.007 s, after the faults were healed";
     let sent = Trigger::BeforeSent { call: call() };
@@ -80,6 +84,17 @@ fn so_is_a_call_that_sets_off_or_is_struck() {
     assert_eq!(
         said(ANSWER_503(), None, &[], &[(5, other)]).find(late),
         None
+    );
+    // What was asked in time may be answered too late.
+    let answered = at(&call(), Moment::Answer);
+    let empty = || Effect::Call {
+        call: call(),
+        fault: CallFault::AnswerEmpty,
+    };
+    let missing = said(empty(), None, &[], &[(5, own), (7, Came::Call(&answered))]);
+    assert!(
+        missing.contains(&format!("was never answered while it was armed{late}")),
+        "{missing}"
     );
     // Its moment came in time, and its call did not.
     let stored = fact("7", &[], Some("stored"));
