@@ -55,16 +55,8 @@ impl Receipt {
             Some("it was never armed: the run ended before its step".to_owned())
         } else if self.matched == 0 {
             Some(format!("it was armed, but {never}"))
-        } else if let (0, Some(chance)) = (self.applied, tally.chance()) {
-            Some(format!(
-                "{subject} came by {}, and a chance of {chance} struck it never",
-                count(self.matched)
-            ))
         } else if self.applied == 0 {
-            Some(format!(
-                "{subject} came by {}, but the fault waited for number {wanted}",
-                count(self.matched)
-            ))
+            Some(self.spared(subject, tally, wanted))
         } else if self.felt == 0 || (all && self.felt < self.applied) {
             Some(format!(
                 "it was applied {}, but {}",
@@ -78,14 +70,29 @@ impl Receipt {
             short.map(|short| short.describe(subject, wanted))
         };
     }
+
+    /// Why it was not done, though what it waits for came by.
+    fn spared(&self, subject: &str, tally: &Tally, wanted: u64) -> String {
+        let came = format!("{subject} came by {}", count(self.matched));
+        match (tally.struck(), tally.allowed(), tally.chance()) {
+            (1.., ..) => format!(
+                "{came}, but whenever it was to strike, a fault that was armed earlier did so"
+            ),
+            (0, could @ 1.., Some(chance)) => format!(
+                "{came}; it could be struck {}, and a chance of {chance} did so never",
+                count(could)
+            ),
+            _ => format!("{came}, but the fault waited for number {wanted}"),
+        }
+    }
 }
 
 /// Counts that were not reached.
 pub(super) struct Short {
     /// Entities (or 1) that stayed below the count.
     pub below: usize,
-    /// Entities (or 1) that were hit at all.
-    pub hit: usize,
+    /// Entities (or 1) that came by at all.
+    pub counted: usize,
     /// The entity's name, if counted for each.
     pub each: Option<String>,
     /// The lowest count seen.
@@ -96,9 +103,9 @@ impl Short {
     fn describe(self, subject: &str, wanted: u64) -> String {
         match self.each {
             Some(entity) => format!(
-                "its count was not reached: {} of the {} {entity}s that it hit saw {subject} fewer than \
-                 {wanted} times",
-                self.below, self.hit
+                "its count was not reached: for {} of the {} {entity}s for which it was counted, {subject} came by \
+                 fewer than {wanted} times",
+                self.below, self.counted
             ),
             None => format!(
                 "its count was not reached: {subject} came by {} of {wanted} times",

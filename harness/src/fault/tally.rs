@@ -18,6 +18,10 @@ pub(super) struct Tally {
     /// The one entity that it strikes, once there is one.
     chosen: Option<String>,
     counts: HashMap<String, u64>,
+    /// How often the count said that it may strike.
+    allowed: u64,
+    /// How often it was to strike.
+    struck: u64,
     /// Where its coins come from.
     seed: Seed,
     name: String,
@@ -32,6 +36,8 @@ impl Tally {
             whom: whom.clone(),
             chosen: None,
             counts: HashMap::new(),
+            allowed: 0,
+            struck: 0,
             seed,
             name,
         }
@@ -64,9 +70,13 @@ impl Tally {
         };
         // Each coin has a name of its own, so that the order in which entities come by changes none of them.
         let name = format!("{} {key} {count}", self.name);
-        may && self
-            .chance
-            .is_none_or(|chance| self.seed.rng(&name).random_bool(chance))
+        let strikes = may
+            && self
+                .chance
+                .is_none_or(|chance| self.seed.rng(&name).random_bool(chance));
+        self.allowed += u64::from(may);
+        self.struck += u64::from(strikes);
+        strikes
     }
 
     /// How often it is meant to strike.
@@ -77,6 +87,16 @@ impl Tally {
     /// The chance with which it strikes.
     pub fn chance(&self) -> Option<f64> {
         self.chance
+    }
+
+    /// How often the count said that it may strike, whatever its chance made of it.
+    pub fn allowed(&self) -> u64 {
+        self.allowed
+    }
+
+    /// How often it was to strike; another fault may have acted instead.
+    pub fn struck(&self) -> u64 {
+        self.struck
     }
 
     /// The keys that have been counted and may be struck again.
@@ -90,9 +110,10 @@ impl Tally {
         keys.map(|(key, _)| key.as_str())
     }
 
-    /// The counts that `the first n times` did not reach.
+    /// The counts that `the first n times` did not reach. With a chance none is demanded: who was spared has no reason
+    /// to come again.
     pub fn short(&self) -> Option<Short> {
-        let Times::First(wanted) = self.times else {
+        let (Times::First(wanted), None) = (self.times, self.chance) else {
             return None;
         };
         let below = self
@@ -107,7 +128,7 @@ impl Tally {
         };
         (below > 0).then_some(Short {
             below,
-            hit: self.counts.len(),
+            counted: self.counts.len(),
             each,
             lowest,
         })

@@ -110,6 +110,12 @@ const ANSWER_503: fn() -> Effect = || {
     })
 };
 
+const FELT: Seen = Seen::Answer {
+    status: 503,
+    body_bytes: 0,
+    altered: false,
+};
+
 #[test]
 fn a_count_for_each_entity_is_kept_apart() {
     let mut faults = armed(fault(
@@ -197,7 +203,9 @@ fn a_count_that_was_not_reached_is_told() {
         ));
     }
     let missing = missing(&faults).unwrap();
-    assert!(missing.contains("1 of the 2 submissions"), "{missing}");
+    let expected = "its count was not reached: for 1 of the 2 submissions for which it was counted, the call \"upload \
+                    scores\" came by fewer than 2 times";
+    assert_eq!(missing, expected);
 }
 
 #[test]
@@ -437,6 +445,44 @@ fn a_chance_is_drawn_from_the_seed_for_each_entity_apart() {
 }
 
 #[test]
+fn a_count_with_a_chance_is_demanded_of_nobody() {
+    let with = |chance, times| {
+        armed(Fault {
+            chance: Some(chance),
+            ..fault(ANSWER_503(), times, Some("submission"), None)
+        })
+    };
+    let twice = Times::First(2);
+    let come = |faults: &mut Faults, times: u64| {
+        for n in 0..times {
+            let decision = faults.decide(&at(Moment::Request), &of(&(n % 20).to_string()), n);
+            if decision.action != Action::Pass {
+                faults.see(&seen(n, FELT));
+            }
+        }
+    };
+    // Who is spared does not come again.
+    let mut faults = with(0.5, twice);
+    come(&mut faults, 20);
+    let [_, matched, applied, felt, _] = figures(&faults);
+    assert!(matched == 20 && (1..20).contains(&applied) && felt == applied);
+    assert_eq!(missing(&faults), None);
+    // It is demanded that it strikes at all, and told how often it could.
+    let mut faults = with(1e-9, twice);
+    come(&mut faults, 50);
+    let never = "the call \"upload scores\" came by 50 times; it could be struck 40 times, and a chance of 0.000000001 \
+                 did so never";
+    assert_eq!(missing(&faults).unwrap(), never);
+    let mut faults = with(1e-9, Times::Nth(9));
+    come(&mut faults, 50);
+    let waited = missing(&faults).unwrap();
+    assert!(
+        waited.ends_with("but the fault waited for number 9"),
+        "{waited}"
+    );
+}
+
+#[test]
 fn a_fault_is_active_until_it_is_used_up_or_healed() {
     let mut faults = armed(fault(
         ANSWER_503(),
@@ -491,6 +537,9 @@ fn the_first_armed_fault_decides_what_the_caller_sees() {
         faults.decide(&at(Moment::Request), &of("1"), 1).action,
         Action::Answer { status: 503, .. }
     ));
+    let second = faults.receipts()[1].missing.clone().unwrap();
+    let why = "came by once, but whenever it was to strike, a fault that was armed earlier did so";
+    assert!(second.ends_with(why), "{second}");
     assert_eq!(
         faults.decide(&at(Moment::Request), &of("1"), 2).action,
         Action::Reset
