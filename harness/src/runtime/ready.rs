@@ -2,7 +2,7 @@
 
 use super::{Failure, Runtime};
 use crate::gateway::{OBSERVER, PROBER};
-use crate::stack::{Probe, Protocol, Service};
+use crate::stack::{Probe, Service};
 use crate::{address, duration};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -83,15 +83,7 @@ async fn probe(runtime: &dyn Runtime, service: &Service) -> Result<(), String> {
     };
     match &service.ready.probe {
         Some(Probe::Http { port, path }) => {
-            let known = || {
-                service
-                    .ports
-                    .iter()
-                    .find(|(_, protocol)| **protocol != Protocol::Tcp)
-            };
-            let port = port
-                .or_else(|| known().map(|(port, _)| *port))
-                .unwrap_or(80);
+            let port = port.unwrap_or(80);
             http(&service.name, port, path, at(OBSERVER, port)?).await
         }
         Some(Probe::Tcp { port }) => tcp(at(PROBER, *port)?).await,

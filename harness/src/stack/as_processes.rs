@@ -1,17 +1,39 @@
-//! What compose files say that local processes go without.
+//! What compose files say that local processes go without, or are told otherwise.
 
-use super::{Service, Source, Stack};
+use super::{Process, Service, Source, Stack};
+use crate::host::Bare;
 use crate::problem::Problem;
 
 impl Stack {
-    /// A warning for each service of which something is for containers alone, when the stack runs as local processes.
-    pub fn lost_as_processes(&self) -> Vec<Problem> {
+    /// What to know when the stack runs as local processes: a warning for each service of which something is for
+    /// containers alone, and for each bare argument that may be meant as another service's address.
+    pub fn warnings_as_processes(&self) -> Vec<Problem> {
         let runs = |service: &&Service| {
             let process = service.process.as_ref();
             process.is_some_and(|process| !process.command.is_empty())
         };
         let services = self.services.values().filter(runs);
-        services.filter_map(lost).collect()
+        let told = |service| lost(service).into_iter().chain(self.left(service));
+        services.flat_map(told).collect()
+    }
+
+    /// The arguments of a service that are another's name and nothing else.
+    fn left(&self, service: &Service) -> Vec<Problem> {
+        let process = service.process.iter();
+        let words = process.flat_map(Process::arguments);
+        let others = words.filter(|(text, bare)| {
+            let host = self.host(&service.name, text);
+            *bare == Bare::Word && host.is_some_and(|host| host != service.name)
+        });
+        let left = others.map(|(text, _)| {
+            let what = format!(
+                "as a local process, `{}` is given `{text}` as it stands: nothing says that it is a host",
+                service.name
+            );
+            let help = format!("if it is one, write `{text}:PORT`, a URL, or an option such as `--host {text}`");
+            Problem::at(&service.place, what).help(help)
+        });
+        left.collect()
     }
 }
 

@@ -13,6 +13,7 @@ mod learn;
 mod model;
 mod node;
 mod pattern;
+mod ports;
 mod variables;
 mod yaml;
 
@@ -22,7 +23,6 @@ pub use learn::{Evidence, Learn, Lesson, SEEN};
 pub use model::*;
 
 use crate::expression::Expression;
-use crate::host;
 use crate::problem::{Problem, Problems, shown};
 use compose::Reading;
 use indexmap::IndexMap;
@@ -133,7 +133,7 @@ fn read(file: &Path, problems: &mut Problems, warnings: &mut Vec<Problem>) -> Op
     if stack.services.is_empty() {
         return None;
     }
-    add_mentioned_ports(&mut stack);
+    ports::complete(&mut stack, warnings);
     let all = |key: &str, read: usize| match top.get(key).map(|node| &node.data) {
         Some(node::Data::Map(entries)) => entries.len() == read,
         node => node.is_none(),
@@ -173,40 +173,6 @@ fn compose_files(
         (_, 0) => node.not("a file or a list of files", problems),
         (node::Data::List(_), _) => Some(files),
         _ => Some(compose::with_override(files.remove(0))),
-    }
-}
-
-/// A port that anybody mentions is a port that is served.
-fn add_mentioned_ports(stack: &mut Stack) {
-    let mut texts: Vec<(&str, &str)> = Vec::new();
-    for (name, service) in &stack.services {
-        let words = service.command.iter().chain(&service.entrypoint).flatten();
-        let process = service.process.iter();
-        let process =
-            process.flat_map(|process| process.environment.values().chain(&process.command));
-        let own = service.environment.values().chain(words);
-        let all = own.chain(&service.sql).chain(process);
-        texts.extend(all.map(|text| (name.as_str(), text.as_str())));
-    }
-    let workloads = stack.workloads.values();
-    texts.extend(workloads.map(|workload| ("", workload.url.as_str())));
-    for rule in stack.entities.values().flat_map(|entity| &entity.learn) {
-        if let Evidence::Poll { url, .. } = &rule.evidence {
-            texts.push(("", url));
-        }
-    }
-    let mut found = Vec::new();
-    for (client, text) in texts {
-        for (host, port) in host::mentions(text) {
-            if let (Some(service), Some(port)) = (stack.host(client, &host), port) {
-                found.push((service.to_owned(), port));
-            }
-        }
-    }
-    for (service, port) in found {
-        if let Some(service) = stack.services.get_mut(&service) {
-            service.ports.entry(port).or_insert(Protocol::Sniffed);
-        }
     }
 }
 

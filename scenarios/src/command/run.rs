@@ -20,7 +20,11 @@ pub async fn run(args: RunArgs) -> Answer {
     let session = Session::begin(&args.play).await?;
     let invocation = &session.invocation;
     if invocation.place == Place::Process {
-        for warning in loaded.stacks.values().flat_map(|s| s.lost_as_processes()) {
+        for warning in loaded
+            .stacks
+            .values()
+            .flat_map(|s| s.warnings_as_processes())
+        {
             eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
         }
     }

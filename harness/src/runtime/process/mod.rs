@@ -9,6 +9,7 @@ mod program;
 
 use super::{Exit, Failure, RunFolder, Runtime, STOP_WITHIN, listen, reaper};
 use crate::gateway::{self, Command, Handle, OBSERVER, PROBER, WORKLOAD};
+use crate::host::Bare;
 use crate::stack::Stack;
 use async_trait::async_trait;
 use disks::{Disks, Wanted};
@@ -339,7 +340,7 @@ impl Runtime for ProcessRuntime {
             .as_ref()
             .and_then(|process| process.sql.as_ref())
             .or(service.sql.as_ref())?;
-        Some(self.rewrite(OBSERVER, 0, url))
+        Some(self.rewrite(OBSERVER, 0, url, Bare::Word))
     }
 
     async fn down(&self) -> Result<Vec<String>, Failure> {

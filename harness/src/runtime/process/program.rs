@@ -1,9 +1,9 @@
 //! A service's program, and what it is told.
 
 use super::{INSTANCE, LABEL, ProcessRuntime};
-use crate::host;
+use crate::host::{self, Bare};
 use crate::runtime::{Failure, OWN_EXECUTABLE, OWN_NAME};
-use crate::stack::{Service, Stack};
+use crate::stack::{Process, Service, Stack};
 use nix::sys::signal::Signal;
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -14,12 +14,12 @@ const INHERITED: [&str; 6] = ["PATH", "HOME", "LANG", "TMPDIR", "USER", "SSL_CER
 
 impl ProcessRuntime {
     /// What an instance of `client` is told, with names turned into addresses.
-    pub(super) fn rewrite(&self, client: &str, number: usize, text: &str) -> String {
+    pub(super) fn rewrite(&self, client: &str, number: usize, text: &str, bare: Bare) -> String {
         let data = self.folder.data();
         let text = text.replace("${SHAKEDOWN_DATA}", &data.to_string_lossy());
         let disk = self.folder.disk(client);
         let text = text.replace("${SHAKEDOWN_DISK}", &disk.to_string_lossy());
-        host::rewrite(&text, |host| {
+        host::rewrite(&text, bare, |host| {
             let named = self.stack.host(client, host);
             let own = named == Some(client) || host == "0.0.0.0";
             let address = if own {
@@ -46,20 +46,15 @@ impl ProcessRuntime {
                 ))
             });
         };
-        let (name, arguments) = process
-            .command
-            .split_first()
-            .expect("an absent service is not started");
+        let name = process.command.first();
+        let name = name.expect("an absent service is not started");
         let mut program = match name.as_str() {
             OWN_NAME => Program::new(OWN_EXECUTABLE),
             other => Program::new(other),
         };
         program.arg0(name);
-        program.args(
-            arguments
-                .iter()
-                .map(|argument| self.rewrite(&service.name, number, argument)),
-        );
+        let told = |text: &str, bare| self.rewrite(&service.name, number, text, bare);
+        program.args(process.arguments().map(|(text, bare)| told(text, bare)));
         program.current_dir(&self.stack.folder).env_clear();
         program.envs(
             INHERITED
@@ -67,7 +62,7 @@ impl ProcessRuntime {
                 .filter_map(|name| Some((name, std::env::var_os(name)?))),
         );
         for (name, value) in service.environment.iter().chain(&process.environment) {
-            program.env(name, self.rewrite(&service.name, number, value));
+            program.env(name, told(value, Bare::in_variable(name)));
         }
         program
             .env(LABEL, &self.run)
@@ -133,12 +128,13 @@ impl ProcessRuntime {
 /// [`ProcessRuntime::rewrite`] turns into addresses.
 pub(super) fn named(stack: &Stack, client: &Service) -> BTreeSet<String> {
     let process = client.process.as_ref();
-    let arguments = process
-        .into_iter()
-        .flat_map(|own| own.command.iter().skip(1));
-    let own = process.into_iter().flat_map(|own| own.environment.values());
-    let told = arguments.chain(client.environment.values()).chain(own);
-    let hosts = told.flat_map(|text| host::mentions(text));
+    let arguments = process.into_iter().flat_map(Process::arguments);
+    let own = process.into_iter().flat_map(|own| &own.environment);
+    let variables = client.environment.iter().chain(own);
+    let variables = variables.map(|(name, value)| (value.as_str(), Bare::in_variable(name)));
+    let hosts = arguments
+        .chain(variables)
+        .flat_map(|(text, bare)| host::mentions(text, bare));
     hosts
         .filter_map(|(host, _)| Some(stack.host(&client.name, &host)?.to_owned()))
         .collect()
@@ -156,12 +152,12 @@ services:
   web:
     image: x
     expose: ["80"]
-    environment: {DB: "postgres://me@db:5432/web", SELF: "http://web"}
-    x-shakedown: {process: {command: [sh, --peer, "http://queue/", web], environment: {OTHER: store}}}
+    environment: {DB: "postgres://me@db:5432/web", SELF: "http://web", MAIL_USER: mail}
+    x-shakedown: {process: {command: [sh, --peer, "http://queue/", mail], environment: {OTHER: store}}}
   db: {image: x, expose: ["5432"], x-shakedown: {process: [sh, web is no host here]}}
   queue: {image: x, expose: ["80"], links: ["store:files"], x-shakedown: {process: [sh, "files:80"]}}
   mail: {image: x, expose: ["25"], networks: {default: {aliases: [post]}}, x-shakedown: {process: [sh]}}
-  store: {image: x, expose: ["80"], environment: {TO: "post:25"}, x-shakedown: {process: [sh]}}
+  store: {image: x, expose: ["80"], x-shakedown: {process: [sh, --host, post]}}
 "#;
 
     #[test]
@@ -188,7 +184,7 @@ services:
             assert_eq!(seen, all, "{service}");
             // What a client is told is where somebody listens for it.
             for client in clients {
-                let told = runtime.rewrite(client, 0, &format!("{service}:80"));
+                let told = runtime.rewrite(client, 0, &format!("{service}:80"), Bare::Word);
                 let listens = fronts.iter().any(|(at, _)| told == format!("{at}:80"));
                 assert!(listens, "{client} is told {told} for {service}");
             }

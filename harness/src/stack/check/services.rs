@@ -28,20 +28,31 @@ fn readiness(service: &Service, problems: &mut Problems) {
         Some(Probe::Tcp { port }) => Some(*port),
         None => return,
     };
-    let known = match asked {
-        Some(port) => service.ports.contains_key(&port),
-        None => !service.ports.is_empty(),
+    let ports: Vec<String> = service.ports.keys().map(u16::to_string).collect();
+    let port = asked.map_or_else(|| "8000".to_owned(), |port| port.to_string());
+    let (what, help) = match asked {
+        Some(port) if service.ports.contains_key(&port) => return,
+        None if !ports.is_empty() => (
+            format!(
+                "nothing says which of its ports that is, {}",
+                ports.join(" or ")
+            ),
+            "declare it in the compose file with `expose`, or say `ready: {http: \":PORT/PATH\"}`"
+                .to_owned(),
+        ),
+        asked => (
+            format!(
+                "nothing says that it has {}",
+                asked.map_or_else(|| "a port".to_owned(), |port| format!("the port {port}"))
+            ),
+            format!("declare it in the compose file: `expose: [\"{port}\"]`"),
+        ),
     };
-    if !known {
-        let port = asked.map_or_else(|| "8000".to_owned(), |port| port.to_string());
-        let what = format!(
-            "service `{}` cannot be asked whether it is ready: nothing says that it has {}",
-            service.name,
-            asked.map_or_else(|| "a port".to_owned(), |port| format!("the port {port}"))
-        );
-        let help = format!("declare it in the compose file: `expose: [\"{port}\"]`");
-        problems.push(Problem::at(&service.place, what).help(help));
-    }
+    let what = format!(
+        "service `{}` cannot be asked whether it is ready: {what}",
+        service.name
+    );
+    problems.push(Problem::at(&service.place, what).help(help));
 }
 
 /// Follows `depends_on` from the last of the chain; true when it leads back to the first.

@@ -1,5 +1,6 @@
 //! Where container images and local processes come from.
 
+use crate::host::Bare;
 use indexmap::IndexMap;
 use std::path::PathBuf;
 
@@ -43,4 +44,12 @@ pub struct Process {
     pub environment: IndexMap<String, String>,
     /// Where SQL observers connect in the process runtime.
     pub sql: Option<String>,
+}
+
+impl Process {
+    /// The arguments of the program, each with what it is if it is one word.
+    pub fn arguments(&self) -> impl Iterator<Item = (&str, Bare)> {
+        let pairs = self.command.windows(2);
+        pairs.map(|pair| (pair[1].as_str(), Bare::in_argument(&pair[0])))
+    }
 }

@@ -33,7 +33,7 @@ pub struct Ready {
 pub enum Probe {
     /// A GET that must be answered with a status below 400.
     Http {
-        /// The port, the lowest one unless given.
+        /// The port; unless the file gives it, the lowest that is declared, or the only one that somebody calls.
         port: Option<u16>,
         /// The path.
         path: String,

@@ -228,7 +228,7 @@ fn what_processes_go_without_is_told() {
     let said = |added: &str| {
         let compose = change(COMPOSE, "    image: b\n", &format!("    image: b\n{added}"));
         let (_folder, read) = read(&compose, SHAKEDOWN);
-        let lost = read.unwrap().stack.lost_as_processes();
+        let lost = read.unwrap().stack.warnings_as_processes();
         lost.iter()
             .map(|problem| problem.what.clone())
             .collect::<Vec<_>>()
@@ -239,6 +239,40 @@ fn what_processes_go_without_is_told() {
     assert_eq!(said(&format!("{volumes}{process}")), [what]);
     assert!(said(process).is_empty());
     assert!(said(volumes).is_empty(), "it is no local process");
+    let left = |process: &str| said(&format!("    x-shakedown: {{process: {process}}}\n"));
+    let told =
+        "as a local process, `worker` is given `site` as it stands: nothing says that it is a host";
+    assert_eq!(left("[w, site]"), [told]);
+    for right in [
+        "[w, worker]",
+        "[w, --host, site]",
+        "[w, \"site:80\"]",
+        "[site]",
+    ] {
+        assert!(left(right).is_empty(), "{right}");
+    }
+}
+
+#[test]
+fn readiness_is_asked_at_a_declared_port_or_the_only_one_that_is_called() {
+    let asked = |expose: &str, url: &str| {
+        let ready = "x-shakedown: {ready: {http: /}}";
+        let compose = change(COMPOSE, "expose: [\"8000\"]", &format!("{expose}{ready}"));
+        let told = format!("SITE_URL: \"http://site:8000\", DB: \"{url}\"");
+        let compose = change(&compose, "SITE_URL: \"http://site:8000\"", &told);
+        let stack = read(&compose, SHAKEDOWN).1.unwrap().stack;
+        match &stack.services["site"].ready.probe {
+            Some(Probe::Http { port, .. }) => *port,
+            other => panic!("{other:?}"),
+        }
+    };
+    let (declared, other) = ("expose: [\"8000\"]\n    ", "postgres://me@site:5432/x");
+    assert_eq!(asked(declared, other), Some(8000));
+    assert_eq!(
+        asked("ports: [\"8000\", \"9000\"]\n    ", other),
+        Some(8000)
+    );
+    assert_eq!(asked("", "http://site:8000/y"), Some(8000));
 }
 
 #[test]

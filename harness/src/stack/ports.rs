@@ -1,0 +1,87 @@
+//! The ports that services serve: those that the compose file declares, and those that somebody is told of.
+
+use super::{Evidence, Probe, Protocol, Service, Stack};
+use crate::gateway::WORKLOAD;
+use crate::host;
+use crate::problem::Problem;
+
+/// Adds every port that is mentioned, and settles which one is asked for readiness where the file does not say it: the
+/// lowest that is declared, or else the only one that somebody is told of. Warns of polls on a port that no service has.
+pub(super) fn complete(stack: &mut Stack, warnings: &mut Vec<Problem>) {
+    for service in stack.services.values_mut() {
+        ask(service, |ports| ports.first().copied());
+    }
+    let mut told = Vec::new();
+    for service in stack.services.values() {
+        let texts = texts(service);
+        told.extend(texts.flat_map(|text| mentioned(stack, &service.name, text)));
+    }
+    for workload in stack.workloads.values() {
+        told.extend(mentioned(stack, WORKLOAD, &workload.url));
+    }
+    add(stack, told);
+    let mut polled = Vec::new();
+    for rule in stack.entities.values().flat_map(|entity| &entity.learn) {
+        let Evidence::Poll { url, .. } = &rule.evidence else {
+            continue;
+        };
+        for (service, port) in mentioned(stack, WORKLOAD, url) {
+            let known = &stack.services[&service].ports;
+            // Where nothing is declared, the poll may be the only one that knows.
+            if !known.is_empty() && !known.contains_key(&port) {
+                let known: Vec<String> = known.keys().map(u16::to_string).collect();
+                let what = format!(
+                    "the poll asks `{service}` at port {port}, which it does not expose and nobody else calls"
+                );
+                let help = format!("its ports are {}", known.join(", "));
+                warnings.push(Problem::at(&rule.place, what).help(help));
+            }
+            polled.push((service, port));
+        }
+    }
+    add(stack, polled);
+    for service in stack.services.values_mut() {
+        ask(service, |ports| match ports {
+            [only] => Some(*only),
+            _ => None,
+        });
+    }
+}
+
+/// Chooses the port that is asked for readiness, where that is still open.
+fn ask(service: &mut Service, choose: impl Fn(&[u16]) -> Option<u16>) {
+    let ports = service.ports.iter();
+    let speaks = ports.filter(|(_, protocol)| **protocol != Protocol::Tcp);
+    let ports: Vec<u16> = speaks.map(|(port, _)| *port).collect();
+    if let Some(Probe::Http { port, .. }) = &mut service.ready.probe
+        && port.is_none()
+    {
+        *port = choose(&ports);
+    }
+}
+
+/// What a service is told.
+fn texts(service: &Service) -> impl Iterator<Item = &str> {
+    let words = service.command.iter().chain(&service.entrypoint).flatten();
+    let process = service.process.iter();
+    let process = process.flat_map(|process| process.environment.values().chain(&process.command));
+    let own = service.environment.values().chain(words);
+    let all = own.chain(&service.sql).chain(process);
+    all.map(String::as_str)
+}
+
+/// The services that a text names to a client, with their ports.
+fn mentioned(stack: &Stack, client: &str, text: &str) -> Vec<(String, u16)> {
+    let hosts = host::mentions(text, host::Bare::Word).into_iter();
+    hosts
+        .filter_map(|(host, port)| Some((stack.host(client, &host)?.to_owned(), port?)))
+        .collect()
+}
+
+fn add(stack: &mut Stack, found: Vec<(String, u16)>) {
+    for (service, port) in found {
+        if let Some(service) = stack.services.get_mut(&service) {
+            service.ports.entry(port).or_insert(Protocol::Sniffed);
+        }
+    }
+}
