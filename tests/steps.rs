@@ -63,11 +63,11 @@ fn on_codabench() -> Result<(), Failed> {
 }
 
 const OPERATION: &str = "\
-calls: {get operation: {link: workload -> rogue, request: \"GET /operations/{operation}\"}}
+calls: {get operation: {link: workload -> rogue, request: \"GET /operations/{vm}\"}}
 operations: {create vm: {poll: get operation, status: status, running: RUNNING, done: DONE, error: error.code}}
-entities: {operation: {learn: [{call: get operation, event: polled}]}}
+entities: {vm: {learn: [{call: get operation, event: polled}]}}
 workloads: {look: {request: \"GET http://rogue:8000/operations/7\"}}
-invariants: {it is polled: {for: operation, at_most: 9, of: polled}}
+invariants: {it is polled: {for: vm, at_most: 9, of: polled}}
 ";
 
 fn on_operations() -> Result<(), Failed> {

@@ -14,15 +14,16 @@ pub const FORMS: [(&str, &str); 16] = [
     ("once", "only the first time"),
     (
         "with probability 0.3",
-        "each of these times with this chance; the seed decides, for each entity apart",
+        "each of these times with this chance; the seed decides by the number of the time, with `for each` by the \
+         entity as well; nobody need come as often as is said, but one must be struck",
     ),
     (
         "for one submission",
-        "only for the first entity that comes by",
+        "only for the first entity that comes by, of a kind that the stack file declares",
     ),
     (
         "for each submission",
-        "counted for each entity on its own; the call's path must name it",
+        "counted for each entity on its own, of a kind that the stack file declares; the call's path must name it",
     ),
     (
         "after \"upload scores\" is answered",

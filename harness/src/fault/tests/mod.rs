@@ -409,11 +409,11 @@ fn one_entity_is_struck_and_all_others_are_spared() {
 
 #[test]
 fn a_chance_is_drawn_from_the_seed_for_each_entity_apart() {
-    let draws = |seed, ids: &[&str]| -> Vec<(String, bool)> {
+    let drawn = |each, seed, ids: &[&str]| -> Vec<(String, bool)> {
         let mut faults = Faults::new(Seed(seed));
         let fault = Fault {
             chance: Some(0.3),
-            ..fault(ANSWER_503(), Times::Always, Some("submission"), None)
+            ..fault(ANSWER_503(), Times::Always, each, None)
         };
         faults.arm(&fault, "the fault", Vec::new(), None);
         faults.watching();
@@ -423,6 +423,7 @@ fn a_chance_is_drawn_from_the_seed_for_each_entity_apart() {
         };
         ids.iter().enumerate().map(draw).collect()
     };
+    let draws = |seed, ids: &[&str]| drawn(Some("submission"), seed, ids);
     let sorted = |mut drawn: Vec<(String, bool)>| {
         drawn.sort();
         drawn
@@ -436,6 +437,12 @@ fn a_chance_is_drawn_from_the_seed_for_each_entity_apart() {
     assert_ne!(draws(1, &one), draws(2, &one));
     let struck = draws(1, &one).iter().filter(|(_, struck)| *struck).count();
     assert!((18..=54).contains(&struck), "{struck} of 120 at 0.3");
+    // For all together the number of the call decides, whomever it is about.
+    let numbered = |ids: &[&str]| -> Vec<bool> {
+        let drawn = drawn(None, 1, ids).into_iter();
+        drawn.map(|(_, struck)| struck).collect()
+    };
+    assert_eq!(numbered(&one), numbered(&other));
     let mut faults = armed(Fault {
         chance: Some(1e-9),
         ..fault(ANSWER_503(), Times::Always, None, None)

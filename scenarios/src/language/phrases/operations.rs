@@ -13,7 +13,7 @@ pub(super) static OPERATIONS: [Entry; 3] = [
             family: FAMILY,
             pattern: "the operation \"C\" stalls",
             meaning: "whoever polls it is told that it is still running",
-            example: "the operation \"create vm\" stalls the first 3 times for each operation",
+            example: "the operation \"create vm\" stalls the first 3 times",
         },
         regex: concat!("the operation ", name!(), " stalls(|[ ,].*)"),
         step: |found, _| on_operation(&found[1], OperationFault::Stalls, &found[2]),
