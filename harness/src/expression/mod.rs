@@ -3,14 +3,16 @@
 mod kinds;
 mod reading;
 mod scope;
+mod textual;
 
 pub use reading::Comparison;
 pub use scope::Scope;
 
 pub use cel::Value;
 use cel::{ExecutionError, Program};
+use regex::Regex;
 pub(crate) use scope::{from_json, to_json};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 /// A compiled CEL expression that remembers its text. Cloning is cheap.
 #[derive(Clone)]
@@ -68,9 +70,9 @@ impl Expression {
                 Truth::Unknown(format!("`{}` is not true or false but {other:?}", self.text).into())
             }
             Err(error @ ExecutionError::UndeclaredReference(_)) => {
-                Truth::Unset(self.words(error).into())
+                Truth::Unset(self.words(error, scope).into())
             }
-            Err(error) => Truth::Unknown(self.words(error).into()),
+            Err(error) => Truth::Unknown(self.words(error, scope).into()),
         }
     }
 
@@ -81,20 +83,36 @@ impl Expression {
     pub fn value(&self, scope: &Scope) -> Result<serde_json::Value, String> {
         let value = scope
             .run(&self.program, &self.variables)
-            .map_err(|error| self.words(error))?;
+            .map_err(|error| self.words(error, scope))?;
         scope::to_json(&value).ok_or_else(|| format!("`{}` is no value but {value:?}", self.text))
     }
 
     /// Why there is no value.
-    fn words(&self, error: ExecutionError) -> String {
+    fn words(&self, error: ExecutionError, scope: &Scope) -> String {
         match error {
             ExecutionError::UndeclaredReference(name) => format!("`{name}` is not known"),
             ExecutionError::NoSuchKey(key) => {
                 format!("`{}` found nothing named `{key}`", self.text)
             }
+            ExecutionError::NoSuchOverload(_)
+                if let Some(why) = textual::textual(&self.paths(), scope) =>
+            {
+                why
+            }
             other => format!("`{}`: {other}", self.text),
         }
     }
+}
+
+/// Whether a text that is no CEL has a single `=`, which compares nothing.
+pub(crate) fn assigns(text: &str) -> bool {
+    static LITERAL: LazyLock<Regex> = LazyLock::new(|| pattern(r#""[^"]*"|'[^']*'"#));
+    static SINGLE: LazyLock<Regex> = LazyLock::new(|| pattern("(^|[^=!<>])=([^=]|$)"));
+    SINGLE.is_match(&LITERAL.replace_all(text, "''"))
+}
+
+fn pattern(text: &str) -> Regex {
+    Regex::new(text).expect("the patterns are constants")
 }
 
 /// The parser's first message without the list of all tokens that it would have taken:

@@ -125,10 +125,13 @@ impl Poll {
 /// An answer with which the rule cannot do anything.
 fn unexpected(scope: &Scope, why: &str) -> String {
     let told = |name: &str| scope.get(name).unwrap_or_default();
-    let excerpt: String = (told("body").to_string().chars())
-        .take(EXCERPT_CHARS)
-        .collect();
-    format!("answer {}: {why}: {excerpt}", told("status"))
+    let answer = format!("answer {}: {why}", told("status"));
+    if why.contains("is no JSON") {
+        return answer;
+    }
+    let body = told("body").to_string();
+    let excerpt: String = body.chars().take(EXCERPT_CHARS).collect();
+    format!("{answer}: {excerpt}")
 }
 
 /// The URL of the next page. A service that names itself in it does so by a name that leads elsewhere here, so that

@@ -3,7 +3,7 @@
 use super::node::{Entry, Node};
 use super::pattern;
 use super::{Alias, Call, Entity, Evidence, Invariant, Learn, Mutant, Operation, Status, Workload};
-use crate::expression::Expression;
+use crate::expression::{self, Expression};
 use crate::plan::Link;
 use crate::problem::{Problem, Problems};
 use indexmap::IndexMap;
@@ -44,11 +44,15 @@ pub(super) fn named<T>(
 
 /// A CEL expression.
 pub(super) fn cel(node: &Node, problems: &mut Problems) -> Option<Expression> {
-    match Expression::parse(&node.text(problems)?) {
+    let text = node.text(problems)?;
+    match Expression::parse(&text) {
         Ok(expression) => Some(expression),
         Err(error) => {
             let problem = Problem::at(&node.place, format!("this is not CEL: {error}"));
-            problems.push(problem.help("quote the value if it has `: ` or begins with a quote"));
+            problems.push(problem.help(match expression::assigns(&text) {
+                true => "write `==` to compare",
+                false => "quote the value if it has `: ` or begins with a quote",
+            }));
             None
         }
     }
