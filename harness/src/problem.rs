@@ -1,5 +1,6 @@
 //! A mistake in what the user wrote: what, where, and what to do about it.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -139,9 +140,13 @@ impl std::error::Error for Problems {}
 /// Beyond this many names a list no longer helps.
 const MAX_LISTED: usize = 12;
 
-/// Advice for a name that does not exist: the nearest one, or the list of what there is.
+/// Advice for a name that does not exist: the nearest one, or the list of what there is, each once.
 pub fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let known: Vec<&str> = known.into_iter().collect();
+    let mut seen = HashSet::new();
+    let known: Vec<&str> = known
+        .into_iter()
+        .filter(|name| seen.insert(*name))
+        .collect();
     if let Some(near) = nearest(name, known.iter().copied()) {
         return format!("did you mean `{near}`?");
     }
@@ -191,6 +196,8 @@ mod tests {
             "there are: `upload scores`, `update status`"
         );
         assert_eq!(suggest("zzz", []), "there are none yet");
+        let twice = ["status", "status", "reason", "status"];
+        assert_eq!(suggest("zzz", twice), "there are: `status`, `reason`");
     }
 
     #[test]
