@@ -14,6 +14,7 @@ mod model;
 mod node;
 mod pattern;
 mod ports;
+mod programs;
 mod variables;
 mod yaml;
 

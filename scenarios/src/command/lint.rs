@@ -9,8 +9,13 @@ pub fn lint(args: LintArgs) -> Answer {
     for plan in &loaded.plans {
         if let Some(stack) = loaded.stacks.get(&plan.stack) {
             loaded.warnings.extend(language::unawaited(plan, stack));
+            loaded.warnings.extend(language::unmet(plan, stack));
         }
     }
+    let stacks = loaded.stacks.values();
+    let programs = stacks.flat_map(|stack| stack.missing_programs());
+    loaded.warnings.extend(programs);
+    loaded.warnings.extend(language::alike(&loaded.plans));
     for warning in &loaded.warnings {
         eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
     }

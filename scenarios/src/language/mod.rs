@@ -1,16 +1,20 @@
 //! The language of features: Gherkin steps <-> values.
 
 mod advice;
+mod alike;
 mod check;
 mod feature;
 mod own;
 mod phrases;
 mod qualifiers;
 mod unawaited;
+mod unmet;
 
+pub use alike::alike;
 pub use check::check;
 pub use feature::read;
 pub use own::{World, own_steps};
 pub use phrases::{Phrase, parse, phrases, print};
 pub use qualifiers::FORMS as QUALIFIERS;
 pub use unawaited::unawaited;
+pub use unmet::unmet;

@@ -34,7 +34,7 @@ pub fn unawaited(plan: &Plan, stack: &Stack) -> Vec<Problem> {
 }
 
 /// Whether, up to the end of a fault at the first step, some step waits for what the last work before that leads to.
-fn awaited(steps: &[Planned]) -> bool {
+pub(super) fn awaited(steps: &[Planned]) -> bool {
     let in_force = steps.iter().map(|planned| &planned.step);
     let in_force = in_force.take_while(|step| **step != Step::Heal);
     let mut waits = false;
@@ -49,7 +49,7 @@ fn awaited(steps: &[Planned]) -> bool {
 }
 
 /// Whether what a fault needs may come when the requests of the workloads are answered already.
-fn comes_later(fault: &Fault, stack: &Stack) -> bool {
+pub(super) fn comes_later(fault: &Fault, stack: &Stack) -> bool {
     let moment = fault.trigger.as_ref();
     let begins_later = moment.is_some_and(|moment| moment_comes_later(moment, stack));
     begins_later

@@ -99,6 +99,10 @@ pub(super) const TOP: [&str; 8] = [
 /// Another key of the file.
 const MODELS: &str = "models";
 
+/// The key that is ours, and how many letters away from it another one is a slip.
+const OURS: &str = "x-shakedown";
+const SLIP: usize = 2;
+
 /// The keys of a service that are read.
 pub(super) fn understood() -> Vec<&'static str> {
     READ.into_iter().chain(settings::KEYS).collect()
@@ -112,6 +116,13 @@ pub(super) fn strange(
     reading: &mut Reading<'_>,
 ) -> Option<&'static str> {
     let key = entry.key.as_str();
+    if key.starts_with("x-") && strsim::damerau_levenshtein(key, OURS) <= SLIP {
+        let what = format!("`{key}` is a key of your own, which shakedown does not read");
+        let help = format!("did you mean `{OURS}`?");
+        reading
+            .warnings
+            .push(Problem::at(&entry.place, what).help(help));
+    }
     if key.starts_with("x-") || NO_MATTER.contains(&key) {
         return None;
     }
