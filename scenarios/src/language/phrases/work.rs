@@ -68,7 +68,8 @@ pub(super) static WORK: [Entry; 4] = [
         phrase: Phrase {
             family: "work and waiting",
             pattern: "all faults are healed",
-            meaning: "no fault strikes any more, what hangs is let go, what was killed is started; happens at the end anyhow",
+            meaning: "no fault strikes any more, what hangs is let go, what was killed is started; happens at the end \
+                      anyhow. Right behind work it comes before what services do later for it: let a step wait first",
             example: "all faults are healed",
         },
         regex: "all faults are healed",
