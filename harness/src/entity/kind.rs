@@ -3,7 +3,7 @@
 use super::alias;
 use super::record::{Lesson, Record, Slot};
 use super::value::{Atom, Given, Texts};
-use super::{Moment, Observation, Stamp, Told};
+use super::{Moment, Observation, Segment, Stamp, Told};
 use crate::expression::{Scope, Value, from_json, to_json};
 use crate::stack::Entity;
 use foldhash::fast::RandomState;
@@ -189,6 +189,7 @@ impl Kind {
             number,
             id,
             record,
+            segment: None,
         }
     }
 
@@ -209,15 +210,30 @@ pub struct View<'a> {
     pub id: &'a str,
     /// What is known of it.
     pub record: &'a Record,
+    /// The part of its life whose events count, if it is not all of it.
+    pub segment: Option<&'a Segment>,
 }
 
 impl View<'_> {
+    /// The same entity at another moment, in all that is known of it then.
+    pub fn then<'b>(&'b self, record: &'b Record) -> View<'b> {
+        View {
+            record,
+            segment: None,
+            ..*self
+        }
+    }
+
     fn slot(&self, field: usize) -> Option<&Slot> {
         self.record.slots.get(field)?.as_ref()
     }
 
-    fn since(&self, event: usize) -> Option<Stamp> {
-        self.record.happened.get(event).copied().flatten()
+    /// When an event first happened, in the part of its life that counts.
+    pub(super) fn since(&self, event: usize) -> Option<Stamp> {
+        match self.segment {
+            Some(segment) => segment.since(event),
+            None => self.record.happened.get(event).copied().flatten(),
+        }
     }
 
     /// The atom of what an expression reads, `None` if it has none.
@@ -232,7 +248,7 @@ impl View<'_> {
     pub fn changed(&self, input: Input) -> u64 {
         match input {
             Input::Field(field) => self.slot(field).map_or(0, |slot| slot.changed),
-            // It happens once and for all, so that whether it has is as good as when.
+            // It happens once and for all in its part of a life, so that whether it has is as good as when.
             Input::Event(event) => self.since(event).map_or(0, |_| 1),
         }
     }
@@ -318,11 +334,15 @@ impl View<'_> {
             };
             Some((stamp, words))
         });
-        let (stamp, mut words) = all.next()?;
+        let (stamp, first) = all.next()?;
+        let mut words = vec![first];
         for (_, more) in all {
-            words = format!("{words}, {more}");
+            // Two conditions may read the same.
+            if !words.contains(&more) {
+                words.push(more);
+            }
         }
-        Some(self.moment(stamp, &words))
+        Some(self.moment(stamp, &words.join(", ")))
     }
 
     /// A moment with its words and its source.

@@ -5,11 +5,13 @@ mod calls;
 mod evidence;
 mod kind;
 mod record;
+mod segment;
 mod snapshot;
 mod value;
 
 pub use kind::{FINAL, Input, Kind, View};
 pub use record::{Came, Moment, Record, Stamp};
+pub use segment::Segment;
 pub use snapshot::Snapshot;
 pub use value::{Atom, Given};
 

@@ -25,9 +25,7 @@ impl Snapshot {
                 Input::Field(n) => self
                     .fields
                     .push((n, record.slots.get(n).cloned().flatten())),
-                Input::Event(n) => self
-                    .events
-                    .push((n, record.happened.get(n).copied().flatten())),
+                Input::Event(n) => self.events.push((n, view.since(n))),
             }
         }
         for n in &record.told {

@@ -93,10 +93,7 @@ impl Monitor for Agree {
                 self.open.words()
             );
             let record = parted.restore(view.record);
-            let then = View {
-                record: &record,
-                ..view
-            };
+            let then = view.then(&record);
             let proof = proof(&then, &self.fields, |without| {
                 self.same_without(&then, without) == Some(false)
             });

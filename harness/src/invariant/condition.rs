@@ -100,12 +100,11 @@ impl Condition {
 
     fn test_unlike(&mut self, view: &View<'_>) -> Truth {
         let changed = self.inputs.iter().map(|input| view.changed(*input));
-        let happened = |input: &&Input| matches!(input, Input::Event(_));
-        let events = self.inputs.iter().filter(happened);
-        let (latest, happened) = (
-            changed.max().unwrap_or_default(),
-            events.map(|input| view.changed(*input)).sum(),
-        );
+        let latest = changed.max().unwrap_or_default();
+        // Where a scope begins again, others have happened.
+        let inputs = self.inputs.iter().enumerate();
+        let events = inputs.filter(|(_, input)| matches!(input, Input::Event(_)));
+        let happened = events.fold(0, |all, (n, input)| all | view.changed(*input) << (n % 64));
         if let Some((then, events, truth)) = self.last.get(&view.number)
             && (*then, *events) == (latest, happened)
         {

@@ -109,10 +109,7 @@ impl Response {
     /// The shortest list of events by which the condition came true and the response was not there.
     fn proof(&self, view: &View<'_>, then: &Snapshot) -> Vec<Moment> {
         let record = then.restore(view.record);
-        let view = View {
-            record: &record,
-            ..*view
-        };
+        let view = view.then(&record);
         proof(&view, &self.inputs, |without| {
             self.open_at_last(&view, without)
         })

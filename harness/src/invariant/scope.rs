@@ -2,12 +2,12 @@
 //!
 //! The scope begins with the observation by which X holds, or with the first one where there is no `after`. It ends
 //! with the one by which Y holds, which is no part of it any more. With both, it can begin again; each time the invariant
-//! knows nothing of the time before. What is still waited for when the scope ends has not come.
+//! knows nothing of the time before: fields are what they are, and events have not happened. What is still waited for when the scope ends has not come.
 
 use super::condition::{Condition, proof};
 use super::finding::{Breach, Fate, Tale};
 use super::{Clocks, Monitor};
-use crate::entity::{Input, Kind, Moment, Snapshot, View};
+use crate::entity::{Input, Kind, Moment, Segment, Snapshot, View};
 use crate::expression::Truth;
 
 pub(super) struct Scoped {
@@ -28,6 +28,8 @@ struct State {
     begin: Option<Box<Snapshot>>,
     /// What ended the scope with the invariant broken.
     end: Vec<Moment>,
+    /// What has happened since it last began.
+    segment: Segment,
 }
 
 impl Scoped {
@@ -65,6 +67,7 @@ impl Scoped {
     fn begin(&mut self, view: &View<'_>, clocks: &Clocks) {
         let state = &mut self.states[view.number];
         (state.open, state.begun) = (true, true);
+        state.segment.begin();
         if self.after.is_some() {
             let begin = state.begin.get_or_insert_default();
             begin.take(view, &self.inputs);
@@ -85,6 +88,16 @@ impl Scoped {
         }
     }
 
+    /// Lets the invariant see what is in the scope.
+    fn show(&mut self, view: &View<'_>, clocks: &Clocks) {
+        let state = &mut self.states[view.number];
+        if state.open {
+            state.segment.see(view);
+            let segment = Some(&state.segment);
+            self.monitor.see(&View { segment, ..*view }, clocks);
+        }
+    }
+
     /// The events by which the scope began.
     fn beginning(&self, view: &View<'_>) -> Vec<Moment> {
         let state = self.states.get(view.number);
@@ -93,10 +106,7 @@ impl Scoped {
             return Vec::new();
         };
         let record = begin.restore(view.record);
-        let view = View {
-            record: &record,
-            ..*view
-        };
+        let view = view.then(&record);
         proof(&view, &self.inputs, |without| {
             let until = self.until.as_ref();
             let over = until.map(|until| until.test_without(&view, without));
@@ -124,10 +134,7 @@ impl Monitor for Scoped {
         }
         if self.monitor.so_far().broke(number) {
             // As it stands, for a breach that later evidence puts in question.
-            if self.states[number].open {
-                self.monitor.see(view, clocks);
-            }
-            return;
+            return self.show(view, clocks);
         }
         let over = Scoped::holds(&mut self.until, view, &mut *self.monitor);
         if self.states[number].open && over {
@@ -144,9 +151,7 @@ impl Monitor for Scoped {
             // It was over before it began.
             self.states[number].begun = true;
         }
-        if self.states[number].open {
-            self.monitor.see(view, clocks);
-        }
+        self.show(view, clocks);
     }
 
     fn tick(&mut self, clocks: &Clocks, kind: &Kind) {

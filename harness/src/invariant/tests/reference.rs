@@ -27,25 +27,30 @@ struct Life<'a> {
 }
 
 impl Life<'_> {
-    /// What is known after the observation `i`, from the beginning.
-    fn variables(&self, i: usize) -> Variables {
+    /// What is known after the observation `i`, with the events from `from` on.
+    fn variables(&self, from: usize, i: usize) -> Variables {
         let mut variables = Variables::new();
         variables.set("status", &json!("New"));
         variables.set("final", &json!(["Done", "Failed"]));
-        for place in &self.seen[..=i] {
+        for (n, place) in self.seen[..=i].iter().enumerate() {
             let What::Observed { set, event, .. } = &self.events[*place].what else {
                 unreachable!()
             };
             for (name, value) in set {
                 variables.set(name, value);
             }
-            event.iter().for_each(|name| variables.happened(name));
+            let event = event.iter().filter(|_| n >= from);
+            event.for_each(|name| variables.happened(name));
         }
         variables
     }
 
     fn test(&self, condition: &Expression, i: usize) -> Truth {
-        condition.test(&self.variables(i))
+        self.test_from(0, condition, i)
+    }
+
+    fn test_from(&self, from: usize, condition: &Expression, i: usize) -> Truth {
+        condition.test(&self.variables(from, i))
     }
 
     fn at(&self, i: usize) -> u64 {
@@ -104,14 +109,15 @@ impl Life<'_> {
 /// What a pattern comes to in one segment.
 fn segment(pattern: &Pattern, life: &Life<'_>, (from, end): (usize, Option<usize>)) -> Fate {
     let all = from..end.unwrap_or(life.seen.len());
-    let holds = |condition: &Expression, i: usize| life.test(condition, i) == True;
+    let test = |condition: &Expression, i: usize| life.test_from(from, condition, i);
+    let holds = |condition: &Expression, i: usize| test(condition, i) == True;
     let comes = |condition: &Expression, i: usize| {
         holds(condition, i) && (i == from || !holds(condition, i - 1))
     };
     match pattern {
         Pattern::Always(condition) | Pattern::Never(condition) => {
             let wanted = matches!(pattern, Pattern::Always(_));
-            let truths: Vec<Truth> = all.map(|i| life.test(condition, i)).collect();
+            let truths: Vec<Truth> = all.map(|i| test(condition, i)).collect();
             let is = |truth: bool| truths.contains(if truth { &True } else { &Truth::False });
             match (is(!wanted), is(wanted), truths.is_empty()) {
                 (true, ..) => Fate::Broken,
@@ -126,7 +132,7 @@ fn segment(pattern: &Pattern, life: &Life<'_>, (from, end): (usize, Option<usize
             within: None,
             ..
         } => {
-            let answers = all.filter(|i| holds(when, *i)).map(|i| life.test(then, i));
+            let answers = all.filter(|i| holds(when, *i)).map(|i| test(then, i));
             let answers: Vec<Truth> = answers.collect();
             match (answers.contains(&Truth::False), answers.last()) {
                 (true, _) => Fate::Broken,
@@ -167,7 +173,7 @@ fn segment(pattern: &Pattern, life: &Life<'_>, (from, end): (usize, Option<usize
         },
         Pattern::Agree { fields, .. } => {
             let same = |i: usize| {
-                let variables = life.variables(i);
+                let variables = life.variables(0, i);
                 let (a, b) = (variables.get(&fields[0]), variables.get(&fields[1]));
                 (a.is_some() || b.is_some()).then_some(a == b)
             };
@@ -187,7 +193,7 @@ fn segment(pattern: &Pattern, life: &Life<'_>, (from, end): (usize, Option<usize
         }
         Pattern::Moves => {
             let mut statuses = vec![json!("New")];
-            statuses.extend(all.filter_map(|i| life.variables(i).get("status")));
+            statuses.extend(all.filter_map(|i| life.variables(0, i).get("status")));
             statuses.dedup();
             let allowed = [
                 ("New", "Busy"),
@@ -297,7 +303,7 @@ fn quantiles(lives: &[Life<'_>], quantile: f64) -> Vec<Fate> {
         let is = |i: &usize| {
             statuses
                 .iter()
-                .any(|name| life.variables(*i).get("status") == Some(json!(name)))
+                .any(|name| life.variables(0, *i).get("status") == Some(json!(name)))
         };
         (0..life.seen.len()).find(is)
     };
@@ -361,6 +367,18 @@ fn switches() -> impl Strategy<Value = Expression> {
 fn patterns<E>(second: impl Fn() -> E) -> impl Strategy<Value = Pattern>
 where
     E: Strategy<Value = Expression> + 'static,
+{
+    patterns_of(conditions, second)
+}
+
+/// Every pattern of these conditions.
+fn patterns_of<E, F>(
+    conditions: impl Fn() -> F,
+    second: impl Fn() -> E,
+) -> impl Strategy<Value = Pattern>
+where
+    E: Strategy<Value = Expression> + 'static,
+    F: Strategy<Value = Expression> + 'static,
 {
     let within = Duration::from_millis(WITHIN_MS);
     let clock = || prop::sample::select(vec![Clock::Wall, Clock::Healed]);
@@ -441,8 +459,32 @@ fn is_healed(pattern: &Pattern) -> bool {
     )
 }
 
+/// A scope that begins again and again in [`reopenings`].
+fn reopened() -> Scope {
+    let (after, until) = (Some(cel("told == 1")), Some(cel("told == 0")));
+    Scope { after, until }
+}
+
+/// Conditions on what is forgotten between two scopes.
+fn on_events() -> impl Strategy<Value = Expression> {
+    prop::sample::select(vec![
+        "happened('stored')",
+        "happened('again')",
+        "!happened('stored')",
+        "happened('stored') && !happened('again')",
+        "shown == 1",
+    ])
+    .prop_map(cel)
+}
+
+fn reopenings() -> impl Strategy<Value = Vec<Event>> {
+    histories_of(&[
+        "+stored", "+again", "told=0", "told=1", "shown=1", "shown=0",
+    ])
+}
+
 fn histories() -> impl Strategy<Value = Vec<Event>> {
-    let facts = [
+    histories_of(&[
         "+stored",
         "status=Busy",
         "status=Done",
@@ -453,7 +495,10 @@ fn histories() -> impl Strategy<Value = Vec<Event>> {
         "told=0",
         "told=1",
         "told=2",
-    ];
+    ])
+}
+
+fn histories_of(facts: &[&str]) -> impl Strategy<Value = Vec<Event>> {
     let mut lines: Vec<String> = Vec::new();
     for id in IDS {
         lines.extend(facts.iter().map(|fact| format!("{id} {fact}")));
@@ -513,6 +558,16 @@ proptest! {
         let scope = if scopable(&pattern) { scope } else { Scope::default() };
         let finding = judge_in(&pattern, &scope, &history);
         let expected = reference(&pattern, &scope, is_healed(&pattern), &history);
+        prop_assert_eq!((finding.verdict, finding.witnesses), expected, "{:?}", finding);
+    }
+
+    #[test]
+    fn each_time_that_a_scope_begins_nothing_has_happened(
+        pattern in patterns_of(on_events, on_events), history in reopenings()
+    ) {
+        prop_assume!(scopable(&pattern));
+        let finding = judge_in(&pattern, &reopened(), &history);
+        let expected = reference(&pattern, &reopened(), is_healed(&pattern), &history);
         prop_assert_eq!((finding.verdict, finding.witnesses), expected, "{:?}", finding);
     }
 

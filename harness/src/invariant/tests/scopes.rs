@@ -117,7 +117,8 @@ fn response_in_a_scope() {
         (3, "7 shown=1"),
         (4, "7 status=Busy"),
     ];
-    assert_eq!(told(&at_once, busy(), &early), (Held, 1, vec![]));
+    let in_it = [&early[..], &[(5, "7 +stored")]].concat();
+    assert_eq!(told(&at_once, busy(), &in_it), (Held, 1, vec![]));
     assert_eq!(
         told(&at_once, Scope::default(), &early),
         (Violated, 0, vec![0, 1])
@@ -220,4 +221,72 @@ fn a_scope_of_which_nobody_can_tell_decides_nothing() {
     let finding = finding(&never, within(Some("shown > 0"), None), &odd);
     assert_eq!(finding.verdict, Inconclusive);
     assert!(finding.reason.unwrap_or_default().contains("shown > 0"));
+}
+
+#[test]
+fn what_happened_before_a_scope_began_is_forgotten() {
+    let scope = || within(Some("status == 'Busy'"), Some("status == 'New'"));
+    let stored = || cel("happened('stored')");
+    let precedence = Pattern::Precedence {
+        no: cel("happened('told')"),
+        before: stored(),
+    };
+    let second_without = [
+        (1, "7 status=Busy"),
+        (2, "7 +stored"),
+        (3, "7 +told"),
+        (4, "7 status=New"),
+        (5, "7 status=Busy"),
+        (6, "7 +told"),
+    ];
+    assert_eq!(
+        told(&precedence, scope(), &second_without),
+        (Violated, 0, vec![4, 5])
+    );
+    let before_only = [(1, "7 +told"), (2, "7 status=Busy"), (3, "7 +stored")];
+    assert_eq!(
+        told(&precedence, scope(), &before_only),
+        (Inconclusive, 0, vec![])
+    );
+    let never = Pattern::Never(stored());
+    let before = [(1, "7 +stored"), (2, "7 status=Busy")];
+    assert_eq!(told(&never, scope(), &before), (Held, 1, vec![]));
+    // So is the answer where so much is read that answers are not looked up by values.
+    let much =
+        "happened('stored') && !(happened('a') && happened('b') && happened('c') && happened('d'))";
+    let other_then = [
+        (1, "7 status=Busy"),
+        (2, "7 +a"),
+        (3, "7 status=New"),
+        (4, "7 status=Busy"),
+        (5, "7 +stored"),
+    ];
+    assert_eq!(
+        told(&Pattern::Never(cel(much)), scope(), &other_then),
+        (Violated, 0, vec![3, 4])
+    );
+    let response = Pattern::Response {
+        when: cel("shown == 1"),
+        then: stored(),
+        within: Some(Duration::from_millis(10)),
+        clock: Clock::Wall,
+    };
+    let late = [
+        (1, "7 +stored"),
+        (2, "7 status=Busy"),
+        (3, "7 shown=1"),
+        (14, "."),
+    ];
+    assert_eq!(told(&response, scope(), &late), (Violated, 0, vec![1, 2]));
+}
+
+#[test]
+fn a_proof_says_once_what_two_conditions_read() {
+    let never = Pattern::Never(cel("status == 'Busy' && shown == 1"));
+    let finding = finding(&never, busy(), &[(1, "7 status=Busy"), (2, "7 shown=1")]);
+    let proof: Vec<&str> = finding.proof.iter().map(|p| p.text.as_str()).collect();
+    assert_eq!(
+        proof,
+        ["status became Busy (test)", "shown became 1 (test)"]
+    );
 }
