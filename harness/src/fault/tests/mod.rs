@@ -114,6 +114,7 @@ const FELT: Seen = Seen::Answer {
     status: 503,
     body_bytes: 0,
     altered: false,
+    told: None,
 };
 
 #[test]
