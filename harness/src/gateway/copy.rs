@@ -2,7 +2,7 @@
 
 use super::body::Body;
 use super::callee;
-use super::exchange::message;
+use super::carry::message;
 use super::head::{self, Answer, Parsed, Request};
 use super::raw::READ_BYTES;
 use super::reply;

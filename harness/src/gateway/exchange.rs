@@ -1,38 +1,23 @@
 //! One request and its answer.
 
-use super::alter::{self, Altered};
+use super::Action;
 use super::ask::Ask;
-use super::body::{Body, Framing};
 use super::callee;
-use super::downlink::{Broken, Downlink, Pieces};
-use super::head::{HEAD_BYTES, Headers, Request};
+use super::carry::{Carried, at_one_go, carry};
+use super::downlink::{Broken, Downlink};
+use super::head::{HEAD_BYTES, Request};
 use super::raw::AsOf;
 use super::reply;
 use super::session::{After, Before, Session};
-use super::state::{State, Ticket};
+use super::state::Ticket;
 use super::uplink::{self, Left, Uplink};
 use super::wire::WireWrite;
-use super::{Action, Alteration};
-use crate::history::{ExchangeId, Message, Seen};
-use futures::FutureExt;
-use std::pin::pin;
+use crate::history::Seen;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
-/// Answers up to this length reach the caller in one piece, so that it cannot act on a status before the history
-/// has the whole answer.
-pub(super) const SMALL_BYTES: u64 = 64 * 1024;
-/// The most of an answer that is kept while the harness decides about it.
-pub(super) const KEPT_BYTES: usize = 8 * 1024 * 1024;
 /// The most of a request's body that is read to answer in the callee's place without closing the connection.
 pub(super) const DROPPED_BYTES: u64 = 1024 * 1024;
-
-/// What an answer has become.
-struct Carried {
-    seen: Seen,
-    persists: bool,
-    switches: bool,
-}
 
 impl Session {
     /// Carries one exchange, whose request's head is the first `head` bytes of the caller's buffer.
@@ -114,14 +99,8 @@ impl Session {
                 if uplink.gone(AsOf::Now) {
                     return LEFT;
                 }
-                let next = self.state.next();
-                let mut writing = pin!(write.write_all(&bytes));
-                let at_once = writing.as_mut().now_or_never();
-                ticket.written = at_once.is_some().then_some(next);
-                let written = match at_once {
-                    Some(written) => written,
-                    None => writing.await,
-                };
+                let (written, before) = at_one_go(&self.state, write.write_all(&bytes)).await;
+                ticket.written = before;
                 if written.is_err() {
                     return LEFT;
                 }
@@ -201,130 +180,6 @@ impl Session {
     }
 }
 
-/// Brings request and answer to their ends, with the stops at the answer.
-async fn carry(
-    state: &State,
-    uplink: &mut Uplink<'_>,
-    downlink: &mut Downlink<'_>,
-    request: &mut Request,
-    ticket: &mut Ticket,
-) -> Result<Carried, Broken> {
-    let mut answer = uplink.despite(downlink.head(&request.method)).await??;
-    let small = matches!(answer.framing, Framing::None)
-        || matches!(answer.framing, Framing::Length(length) if length <= SMALL_BYTES);
-    let mut pieces = match small || state.holds(ticket) {
-        true => Pieces::Keep(KEPT_BYTES),
-        false => Pieces::Pass,
-    };
-    let mut wanted = None;
-    while !uplink.despite(downlink.whole(pieces)).await?? {
-        wanted = alteration(uplink, state.answering(ticket))
-            .await?
-            .filter(alter::needs_only_the_beginning);
-        pieces = match wanted {
-            Some(_) => Pieces::Drop,
-            None => Pieces::Pass,
-        };
-    }
-    let unseen = pieces != Pieces::Drop && !downlink.begun() && !uplink.left();
-    // Nothing else needs the headers, and copies of them would cost as much as reading them did.
-    let asked = message(std::mem::take(&mut request.headers), uplink.body());
-    let came = message(std::mem::take(&mut answer.headers), downlink.body());
-    let mut told = ticket.copied.then(|| Box::new(came.clone()));
-    let answered = ticket.answered(asked, answer.status, came);
-    let ask = state.answered(ticket, answered, unseen);
-    let as_of = match ticket.as_of {
-        AsOf::LastLook if ask.is_none() => AsOf::LastLook,
-        _ => AsOf::Now,
-    };
-    wanted = wanted.or(alteration(uplink, ask).await?);
-    let altered = wanted
-        .filter(|_| reply::bodied(&request.method, answer.status))
-        .and_then(|how| alter::alter(&how, downlink.body()));
-    if let Some(altered) = &altered {
-        told = downlink.replace(&request.method, answer.status, altered);
-    }
-    if uplink.gone(as_of) {
-        return Err(Broken::Left);
-    }
-    ticket.written = deliver(state, uplink, downlink).await?;
-    let whole = !altered.as_ref().is_some_and(Altered::cut);
-    Ok(Carried {
-        seen: seen(
-            (answer.status, downlink.body()),
-            ticket,
-            altered.as_ref(),
-            told,
-        ),
-        persists: whole && answer.persists && (altered.is_some() || !downlink.closed()),
-        switches: answer.switches,
-    })
-}
-
-/// Writes what is left of an answer. The first exchange that was not asked before, if that was done at one go.
-async fn deliver(
-    state: &State,
-    uplink: &mut Uplink<'_>,
-    downlink: &mut Downlink<'_>,
-) -> Result<Option<ExchangeId>, Broken> {
-    let next = state.next();
-    let mut writing = pin!(downlink.deliver());
-    match writing.as_mut().now_or_never() {
-        Some(written) => written.map(|()| Some(next)),
-        None => uplink.during(writing).await?.map(|()| None),
-    }
-}
-
-/// What the caller saw of an answer that was delivered.
-pub(super) fn seen(
-    (status, body): (u16, &Body),
-    ticket: &Ticket,
-    altered: Option<&Altered>,
-    told: Option<Box<Message>>,
-) -> Seen {
-    let body_bytes = altered.map_or(body.length(), |altered| altered.bytes.len() as u64);
-    match altered {
-        Some(altered) if altered.cut() => Seen::Cut {
-            status,
-            body_bytes,
-            told,
-        },
-        _ => Seen::Answer {
-            status,
-            body_bytes,
-            altered: altered.is_some() || ticket.copied,
-            told,
-        },
-    }
-}
-
-/// Waits for the harness's decision about an answer. What is to become of its body.
-async fn alteration(
-    uplink: &mut Uplink<'_>,
-    ask: Option<Ask>,
-) -> Result<Option<Alteration>, Broken> {
-    let Some(mut ask) = ask else {
-        return Ok(None);
-    };
-    let told = uplink.during(ask.told()).await?;
-    match &told.action {
-        Action::Pass => Ok(None),
-        Action::Alter { body } => Ok(Some(body.clone())),
-        Action::Reset => Err(Broken::Reset),
-        Action::Hang => {
-            uplink.during(ask.released(&told)).await?;
-            Err(Broken::Reset)
-        }
-        Action::Answer { .. } | Action::Delay { .. } | Action::Twice => {
-            tracing::warn!(
-                action = ?told.action,
-                "the callee has answered already; its answer passes"
-            );
-            Ok(None)
-        }
-    }
-}
-
 /// The answer is out, but the callee does not have the whole request yet.
 async fn finish(uplink: &mut Uplink<'_>, downlink: &mut Downlink<'_>) -> After {
     while !uplink.done() {
@@ -353,14 +208,4 @@ async fn drop_body(
         uplink.step().await?;
     }
     Ok(uplink.done())
-}
-
-/// One of its two messages.
-pub(super) fn message(headers: Headers, body: &Body) -> Message {
-    Message {
-        headers,
-        body: body.text(),
-        body_bytes: body.length(),
-        digest: body.digest(),
-    }
 }

@@ -14,6 +14,7 @@ mod alter;
 mod ask;
 mod body;
 mod callee;
+mod carry;
 mod connection;
 mod control;
 mod copy;

@@ -1,7 +1,7 @@
 //! Answers that the gateway makes itself.
 
 use super::body::Body;
-use super::exchange::message;
+use super::carry::message;
 use super::head::{self, Parsed, Request};
 use crate::history::Message;
 use reqwest::StatusCode;
