@@ -12,6 +12,7 @@ mod disks;
 mod exact_kill;
 mod features;
 mod images;
+mod judged;
 mod links;
 mod lint;
 mod moments;
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         exact_kill::trials(),
         seen::trials(),
         services::trials(),
+        judged::trials(),
         links::trials(),
         lint::trials(),
         disks::trials(),

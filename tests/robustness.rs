@@ -145,6 +145,7 @@ invariants: {it speaks once: {for: line, at_most: 1, of: seen}}
             stack: "s".to_owned(),
             steps: vec![planned(work), planned(Step::EveryInvariant)],
         },
+        shared: None,
         stack: Arc::new(stack.stack),
         mutant: None,
         place: engine::Place::Process,

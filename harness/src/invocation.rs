@@ -1,7 +1,7 @@
 //! Many plans in one go: control runs, several at once, and the witnesses that scenarios lend each other.
 
 use crate::engine::{self, Outcome, Place, Setup};
-use crate::plan::{Plan, Planned, Step};
+use crate::plan::{Judged, Plan, Planned, Step};
 use crate::seed::Seed;
 use crate::stack::Stack;
 use crate::verdict::Verdict;
@@ -71,10 +71,17 @@ pub struct Played {
     pub job: Job,
     /// Its own run.
     pub outcome: Outcome,
-    /// The run without its faults, shared by all scenarios with the same work; `None` where there is no fault.
-    pub control: Option<Arc<Outcome>>,
+    /// The run without its faults, shared by all scenarios with the same work, as far as this one judges for what it showed;
+    /// `None` where there is no fault.
+    pub control: Option<Outcome>,
     /// Both together.
     pub verdict: Verdict,
+}
+
+/// A control run, and what the scenarios that share it ask for.
+struct Control {
+    run: OnceCell<Outcome>,
+    judges: Judged,
 }
 
 impl Invocation {
@@ -85,24 +92,19 @@ impl Invocation {
         control: bool,
         progress: &(dyn Fn(Progress<'_>) + Sync),
     ) -> Vec<Played> {
-        let mut controls: HashMap<String, OnceCell<Arc<Outcome>>> = HashMap::new();
-        for job in jobs.iter().filter(|_| control) {
-            if let Some(key) = control_key(job) {
-                controls.entry(key).or_default();
-            }
-        }
-        let controls = &controls;
+        let controls = &match control {
+            true => controls(jobs),
+            false => HashMap::new(),
+        };
         let played = jobs.iter().enumerate().map(async |(i, job)| {
-            let cell = control_key(job).and_then(|key| controls.get(&key));
-            let control = match cell {
-                Some(cell) => Some(
-                    cell.get_or_init(|| self.control(i, job, progress))
-                        .await
-                        .clone(),
-                ),
+            let control = match control_key(job).and_then(|key| controls.get(&key)) {
+                Some(Control { run, judges }) => {
+                    let run = run.get_or_init(|| self.control(i, job, judges, progress));
+                    Some(run.await.clone().only(&job.plan.judges()))
+                }
                 None => None,
             };
-            let outcome = self.one(&name_of(i, job), job, false, progress).await;
+            let outcome = self.one(&name_of(i, job), job, None, progress).await;
             let verdict = control.iter().fold(outcome.verdict, |verdict, control| {
                 verdict.and(control.verdict)
             });
@@ -123,10 +125,11 @@ impl Invocation {
         &self,
         i: usize,
         job: &Job,
+        judges: &Judged,
         progress: &(dyn Fn(Progress<'_>) + Sync),
-    ) -> Arc<Outcome> {
+    ) -> Outcome {
         let mut plan = engine::without_faults(&job.plan);
-        // A control run is shared, so it answers for all invariants and for no scenario's own numbers.
+        // A control run is shared, so it answers for no scenario's own numbers, and need not witness anything.
         plan.steps.retain(|planned| !is_judgement(&planned.step));
         let (text, place) = ("every invariant holds".to_owned(), plan.place.clone());
         plan.steps.push(Planned {
@@ -139,19 +142,21 @@ impl Invocation {
             ..job.clone()
         };
         let name = format!("{}-control", name_of(i, &job));
-        Arc::new(self.one(&name, &job, true, progress).await)
+        self.one(&name, &job, Some(judges), progress).await
     }
 
     async fn one(
         &self,
         name: &str,
         job: &Job,
-        control: bool,
+        shared: Option<&Judged>,
         progress: &(dyn Fn(Progress<'_>) + Sync),
     ) -> Outcome {
+        let control = shared.is_some();
         progress(Progress::Began { job, control });
         let setup = Setup {
             plan: job.plan.clone(),
+            shared: shared.cloned(),
             stack: job.stack.clone(),
             mutant: job.mutant.clone(),
             place: self.place,
@@ -233,6 +238,21 @@ pub fn verdict(played: &[Played]) -> Verdict {
         true => worst,
         false => worst.and(Verdict::Inconclusive),
     }
+}
+
+/// The control runs that these jobs need.
+fn controls(jobs: &[Job]) -> HashMap<String, Control> {
+    let mut controls: HashMap<String, Control> = HashMap::new();
+    for job in jobs {
+        if let Some(key) = control_key(job) {
+            let control = controls.entry(key).or_insert_with(|| Control {
+                run: OnceCell::new(),
+                judges: Judged::named([]),
+            });
+            control.judges = std::mem::take(&mut control.judges).or(job.plan.judges());
+        }
+    }
+    controls
 }
 
 /// Runs with the same key share a control run: the same stack with the same work. `None`: the job has no fault

@@ -6,6 +6,7 @@ use crate::fault::Receipt;
 use crate::history::{Event, FaultMoment, Reader, What};
 use crate::invariant::Judge;
 use crate::invocation::Played;
+use crate::plan::Judged;
 use crate::problem::{Place, Problem, Problems};
 use crate::runtime::Failure;
 use crate::stack::Stack;
@@ -34,6 +35,7 @@ pub struct Recorded {
     /// The seed of its run.
     pub seed: u64,
     scenario: String,
+    judges: Judged,
     mutant: Option<String>,
 }
 
@@ -96,6 +98,7 @@ fn begin(file: &Path) -> Result<Recorded, Problem> {
                     stack,
                     seed,
                     mutant,
+                    judges,
                     ..
                 },
             ..
@@ -104,6 +107,7 @@ fn begin(file: &Path) -> Result<Recorded, Problem> {
             stack,
             seed,
             scenario,
+            judges,
             mutant,
         }),
         _ => Err(problem(
@@ -150,7 +154,8 @@ pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems
         }
     }
     seen.findings = judge.findings();
-    seen.notes = judge.notes();
+    seen.notes = judge.notes(&Judged::every());
+    seen.notes.extend(beyond(&found.judges, stack));
     seen.receipts = faults.into_values().map(proven).collect();
     if reader.cut() || !over {
         seen.reasons.push(CUT.to_owned());
@@ -173,6 +178,19 @@ pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems
         None => {}
     }
     Ok(case.played(seen))
+}
+
+/// Says that more is judged here than the scenario asks for.
+fn beyond(judges: &Judged, stack: &Stack) -> Option<String> {
+    let names: Vec<String> = judges.names().map(|name| format!("`{name}`")).collect();
+    let mut judged = stack.invariants.keys();
+    let more = judged.any(|name| !judges.includes(name));
+    (more && !names.is_empty()).then(|| {
+        format!(
+            "its scenario asks only for {}; `--invariant NAME` judges by that alone",
+            names.join(", ")
+        )
+    })
 }
 
 fn count(receipt: &mut Receipt, moment: FaultMoment) {
@@ -209,12 +227,12 @@ struct Told {
     #[serde(default)]
     verdict: String,
     #[serde(default)]
-    invariants: Vec<Judged>,
+    invariants: Vec<Weighed>,
     failure: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Judged {
+struct Weighed {
     verdict: String,
 }
 

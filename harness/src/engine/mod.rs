@@ -21,7 +21,7 @@ use crate::duration;
 use crate::history::{What, Writer};
 use crate::invariant::Judge;
 use crate::observe::{InOrder, Observers};
-use crate::plan::{Plan, Step};
+use crate::plan::{Judged, Plan, Step};
 use crate::runtime::docker::DockerRuntime;
 use crate::runtime::process::ProcessRuntime;
 use crate::runtime::{Exit, Failure, RunFolder, Runtime};
@@ -64,6 +64,8 @@ impl std::fmt::Display for Place {
 pub struct Setup {
     /// What happens.
     pub plan: Plan,
+    /// Of a control run: what the scenarios that share it ask for, all together.
+    pub shared: Option<Judged>,
     /// On what; a planted bug is laid over it already.
     pub stack: Arc<Stack>,
     /// The planted bug's name.
@@ -80,6 +82,28 @@ pub struct Setup {
     pub out: PathBuf,
     /// Becomes true when the user wants to stop.
     pub stop: watch::Receiver<bool>,
+}
+
+impl Setup {
+    /// The invariants that count.
+    fn judges(&self) -> Judged {
+        self.shared.clone().unwrap_or_else(|| self.plan.judges())
+    }
+
+    /// The invariants of which one that is broken says all that this run is played for. A control run goes on to its end:
+    /// what ends it for one scenario says nothing about what another one judges for.
+    fn decisive(&self) -> Judged {
+        match self.shared {
+            Some(_) => Judged::named([]),
+            None => self.judges().of_mutant(self.caught_by()),
+        }
+    }
+
+    /// What should catch the planted bug, if there is one.
+    fn caught_by(&self) -> Option<&[String]> {
+        let mutant = self.stack.mutants.get(self.mutant.as_ref()?)?;
+        Some(&mutant.caught_by)
+    }
 }
 
 /// The plan without its faults: what the control run plays.
@@ -172,6 +196,7 @@ async fn phases(
         runtime: setup.place.to_string(),
         seed: setup.seed.0,
         mutant: setup.mutant.clone(),
+        judges: setup.judges(),
     });
     let mut unmet = Vec::new();
     let failure = play(&setup, &folder, runtime, exited, &record, &mut unmet)
@@ -270,13 +295,13 @@ const MAX_ROUNDS: u32 = 5;
 
 /// Waits until time can change nothing any more: no deadline is pending, and nothing has happened for as long as
 /// the stack file says (`settle`), so that what comes late is still seen. Then every observer looks once more.
-/// Of a planted bug, no more needs to be known than that an invariant that it names caught it.
+/// Of a planted bug, no more needs to be known than that an invariant that it names and the scenario judges for caught it.
 async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
     let quiet = setup.stack.settle;
-    let mutant = setup.mutant.as_ref();
-    let mutant = mutant.and_then(|name| setup.stack.mutants.get(name));
-    let caught_by = mutant.map_or(&[][..], |mutant| &mutant.caught_by);
-    let known = |state: &record::State| state.judge.settled() || state.judge.any_broken(caught_by);
+    let caught_by = setup.caught_by().map(|_| setup.decisive());
+    let caught_by = caught_by.unwrap_or_else(|| Judged::named([]));
+    let known =
+        |state: &record::State| state.judge.settled() || state.judge.broken(&caught_by).is_some();
     let longest = record.look(|state| state.judge.longest_within());
     let deadline = Instant::now() + longest + quiet + SETTLE_AT_MOST;
     for _ in 0..MAX_ROUNDS {

@@ -5,7 +5,7 @@ use super::record::{Record, Worked};
 use super::rewritten;
 use crate::fault::Receipt;
 use crate::invariant::Finding;
-use crate::plan::{Plan, Step};
+use crate::plan::{Judged, Plan, Step};
 use crate::problem::Place;
 use crate::runtime::Failure;
 use crate::stack::Call;
@@ -154,7 +154,7 @@ impl Outcome {
                 reasons: unmet,
                 notes: [
                     state.notes.clone(),
-                    state.judge.notes(),
+                    state.judge.notes(&setup.judges()),
                     state.unnoticed.notes(&setup.stack),
                     rewritten,
                 ]
@@ -163,7 +163,16 @@ impl Outcome {
                 failure: failure.or(state.broken.clone().map(Failure::new)),
             }
         });
-        Outcome::weighed(&setup.plan, setup.stack.settle, seen)
+        Outcome::weighed(&setup.plan, setup.stack.settle, seen).only(&setup.judges())
+    }
+
+    /// What it came to for whoever judges for these invariants.
+    pub fn only(mut self, judged: &Judged) -> Outcome {
+        self.findings
+            .retain(|finding| judged.includes(&finding.invariant));
+        self.unwitnessed.retain(|name| judged.includes(name));
+        self.verdict = self.weigh();
+        self
     }
 
     /// Weighs what was seen against what a plan demands.
@@ -198,7 +207,7 @@ impl Outcome {
         outcome
     }
 
-    /// Keeps the findings that the scenario asks for.
+    /// Keeps the findings that the scenario judges for.
     fn choose(&mut self, plan: &Plan, findings: Vec<Finding>) {
         let steps = || plan.steps.iter().map(|planned| &planned.step);
         let every = steps().any(|step| *step == Step::EveryInvariant);
@@ -208,7 +217,7 @@ impl Outcome {
             if every && !named(&name) && finding.unwitnessed {
                 self.unwitnessed.push(name.clone());
             }
-            if plan.judges(&name) {
+            if every || named(&name) {
                 self.findings.push(finding);
             }
         }

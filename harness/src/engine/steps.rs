@@ -2,8 +2,7 @@
 
 use super::Setup;
 use super::deeds::Deeds;
-use super::record::Record;
-
+use super::record::{Record, State};
 use crate::gateway::{CallPattern, Command, WORKLOAD};
 use crate::plan::{Effect, Fault, Pace, Planned, Step, Trigger};
 use crate::runtime::{Failure, Runtime};
@@ -136,13 +135,8 @@ impl Steps<'_> {
         .map_err(|e| Failure::new(format!("workload `{name}`: {e}")))
     }
 
-    /// Waits until every entity of a kind is final. Ends early once something that counts is violated: the verdict stands.
+    /// Waits until every entity of a kind is final. Ends early once something is violated that settles the verdict.
     async fn all_final(&self, entity: &str, within: Duration, planned: &Planned) -> Option<String> {
-        let all = self.setup.stack.invariants.keys();
-        let counting: Vec<String> = all
-            .filter(|name| self.setup.plan.judges(name))
-            .cloned()
-            .collect();
         let unfinished = |judge: &crate::invariant::Judge| -> Vec<String> {
             let entities = judge.entities();
             let all = entities.records(entity).map(|(id, _)| id.to_owned());
@@ -150,10 +144,11 @@ impl Steps<'_> {
         };
         let some =
             |judge: &crate::invariant::Judge| judge.entities().records(entity).next().is_some();
+        let decisive = self.setup.decisive();
         self.record
             .until(Instant::now() + within, |state| {
                 let judge = &state.judge;
-                judge.any_broken(&counting) || (some(judge) && unfinished(judge).is_empty())
+                judge.broken(&decisive).is_some() || (some(judge) && unfinished(judge).is_empty())
             })
             .await;
         let left = self.record.look(|state| unfinished(&state.judge));
@@ -164,9 +159,10 @@ impl Steps<'_> {
         if left.is_empty() {
             return None;
         }
-        if self.record.look(|state| state.judge.any_broken(&counting)) {
+        let broken = |state: &State| state.judge.broken(&decisive).map(str::to_owned);
+        if let Some(broken) = self.record.look(broken) {
             self.record.note(&format!(
-                "{text}: waited no longer once an invariant was violated; {} not final then",
+                "{text}: waited no longer once `{broken}` was violated; {} not final then",
                 left.len()
             ));
             return None;

@@ -106,7 +106,7 @@ invariants:
     fn an_entity_that_not_all_sources_knew_may_have_another_name() {
         let notes = |said: &[(&str, &str, &str)]| {
             let said: Vec<_> = (said.iter().map(|one| (one.0, one.1, json!(one.2)))).collect();
-            judge(&said).notes()
+            judge(&said).notes(&crate::plan::Judged::every())
         };
         let whole = |id| {
             [

@@ -1,5 +1,6 @@
 //! What a history is made of.
 
+use crate::plan::Judged;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -44,6 +45,9 @@ pub enum What {
         seed: u64,
         /// The planted bug, if any.
         mutant: Option<String>,
+        /// The invariants that its scenario asks for.
+        #[serde(default, skip_serializing_if = "Judged::is_every")]
+        judges: Judged,
     },
     /// The run went on to its next phase.
     Phase {

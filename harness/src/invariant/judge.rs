@@ -11,6 +11,7 @@ use super::untold::Untold;
 use super::{Finding, Monitor, monitor};
 use crate::entity::{Entities, Fact, Stamp, Told};
 use crate::history::{Asked, Captures, Event, ExchangeId, FaultMoment, What};
+use crate::plan::Judged;
 use crate::stack::{Invariant, Pattern, Stack};
 use crate::verdict::Verdict;
 use indexmap::IndexSet;
@@ -155,11 +156,14 @@ impl Judge {
         &self.entities
     }
 
-    /// Whether one of these invariants is broken already.
-    pub fn any_broken(&self, invariants: &[String]) -> bool {
-        let named = |watched: &&Watched| invariants.contains(&watched.invariant.name);
-        let mut watched = self.watched.iter().filter(named);
-        watched.any(|watched| watched.monitor.so_far().broken())
+    /// The first of these invariants that is certainly broken already.
+    pub fn broken(&self, judged: &Judged) -> Option<&str> {
+        let counts = |watched: &&Watched| judged.includes(&watched.invariant.name);
+        let broken = |watched: &&Watched| {
+            watched.monitor.so_far().broken() && self.finding(watched).verdict == Verdict::Violated
+        };
+        let found = self.watched.iter().filter(counts).find(broken)?;
+        Some(&found.invariant.name)
     }
 
     /// Whether time alone can change nothing any more.
@@ -176,24 +180,29 @@ impl Judge {
             .unwrap_or_default()
     }
 
-    /// What is worth knowing and changes nothing: rules that could not read what they should, and entities that may have
-    /// another name.
-    pub fn notes(&self) -> Vec<String> {
+    /// What is worth knowing and changes nothing: rules that could not read what they should, and, where it matters for
+    /// an invariant that is asked for, entities that may have another name.
+    pub fn notes(&self, judged: &Judged) -> Vec<String> {
         let note = |(place, trouble): (&str, &str)| {
             format!("the rule at {place} could not be applied: {trouble}")
         };
         let troubles = self.entities.troubles().map(note);
-        let alone = self.watched.iter().filter_map(|watched| {
+        let counts = |watched: &&Watched| judged.includes(&watched.invariant.name);
+        let alone = self.watched.iter().filter(counts).filter_map(|watched| {
             let kind = self.entities.kind(watched.kind);
             alone::note(kind, &watched.basis, &self.finding(watched))
         });
         let alone: IndexSet<String> = alone.collect();
-        troubles.chain(alone).chain(self.unknown_work()).collect()
+        troubles
+            .chain(alone)
+            .chain(self.unknown_work(judged))
+            .collect()
     }
 
     /// What was never answered may have broken what is not broken, as far as is known.
-    fn unknown_work(&self) -> Vec<String> {
-        let held = self.watched.iter().filter(|one| {
+    fn unknown_work(&self, judged: &Judged) -> Vec<String> {
+        let counts = |one: &&Watched| judged.includes(&one.invariant.name);
+        let held = self.watched.iter().filter(counts).filter(|one| {
             more_evidence_changes_nothing(&one.invariant.pattern) && !one.monitor.so_far().broken()
         });
         self.unanswered.notes(held.map(|one| {

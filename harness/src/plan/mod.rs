@@ -5,12 +5,14 @@
 
 mod call;
 mod fault;
+mod judged;
 mod link;
 mod operation;
 mod trigger;
 
 pub use call::CallFault;
 pub use fault::{Effect, Fault, ServiceFault, Times, Whom};
+pub use judged::Judged;
 pub use link::{Link, LinkFault};
 pub use operation::OperationFault;
 pub use trigger::Trigger;
@@ -33,17 +35,6 @@ pub struct Plan {
     pub stack: String,
     /// What happens, in order.
     pub steps: Vec<Planned>,
-}
-
-impl Plan {
-    /// Whether an invariant counts in this scenario: all do, or those that it names.
-    pub fn judges(&self, invariant: &str) -> bool {
-        self.steps.iter().any(|planned| match &planned.step {
-            Step::EveryInvariant => true,
-            Step::Invariant(name) => name == invariant,
-            _ => false,
-        })
-    }
 }
 
 /// A step with the words it was written in.

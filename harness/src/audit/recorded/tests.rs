@@ -33,6 +33,7 @@ fn started() -> What {
         runtime: "process".to_owned(),
         seed: 5,
         mutant: None,
+        judges: Judged::every(),
     }
 }
 
@@ -94,6 +95,22 @@ fn a_history_is_judged_by_the_invariants_as_they_are_now() {
     assert_eq!(played.outcome.findings[0].proof[0].seq, 2);
     let laxer = SHAKEDOWN.replace("n < 3", "n < 5");
     assert_eq!(judge(&run, &stack(&folder, &laxer)).verdict, Held);
+}
+
+#[test]
+fn a_scenario_that_asks_for_less_is_told() {
+    let asks = |name: &str| {
+        let mut started = started();
+        if let What::Started { judges, .. } = &mut started {
+            *judges = Judged::named(&[name.to_owned()]);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let run = run([started, observed(2), down()]);
+        judge(&run, &stack(&folder, SHAKEDOWN)).outcome.notes
+    };
+    assert_eq!(asks("few"), [""; 0]);
+    let told = asks("many").concat();
+    assert!(told.contains("asks only for `many`"), "{told}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Universality and absence.
 
 use super::*;
+use crate::plan::Judged;
 
 #[test]
 fn always_and_never() {
@@ -39,11 +40,12 @@ fn always_and_never() {
 #[test]
 fn what_is_broken_is_known_by_name_before_the_end() {
     let mut judge = Judge::new(&stack(Pattern::Never(cel("shown == 1"))));
-    let broken = |judge: &Judge, name: &str| judge.any_broken(&[name.to_owned()]);
+    let broken =
+        |judge: &Judge, name: &str| judge.broken(&Judged::named(&[name.to_owned()])).is_some();
     assert!(!broken(&judge, "i"));
     for event in events(&[(1, "7 shown=1")]) {
         judge.see(&event);
     }
     assert!(broken(&judge, "i") && !broken(&judge, "j"));
-    assert!(!judge.any_broken(&[]));
+    assert!(judge.broken(&Judged::named([])).is_none());
 }

@@ -61,7 +61,11 @@ fn judged(pattern: Pattern, calls: &[(&str, u64)]) -> (Verdict, String, String) 
     }
     let finding = judge.findings().remove(0);
     let reason = finding.reason.unwrap_or_default();
-    (finding.verdict, reason, judge.notes().join("\n"))
+    (
+        finding.verdict,
+        reason,
+        judge.notes(&crate::plan::Judged::every()).join("\n"),
+    )
 }
 
 #[test]

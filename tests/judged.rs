@@ -1,0 +1,83 @@
+//! What a scenario does not ask for changes nothing for it: not how long it waits, not what its control run says.
+
+use crate::support::{Scratch, check, codabench, history};
+use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
+
+pub fn trials() -> Vec<Trial> {
+    vec![Trial::test(
+        "judged: an invariant that a scenario does not name ends no wait and counts in no control run",
+        not_named,
+    )]
+}
+
+/// Broken by every submission as soon as somebody works on it, and again at its end.
+const BROKEN: &str = "
+invariants:
+  nobody works: {for: submission, always: 'status == \"Submitted\"'}
+  nobody finishes: {for: submission, never: 'status == \"Finished\"'}
+";
+const FEATURE: &str = "\
+Feature: f
+  Background:
+    Given the stack \"codabench\"
+    And the call \"upload scores\" answers 503 the first 2 times for each submission
+    When \"submit\" runs 4 times
+    And every submission is final within 60s
+
+  Scenario: names what holds
+    Then \"effect before status\" holds
+
+  Scenario: names what breaks first
+    Then \"nobody works\" holds
+    And \"effect before status\" holds
+
+  Scenario: names what breaks last
+    Then \"nobody finishes\" holds
+";
+const WAITED_NO_LONGER: &str = "waited no longer once `nobody works` was violated";
+
+/// The Codabench stack with these two invariants more.
+fn stack(scratch: &Scratch) -> Result<String, Failed> {
+    let text = std::fs::read_to_string(codabench())?;
+    let compose = codabench().with_file_name("compose.yaml");
+    let compose = format!("compose: {}", compose.display());
+    let text = text.replace("compose: compose.yaml", &compose);
+    check(text.contains("\ninvariants:\n"), || text.clone())?;
+    let text = text.replace("\ninvariants:\n", BROKEN);
+    Ok(scratch.file("other.yaml", &text).display().to_string())
+}
+
+fn not_named() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let (stack, feature) = (stack(&scratch)?, scratch.file("a.feature", FEATURE));
+    let feature = feature.display().to_string();
+    let words = "--out out --runtime process --jobs 1".split(' ');
+    let args: Vec<&str> = ["run", &feature, "--stack", &stack]
+        .into_iter()
+        .chain(words)
+        .collect();
+    let said = scratch.shakedown(&args).exits(1)?;
+    let run = scratch.json("out/run.json")?;
+    let verdicts = |scenario: usize| {
+        let scenario = &run["scenarios"][scenario];
+        [scenario["verdict"].clone(), scenario["control"].clone()]
+    };
+    check(verdicts(0) == ["held", "held"], || said.all())?;
+    check(verdicts(1) == ["violated", "violated"], || said.all())?;
+    check(verdicts(2) == ["violated", "violated"], || said.all())?;
+    let faults = &run["scenarios"][0]["faults"][0];
+    check(faults["applied"] == 8, || faults.to_string())?;
+    // Of all runs, only that of the scenario that names it ended its wait: not the control run, which is for all three.
+    let waits = said.stdout.matches(WAITED_NO_LONGER).count();
+    check(waits == 1, || said.all())?;
+    let begun = |folder: &str| -> Result<Value, Failed> {
+        let file = scratch.path("out").join(folder).join("history.jsonl");
+        Ok(history(&file)?[0]["judges"].clone())
+    };
+    let one: Value = ["effect before status"].into();
+    check(begun("01-names-what-holds")? == one, || one.to_string())?;
+    let all: Value = ["effect before status", "nobody finishes", "nobody works"].into();
+    let shared = begun("01-names-what-holds-control")?;
+    check(shared == all, || shared.to_string())
+}
