@@ -1,14 +1,20 @@
-//! What a scenario does not ask for changes nothing for it: not how long it waits, not what its control run says.
+//! What counts for a scenario: nothing that it does not ask for, and nothing that no rule ever told.
 
 use crate::support::{Scratch, check, codabench, history};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
-    vec![Trial::test(
-        "judged: an invariant that a scenario does not name ends no wait and counts in no control run",
-        not_named,
-    )]
+    vec![
+        Trial::test(
+            "judged: an invariant that a scenario does not name ends no wait and counts in no control run",
+            not_named,
+        ),
+        Trial::test(
+            "judged: what no rule ever told breaks nothing, unless the control run told it",
+            never_told,
+        ),
+    ]
 }
 
 /// Broken by every submission as soon as somebody works on it, and again at its end.
@@ -37,20 +43,20 @@ Feature: f
 ";
 const WAITED_NO_LONGER: &str = "waited no longer once `nobody works` was violated";
 
-/// The Codabench stack with these two invariants more.
-fn stack(scratch: &Scratch) -> Result<String, Failed> {
+/// The Codabench stack with more invariants.
+fn stack(scratch: &Scratch, more: &str) -> Result<String, Failed> {
     let text = std::fs::read_to_string(codabench())?;
     let compose = codabench().with_file_name("compose.yaml");
     let compose = format!("compose: {}", compose.display());
     let text = text.replace("compose: compose.yaml", &compose);
     check(text.contains("\ninvariants:\n"), || text.clone())?;
-    let text = text.replace("\ninvariants:\n", BROKEN);
+    let text = text.replace("\ninvariants:\n", more);
     Ok(scratch.file("other.yaml", &text).display().to_string())
 }
 
 fn not_named() -> Result<(), Failed> {
     let scratch = Scratch::new();
-    let (stack, feature) = (stack(&scratch)?, scratch.file("a.feature", FEATURE));
+    let (stack, feature) = (stack(&scratch, BROKEN)?, scratch.file("a.feature", FEATURE));
     let feature = feature.display().to_string();
     let words = "--out out --runtime process --jobs 1".split(' ');
     let args: Vec<&str> = ["run", &feature, "--stack", &stack]
@@ -80,4 +86,63 @@ fn not_named() -> Result<(), Failed> {
     let all: Value = ["effect before status", "nobody finishes", "nobody works"].into();
     let shared = begun("01-names-what-holds-control")?;
     check(shared == all, || shared.to_string())
+}
+
+/// The second one rests on a rule of which the test makes a mistake.
+const LATE: &str = "
+invariants:
+  stored in time: {for: submission, eventually: 'happened(\"scores stored\")', within: 1s}
+  the log is right: {for: submission, agree: [status, logged_phase], within: 1s}
+";
+const TOLD: &str = "\
+Feature: f
+  Scenario: by the control run alone
+    Given the stack \"codabench\"
+    And the call \"upload scores\" answers 503
+    When \"submit\" runs once
+    And every submission is final within 60s
+    Then \"stored in time\" holds
+
+  Scenario: by nobody
+    Given the stack \"codabench\"
+    When \"submit\" runs once
+    And every submission is final within 60s
+    Then \"the log is right\" holds
+";
+
+fn never_told() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let stack = stack(&scratch, LATE)?;
+    let text = std::fs::read_to_string(&stack)?;
+    let mistake = text.replace(
+        r"submission=(?<id>\d+) phase",
+        r"submision=(?<id>\d+) phase",
+    );
+    check(mistake != text, || text)?;
+    scratch.file("other.yaml", &mistake);
+    let feature = scratch.file("a.feature", TOLD).display().to_string();
+    let words = "--out out --runtime process".split(' ');
+    let args: Vec<&str> = ["run", &feature, "--stack", &stack]
+        .into_iter()
+        .chain(words)
+        .collect();
+    let said = scratch.shakedown(&args).exits(1)?;
+    let nothing = [
+        "nothing ever told the field `logged_phase` of any submission: the rule at ",
+        "(log of worker)",
+    ];
+    let said = said.says(&nothing)?;
+    let run = scratch.json("out/run.json")?;
+    let verdict = |run: &Value, scenario: usize| run["scenarios"][scenario]["verdict"].clone();
+    check(verdict(&run, 0) == "violated", || said.all())?;
+    check(verdict(&run, 1) == "inconclusive", || said.all())?;
+    // Judged again, they come to the same.
+    let again = |folder: &str, name: &str, code: i32| {
+        let folder = scratch.path("out").join(folder).display().to_string();
+        let args = ["check", &folder, "--stack", &stack, "--invariant", name];
+        scratch.shakedown(&args).exits(code)
+    };
+    again("01-by-the-control-run-alone", "stored in time", 1)?;
+    again("02-by-nobody", "the log is right", 2)?.says(&nothing)?;
+    Ok(())
 }

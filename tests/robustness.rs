@@ -146,6 +146,7 @@ invariants: {it speaks once: {for: line, at_most: 1, of: seen}}
             steps: vec![planned(work), planned(Step::EveryInvariant)],
         },
         shared: None,
+        heard: None,
         stack: Arc::new(stack.stack),
         mutant: None,
         place: engine::Place::Process,

@@ -1,6 +1,7 @@
 //! Many plans in one go: control runs, several at once, and the witnesses that scenarios lend each other.
 
 use crate::engine::{self, Outcome, Place, Setup};
+use crate::history::Heard;
 use crate::plan::{Judged, Plan, Planned, Step};
 use crate::seed::Seed;
 use crate::stack::Stack;
@@ -84,6 +85,14 @@ struct Control {
     judges: Judged,
 }
 
+/// What is played of a job.
+enum Part {
+    /// The scenario itself, when its control run told this.
+    Scenario(Heard),
+    /// The control run, for scenarios that ask for these invariants.
+    Control(Judged),
+}
+
 impl Invocation {
     /// Plays all jobs, some at once. The results come in the order of the jobs.
     pub async fn play(
@@ -104,7 +113,9 @@ impl Invocation {
                 }
                 None => None,
             };
-            let outcome = self.one(&name_of(i, job), job, None, progress).await;
+            let heard = control.as_ref().map(|control| &control.heard);
+            let part = Part::Scenario(heard.cloned().unwrap_or_default());
+            let outcome = self.one(&name_of(i, job), job, part, progress).await;
             let verdict = control.iter().fold(outcome.verdict, |verdict, control| {
                 verdict.and(control.verdict)
             });
@@ -142,21 +153,28 @@ impl Invocation {
             ..job.clone()
         };
         let name = format!("{}-control", name_of(i, &job));
-        self.one(&name, &job, Some(judges), progress).await
+        let part = Part::Control(judges.clone());
+        self.one(&name, &job, part, progress).await
     }
 
     async fn one(
         &self,
         name: &str,
         job: &Job,
-        shared: Option<&Judged>,
+        part: Part,
         progress: &(dyn Fn(Progress<'_>) + Sync),
     ) -> Outcome {
+        let (shared, heard) = match part {
+            Part::Scenario(heard) => (None, heard),
+            Part::Control(judges) => (Some(judges), Heard::default()),
+        };
         let control = shared.is_some();
         progress(Progress::Began { job, control });
         let setup = Setup {
             plan: job.plan.clone(),
-            shared: shared.cloned(),
+            shared,
+            // That a rule tells nothing may be the planted bug's doing; whether it works, runs without the bug show.
+            heard: job.mutant.is_none().then_some(heard),
             stack: job.stack.clone(),
             mutant: job.mutant.clone(),
             place: self.place,

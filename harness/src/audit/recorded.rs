@@ -3,7 +3,7 @@
 use super::Case;
 use crate::engine::{NOTHING_WITNESSED, Seen};
 use crate::fault::Receipt;
-use crate::history::{Event, FaultMoment, Reader, What};
+use crate::history::{Event, FaultMoment, Heard, Reader, What};
 use crate::invariant::Judge;
 use crate::invocation::Played;
 use crate::plan::Judged;
@@ -36,6 +36,7 @@ pub struct Recorded {
     pub seed: u64,
     scenario: String,
     judges: Judged,
+    heard: Option<Heard>,
     mutant: Option<String>,
 }
 
@@ -99,6 +100,7 @@ fn begin(file: &Path) -> Result<Recorded, Problem> {
                     seed,
                     mutant,
                     judges,
+                    heard,
                     ..
                 },
             ..
@@ -108,6 +110,7 @@ fn begin(file: &Path) -> Result<Recorded, Problem> {
             seed,
             scenario,
             judges,
+            heard,
             mutant,
         }),
         _ => Err(problem(
@@ -122,7 +125,7 @@ fn begin(file: &Path) -> Result<Recorded, Problem> {
 /// A line of it is no event.
 pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems> {
     let begun = Instant::now();
-    let (mut judge, mut seen) = (Judge::new(stack), Seen::default());
+    let (mut judge, mut seen) = (Judge::of_run(stack, found.heard.clone()), Seen::default());
     let mut faults = BTreeMap::new();
     let mut over = false;
     let unreadable = |error: std::io::Error| Problem::with_file(&found.file, error.to_string());

@@ -18,7 +18,7 @@ mod strangers;
 mod unnoticed;
 
 use crate::duration;
-use crate::history::{What, Writer};
+use crate::history::{Heard, What, Writer};
 use crate::invariant::Judge;
 use crate::observe::{InOrder, Observers};
 use crate::plan::{Judged, Plan, Step};
@@ -66,6 +66,9 @@ pub struct Setup {
     pub plan: Plan,
     /// Of a control run: what the scenarios that share it ask for, all together.
     pub shared: Option<Judged>,
+    /// What the control run told, if this run has one: a rule that told nothing in either may not work. `None`: what no
+    /// rule tells was not so.
+    pub heard: Option<Heard>,
     /// On what; a planted bug is laid over it already.
     pub stack: Arc<Stack>,
     /// The planted bug's name.
@@ -188,7 +191,8 @@ async fn phases(
             return Outcome::failed(&setup, Failure::new(what));
         }
     };
-    let record = Arc::new(Record::new(writer, Judge::new(&setup.stack), setup.seed));
+    let judge = Judge::of_run(&setup.stack, setup.heard.clone());
+    let record = Arc::new(Record::new(writer, judge, setup.seed));
     record.append(What::Started {
         run: setup.run.clone(),
         scenario: setup.plan.scenario.clone(),
@@ -197,6 +201,7 @@ async fn phases(
         seed: setup.seed.0,
         mutant: setup.mutant.clone(),
         judges: setup.judges(),
+        heard: setup.heard.clone(),
     });
     let mut unmet = Vec::new();
     let failure = play(&setup, &folder, runtime, exited, &record, &mut unmet)

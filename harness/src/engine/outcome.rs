@@ -4,6 +4,7 @@ use super::Setup;
 use super::record::{Record, Worked};
 use super::rewritten;
 use crate::fault::Receipt;
+use crate::history::Heard;
 use crate::invariant::Finding;
 use crate::plan::{Judged, Plan, Step};
 use crate::problem::Place;
@@ -31,6 +32,8 @@ pub struct Outcome {
     pub reasons: Vec<String>,
     /// What is worth knowing and changes nothing.
     pub notes: Vec<String>,
+    /// What was told of entities.
+    pub heard: Heard,
     /// Why the environment failed.
     pub failure: Option<Failure>,
     /// From the first step of bringing the stack up to the last of taking it down.
@@ -70,6 +73,8 @@ pub(crate) struct Seen {
     pub reasons: Vec<String>,
     /// What is worth knowing.
     pub notes: Vec<String>,
+    /// What was told of entities.
+    pub heard: Heard,
     /// How the workloads went.
     pub worked: HashMap<String, Worked>,
     /// Why the environment failed.
@@ -108,6 +113,7 @@ impl Outcome {
             receipts: Vec::new(),
             reasons: Vec::new(),
             notes: Vec::new(),
+            heard: Heard::default(),
             failure: None,
             duration: Duration::ZERO,
             folder: PathBuf::new(),
@@ -159,6 +165,7 @@ impl Outcome {
                     rewritten,
                 ]
                 .concat(),
+                heard: state.judge.entities().heard(),
                 worked: state.worked.clone(),
                 failure: failure.or(state.broken.clone().map(Failure::new)),
             }
@@ -182,6 +189,7 @@ impl Outcome {
             receipts: seen.receipts,
             reasons: seen.reasons,
             notes: seen.notes,
+            heard: seen.heard,
             failure: seen.failure,
             ..Outcome::nothing(settle)
         };

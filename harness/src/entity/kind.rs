@@ -92,6 +92,18 @@ impl Kind {
         number.is_some_and(|n| self.records.values().any(|record| tells(record, n)))
     }
 
+    /// The fields and events that evidence told of some entity.
+    pub(super) fn heard(&self) -> (BTreeSet<String>, BTreeSet<String>) {
+        let names = |names: &Names, told: &dyn Fn(&str) -> bool| {
+            let told = names.0.iter().filter(|name| told(name));
+            told.map(|name| name.to_string()).collect()
+        };
+        (
+            names(&self.fields, &|name| self.tells_field(name)),
+            names(&self.events, &|name| self.tells_event(name)),
+        )
+    }
+
     /// The number of an event.
     pub fn event(&mut self, name: &str) -> usize {
         self.events.number(name)

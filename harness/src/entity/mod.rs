@@ -15,7 +15,7 @@ pub use segment::Segment;
 pub use snapshot::Snapshot;
 pub use value::{Atom, Given};
 
-use crate::history::{Captures, Event, What};
+use crate::history::{Captures, Event, Heard, What};
 use crate::stack::Stack;
 use calls::Calls;
 use indexmap::IndexMap;
@@ -197,6 +197,16 @@ impl Entities {
     /// From now on, evidence may begin in the middle of an entity's life.
     pub fn may_begin_midway(&mut self) {
         self.kinds.values_mut().for_each(Kind::may_begin_midway);
+    }
+
+    /// What evidence has told of them so far.
+    pub fn heard(&self) -> Heard {
+        let mut heard = Heard::default();
+        for (name, kind) in &self.kinds {
+            let (fields, events) = kind.heard();
+            heard.add(name, fields, events);
+        }
+        heard
     }
 
     /// A kind, by its number: their order in the stack file.

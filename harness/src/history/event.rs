@@ -1,5 +1,6 @@
 //! What a history is made of.
 
+use super::Heard;
 use crate::plan::Judged;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -48,6 +49,9 @@ pub enum What {
         /// The invariants that its scenario asks for.
         #[serde(default, skip_serializing_if = "Judged::is_every")]
         judges: Judged,
+        /// What its control run told; empty without one. Absent where what nothing tells was not so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heard: Option<Heard>,
     },
     /// The run went on to its next phase.
     Phase {

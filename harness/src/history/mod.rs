@@ -1,10 +1,12 @@
 //! The one ordered record of a run: every exchange, observation and fault, as JSON lines.
 
 mod event;
+mod heard;
 mod reader;
 mod writer;
 
 pub use event::*;
+pub use heard::Heard;
 pub use reader::{Reader, read};
 pub use writer::Writer;
 

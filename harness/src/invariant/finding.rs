@@ -25,6 +25,8 @@ pub struct Finding {
     pub entity: Option<String>,
     /// Why it is violated or inconclusive.
     pub reason: Option<String>,
+    /// It held, although nothing ever told something that it reads.
+    pub untold: Option<String>,
     /// How well it could be seen, if something that it reads is only looked at now and then.
     pub sight: Option<Sight>,
     /// What should have been.
@@ -226,6 +228,7 @@ impl Tale {
             unwitnessed: false,
             entity: None,
             reason: None,
+            untold: None,
             sight: None,
             expected: self.expected.clone(),
             proof: Vec::new(),

@@ -10,7 +10,7 @@ use super::unanswered::Unanswered;
 use super::untold::Untold;
 use super::{Finding, Monitor, monitor};
 use crate::entity::{Entities, Fact, Stamp, Told};
-use crate::history::{Asked, Captures, Event, ExchangeId, FaultMoment, What};
+use crate::history::{Asked, Captures, Event, ExchangeId, FaultMoment, Heard, What};
 use crate::plan::Judged;
 use crate::stack::{Invariant, Pattern, Stack};
 use crate::verdict::Verdict;
@@ -30,8 +30,7 @@ pub struct Judge {
     struck: BTreeMap<(String, String), IndexSet<String>>,
     /// The faults that struck no exchange.
     at_large: IndexSet<String>,
-    /// What is judged was exported: no observer of the stack saw it.
-    exported: bool,
+    told: Telling,
     blindness: Blindness,
 }
 
@@ -41,6 +40,16 @@ struct UnderWay {
     asked_ns: u64,
     /// The ids in its path, as they count.
     captures: Captures,
+}
+
+/// What it means that nothing tells a field or an event.
+enum Telling {
+    /// It was not so.
+    Complete,
+    /// What is judged was exported, perhaps without that; no observer of the stack saw it.
+    Export,
+    /// Its rules may not work, unless they told it in this other run.
+    Run(Heard),
 }
 
 /// An invariant with its monitor.
@@ -74,8 +83,17 @@ impl Judge {
             unanswered: Unanswered::default(),
             struck: BTreeMap::new(),
             at_large: IndexSet::new(),
-            exported: false,
+            told: Telling::Complete,
             blindness: Blindness::default(),
+        }
+    }
+
+    /// A judge of a run. `heard`: what its control run told, if it has one. `None`: what nothing tells was not so, as with a
+    /// planted bug, which may be the very reason.
+    pub fn of_run(stack: &Stack, heard: Option<Heard>) -> Judge {
+        Judge {
+            told: heard.map_or(Telling::Complete, Telling::Run),
+            ..Judge::new(stack)
         }
     }
 
@@ -84,7 +102,7 @@ impl Judge {
     pub fn of_export(stack: &Stack) -> Judge {
         let mut judge = Judge::without_gaps(stack);
         judge.entities.may_begin_midway();
-        judge.exported = true;
+        judge.told = Telling::Export;
         judge
     }
 
@@ -159,11 +177,27 @@ impl Judge {
     /// The first of these invariants that is certainly broken already.
     pub fn broken(&self, judged: &Judged) -> Option<&str> {
         let counts = |watched: &&Watched| judged.includes(&watched.invariant.name);
-        let broken = |watched: &&Watched| {
-            watched.monitor.so_far().broken() && self.finding(watched).verdict == Verdict::Violated
-        };
-        let found = self.watched.iter().filter(counts).find(broken)?;
+        let mut counting = self.watched.iter().filter(counts);
+        let found = counting.find(|watched| self.certainly_broken(watched))?;
         Some(&found.invariant.name)
+    }
+
+    fn certainly_broken(&self, watched: &Watched) -> bool {
+        let tale = watched.monitor.so_far();
+        // The finding takes its time, and is asked for again and again.
+        let untold = || self.untold(watched);
+        tale.broken()
+            && untold().is_none_or(|untold| untold.leaves_broken(tale))
+            && self.finding(watched).verdict == Verdict::Violated
+    }
+
+    fn untold(&self, watched: &Watched) -> Option<Untold> {
+        let kind = self.entities.kind(watched.kind);
+        match &self.told {
+            Telling::Complete => None,
+            Telling::Export => Untold::in_export(&watched.basis, kind),
+            Telling::Run(heard) => Untold::in_run(&watched.basis, kind, heard),
+        }
     }
 
     /// Whether time alone can change nothing any more.
@@ -227,10 +261,7 @@ impl Judge {
             self.unanswered.doubt(&watched.basis, kind, &mut tale);
         }
         midway::doubt(kind, &watched.invariant.pattern, &mut tale);
-        let untold = self
-            .exported
-            .then(|| Untold::new(&watched.basis, kind))
-            .flatten();
+        let untold = self.untold(watched);
         if let Some(untold) = &untold {
             untold.doubt(&mut tale);
         }

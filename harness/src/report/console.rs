@@ -217,6 +217,7 @@ pub fn summary(played: &[Played], seed: Option<u64>) -> String {
         }
     }
     text += &sights(played);
+    text += &untold_of_held(played);
     let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
     for one in played {
         *counts.entry(one.verdict).or_default() += 1;
@@ -270,6 +271,26 @@ fn sights(played: &[Played]) -> String {
     let lines = worst
         .iter()
         .map(|(name, sight)| format!("note: `{name}` was {sight}\n"));
+    lines.collect()
+}
+
+/// The invariants that held although nothing ever told something that they read, in any scenario.
+fn untold_of_held(played: &[Played]) -> String {
+    let mut untold: IndexMap<(&str, &str), Option<&str>> = IndexMap::new();
+    for one in played {
+        let stack = one.job.stack.name.as_str();
+        let decided = |finding: &&Finding| finding.verdict != Verdict::Inconclusive;
+        for finding in one.outcome.findings.iter().filter(decided) {
+            let key = (stack, finding.invariant.as_str());
+            let words = finding.untold.as_deref();
+            let known = untold.entry(key).or_insert(words);
+            *known = known.and(words);
+        }
+    }
+    let lines = untold.iter().filter_map(|((_, name), words)| {
+        let words = (*words)?;
+        Some(format!("note: `{name}` held, but {words}\n"))
+    });
     lines.collect()
 }
 

@@ -34,6 +34,7 @@ fn started() -> What {
         seed: 5,
         mutant: None,
         judges: Judged::every(),
+        heard: None,
     }
 }
 

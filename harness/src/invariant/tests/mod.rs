@@ -11,6 +11,7 @@ mod reference;
 mod response;
 mod scopes;
 mod unanswered;
+mod untold;
 
 use super::*;
 use crate::expression::Expression;
