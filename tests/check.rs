@@ -134,11 +134,34 @@ fn export() -> Result<(), Failed> {
     scratch.file("bad.csv", &(without + other));
     let said = scratch.shakedown(&["check", "--events", "bad.csv", "--stack", &stack]);
     said.exits(1)?.says(&["`i` broke for submission 7", "#6"])?;
+    all_that_broke_it(&scratch, &stack)?;
     scratch.file("empty.csv", "time,entity,id,field,value\n");
     scratch
         .shakedown(&["check", "--events", "empty.csv", "--stack", &stack])
         .exits(2)?;
     Ok(())
+}
+
+fn all_that_broke_it(scratch: &Scratch, stack: &str) -> Result<(), Failed> {
+    let ended = |id: &str| {
+        let at = "2026-11-25T10:00:07Z,submission";
+        format!("{at},{id},status,Submitted\n{at},{id},status,Finished\n")
+    };
+    let more = ["8", "9", "11", "12"].map(ended).concat();
+    scratch.file("four.csv", &(EXPORT.to_owned() + &more));
+    let args = [
+        "check", "--events", "four.csv", "--stack", stack, "--out", "four",
+    ];
+    scratch
+        .shakedown(&args)
+        .exits(1)?
+        .says(&["broke for submission 8", "also:     9, 11 and 12\n"])?;
+    let json = scratch.json("four/check.json")?;
+    let entities = &json["scenarios"][0]["invariants"][0]["entities"];
+    check(
+        *entities == serde_json::json!(["8", "9", "11", "12"]),
+        || json.to_string(),
+    )
 }
 
 fn bad_export() -> Result<(), Failed> {

@@ -10,6 +10,9 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// So many of the entities that broke an invariant are named: results must stay readable.
+const MAX_ENTITIES: usize = 1000;
+
 /// What one invariant came to in one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -35,8 +38,10 @@ pub struct Finding {
     pub proof: Vec<Proof>,
     /// The faults that had struck this entity or were active.
     pub faults: Vec<String>,
-    /// How many more entities broke it.
-    pub also: u64,
+    /// The ids of all entities that broke it, in the order in which they were first seen; [`MAX_ENTITIES`] at most.
+    pub entities: Vec<String>,
+    /// How many entities broke it.
+    pub broken: u64,
 }
 
 /// How often observers looked: what came and went between two looks was not seen.
@@ -233,7 +238,8 @@ impl Tale {
             expected: self.expected.clone(),
             proof: Vec::new(),
             faults: Vec::new(),
-            also: broken.saturating_sub(1),
+            entities: Vec::new(),
+            broken,
         };
         let first = |wanted: fn(&Fate) -> bool| {
             let (number, fate) = self.fates.iter().enumerate().find(|(_, f)| wanted(f))?;
@@ -245,6 +251,10 @@ impl Tale {
             finding.entity = Some(entity);
             finding.reason = Some(breach.why.clone());
             finding.proof = breach.proof.iter().map(Proof::from).collect();
+            let fates = self.fates.iter().enumerate();
+            let broken = fates.filter(|(_, fate)| fate.broken());
+            let ids = broken.map(|(number, _)| kind.view(number).id.to_owned());
+            finding.entities = ids.take(MAX_ENTITIES).collect();
         } else if let Some((entity, Fate::Unknown(why))) =
             first(|fate| matches!(fate, Fate::Unknown(_)))
         {

@@ -288,6 +288,7 @@ impl Judge {
             finding.verdict = Verdict::Inconclusive;
             finding.unwitnessed = false;
             finding.proof.clear();
+            finding.entities.clear();
             finding.reason = Some(match finding.reason.filter(|_| sure) {
                 Some(why) => format!("{why}, but {reason}"),
                 None => reason,

@@ -1,5 +1,6 @@
 //! The report on a terminal: a line per scenario, a short story for what did not hold, a summary.
 
+use super::violation;
 use crate::duration::seconds;
 use crate::engine::Outcome;
 use crate::fault::Receipt;
@@ -107,7 +108,7 @@ fn tell(text: &mut String, outcome: &Outcome, prefix: &str) {
         .iter()
         .filter(|finding| finding.verdict == Verdict::Violated)
     {
-        violated(text, finding, prefix);
+        violation::tell(text, finding, prefix);
     }
     for tally in outcome
         .tallies
@@ -143,35 +144,6 @@ fn untold(text: &mut String, outcome: &Outcome, prefix: &str) {
     }
     for reason in &outcome.reasons {
         let _ = writeln!(text, "  {prefix}{reason}");
-    }
-}
-
-fn violated(text: &mut String, finding: &Finding, prefix: &str) {
-    let entity = finding.entity.as_deref().unwrap_or("the run");
-    let _ = writeln!(text, "  {prefix}`{}` broke for {entity}", finding.invariant);
-    for (i, proof) in finding.proof.iter().enumerate() {
-        let label = if i == 0 { "proof:" } else { "" };
-        let _ = writeln!(
-            text,
-            "    {label:<9} +{}  #{}  {}",
-            seconds(proof.at_ns),
-            proof.seq,
-            proof.text
-        );
-    }
-    let _ = writeln!(text, "    {:<9} {}", "expected:", finding.expected);
-    if let Some(reason) = &finding.reason {
-        let _ = writeln!(text, "    {:<9} {reason}", "because:");
-    }
-    for (i, fault) in finding.faults.iter().enumerate() {
-        let _ = writeln!(
-            text,
-            "    {:<9} {fault}",
-            if i == 0 { "under:" } else { "" }
-        );
-    }
-    if finding.also > 0 {
-        let _ = writeln!(text, "    {:<9} {} more broke it", "also:", finding.also);
     }
 }
 

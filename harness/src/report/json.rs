@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 ///
 /// `{"verdict", "exit_code", "seed", "runtime", "unwitnessed", "not_repeatable": [{"feature", "line", "scenario",
 /// "verdicts"}], "scenarios": [{"feature", "line", "scenario", "stack", "mutant", "round", "verdict", "control", "duration_ms", "invariants": [{"name", "verdict", "witnesses",
-/// "entity", "reason", "proof"}], "faults": [{"text", "armed", "matched", "applied", "felt", "reached",
+/// "entity", "entities", "reason", "proof"}], "faults": [{"text", "armed", "matched", "applied", "felt", "reached",
 /// "missing"}], "reasons", "failure", "history"}]}`
 pub fn run_json(played: &[Played], exit_code: u8, seed: Seed, runtime: &str) -> Value {
     let verdict = invocation::verdict(played);
@@ -36,6 +36,7 @@ fn scenario(played: &Played) -> Value {
             "verdict": finding.verdict.to_string(),
             "witnesses": finding.witnesses,
             "entity": finding.entity,
+            "entities": finding.entities,
             "reason": finding.reason,
             "sight": finding.sight.map(|sight| sight.to_string()),
             "proof": proof.collect::<Vec<_>>(),

@@ -4,6 +4,7 @@ mod console;
 mod json;
 mod matrix;
 mod rounds;
+mod violation;
 
 pub use console::{scenario, story, summary};
 pub use json::{mutants_json, run_json};

@@ -49,3 +49,19 @@ fn what_is_broken_is_known_by_name_before_the_end() {
     assert!(broken(&judge, "i") && !broken(&judge, "j"));
     assert!(judge.broken(&Judged::named([])).is_none());
 }
+
+#[test]
+fn all_that_broke_it_are_named_in_order_up_to_a_bound() {
+    let lines: Vec<String> = (0..1100)
+        .map(|n| format!("{} status={}", 2000 - n, ["Busy", "New"][n % 2]))
+        .collect();
+    let lines: Vec<(u64, &str)> = lines.iter().map(|line| (1, line.as_str())).collect();
+    let never = Pattern::Never(cel("status == \"Busy\""));
+    let few = judge(&never, &events(&lines[..5]));
+    assert_eq!(few.entities, ["2000", "1998", "1996"]);
+    assert_eq!((few.broken, few.witnesses), (3, 2));
+    let always = Pattern::Always(cel("status == \"Gone\""));
+    let many = judge(&always, &events(&lines));
+    assert_eq!((many.broken, many.entities.len()), (1100, 1000));
+    assert_eq!(many.entities[999], "1001");
+}
