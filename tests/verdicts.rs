@@ -3,6 +3,7 @@
 use crate::support::{Case, Said, Scratch, check, codabench};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
+use std::path::Path;
 
 pub fn trials() -> Vec<Trial> {
     let cases: [Case; 12] = [
@@ -188,8 +189,7 @@ fn fault_on_a_misspelt_call() -> Result<(), Failed> {
                    When \"submit\" runs 1 times\n    And every submission is final within 30s\n    \
                    Then \"nothing is stuck\" holds\n";
     let feature = scratch.file("a.feature", feature);
-    // The control run is violated: no score was ever seen to be stored.
-    let said = scratch.play_on(&stack, &feature, "process").exits(1)?;
+    let said = scratch.play_on(&stack, &feature, "process").exits(2)?;
     said.says(&[
         "the call \"upload scores\" never came by",
         "but `POST /api/upload_submission_scores/1/` came by on worker -> site once",
@@ -263,12 +263,30 @@ fn not_ready() -> Result<(), Failed> {
     let feature =
         scratch.file("a.feature", "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"w\" runs once\n    Then every invariant holds\n");
     let said = scratch.play_on(&stack, &feature, "process").exits(3)?;
-    said.says(&[
+    let said = said.says(&[
         "service `db` was not ready",
         "300ms",
         "last:",
         "I wait",
         "help:",
+        "environment failed: 1 scenario, 1 environment failed; 0 faults felt",
+    ])?;
+    check(!said.stdout.contains("the same:"), || said.all())?;
+    the_same_again(&scratch, &stack, &feature)
+}
+
+/// What failed in the same way for several scenarios is told once.
+fn the_same_again(scratch: &Scratch, stack: &Path, feature: &Path) -> Result<(), Failed> {
+    let one = std::fs::read_to_string(feature)?;
+    let (head, scenario) = one.split_once("  Scenario: s").ok_or("no scenario")?;
+    let all = ["s", "t", "u"].map(|name| format!("  Scenario: {name}{scenario}"));
+    let feature = scratch.file("a.feature", &format!("{head}{}", all.concat()));
+    let said = scratch.play_on(stack, &feature, "process").exits(3)?;
+    let told = said.stdout.matches("service `db` was not ready").count();
+    check(told == 1, || said.all())?;
+    said.says(&[
+        "the same: 2 more scenarios\n            t  (",
+        "a.feature:6)\n            u  (",
     ])?;
     Ok(())
 }
@@ -309,7 +327,11 @@ invariants: {it is up: {for: store, always: up == 200}}
     scratch
         .play_on(&stack, &feature, "process")
         .exits(0)?
-        .says(&["service `brittle` ended by itself: exit status: 7"])?;
+        .says(&[
+            "✓ held: s\n  note:     ",
+            "service `brittle` ended by itself: exit status: 7",
+            "held: 1 scenario, 1 held; 0 faults felt, 1 witness;",
+        ])?;
     let log = std::fs::read_to_string(scratch.path("out/01-s/logs/brittle.log"))?;
     check(log == "begun\n", || format!("it was started again:\n{log}"))
 }

@@ -2,7 +2,7 @@
 //!
 //! This library knows no Gherkin and no particular stack. Imports point downwards:
 //!
-//! 1. words: [`duration`], [`size`], [`seed`], [`verdict`], [`problem`], [`address`], [`host`]
+//! 1. words: [`duration`], [`size`], [`seed`], [`verdict`], [`problem`], [`address`], [`host`], [`count`]
 //! 2. data: [`expression`], [`stack`], [`plan`], [`history`]
 //! 3. parts: [`gateway`], [`runtime`], [`fault`], [`entity`], [`invariant`], [`observe`], [`workload`],
 //!    [`export`]
@@ -14,6 +14,7 @@
 
 pub mod address;
 pub mod audit;
+pub mod count;
 pub mod duration;
 pub mod engine;
 pub mod entity;

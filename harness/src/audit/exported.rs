@@ -1,6 +1,7 @@
 //! What was exported from production.
 
 use super::Case;
+use crate::count;
 use crate::engine::Seen;
 use crate::entity::Stamp;
 use crate::export::{Batch, Export};
@@ -48,7 +49,7 @@ pub fn exported(file: &Path, disorder: Duration, stack: &Arc<Stack>) -> Result<P
     seen.notes.extend(limits(stack));
     seen.notes.extend(base_ns.and_then(beginning));
     seen.notes
-        .push(format!("{} lines were judged", export.judged()));
+        .push(format!("{} judged", count::were(export.judged(), "line")));
     let case = Case {
         file,
         stack,

@@ -1,6 +1,7 @@
 //! The histories that a run left.
 
 use super::Case;
+use crate::count::times;
 use crate::engine::{NOTHING_WITNESSED, Seen};
 use crate::fault::Receipt;
 use crate::history::{Event, FaultMoment, Heard, Reader, What};
@@ -212,7 +213,9 @@ fn proven(mut receipt: Receipt) -> Receipt {
     receipt.missing = match (receipt.applied, receipt.felt) {
         (0, _) => Some("it was never applied".to_owned()),
         (applied, felt) if felt < applied => Some(format!(
-            "it was applied {applied} times, but only felt {felt} times"
+            "it was applied {}, but only felt {}",
+            times(applied),
+            times(felt)
         )),
         _ => None,
     };

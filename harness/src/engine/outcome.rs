@@ -3,6 +3,7 @@
 use super::Setup;
 use super::record::{Record, Worked};
 use super::rewritten;
+use crate::count;
 use crate::fault::Receipt;
 use crate::history::Heard;
 use crate::invariant::Finding;
@@ -279,8 +280,9 @@ fn something_refused(name: &str, worked: &Worked) -> Option<String> {
     let last = worked.refusal.as_deref().unwrap_or_default();
     (refused > 0 && worked.accepted > 0).then(|| {
         format!(
-            "{} of the {} requests of `{name}` were not accepted; last: {last}",
-            refused, worked.ended
+            "of {} of `{name}`, {refused} {} not accepted; last: {last}",
+            count::of(worked.ended, "request"),
+            if refused == 1 { "was" } else { "were" }
         )
     })
 }
@@ -289,8 +291,8 @@ fn nothing_accepted(name: &str, worked: &Worked) -> Option<String> {
     (worked.accepted == 0).then(|| {
         let last = worked.refusal.as_deref().unwrap_or("nothing was sent");
         format!(
-            "the workload `{name}` ran {} times and nothing was accepted; last: {last}",
-            worked.ended
+            "the workload `{name}` ran {} and nothing was accepted; last: {last}",
+            count::times(worked.ended)
         )
     })
 }

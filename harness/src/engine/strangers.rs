@@ -1,5 +1,6 @@
 //! What came by in place of a call for which a fault waited in vain: a request without a name that is almost one.
 
+use crate::count::times;
 use crate::gateway::{CallPattern, Pattern};
 use crate::history::Asked;
 use crate::stack::Call;
@@ -66,13 +67,6 @@ impl Strangers {
             "but `{method} {path}` came by on {client} -> {service} {}",
             times(*count)
         ))
-    }
-}
-
-fn times(count: u64) -> String {
-    match count {
-        1 => "once".to_owned(),
-        count => format!("{count} times"),
     }
 }
 

@@ -1,6 +1,7 @@
 //! CSV with a header that names the columns, in any order.
 
 use super::{Batch, COLUMNS, Export, Line, Scalar};
+use crate::count;
 use crate::problem::suggest;
 use csv::StringRecord;
 use std::io::Read;
@@ -26,7 +27,7 @@ pub(super) fn read(
             Ok(true) => one(export, &row, columns, batch),
             Err(error) => {
                 let line = error.position().map_or(1, csv::Position::line);
-                let help = format!("each row has {} cells, in UTF-8", header.len());
+                let help = format!("each row has {}, in UTF-8", count::of(header.len(), "cell"));
                 export.wrong(line, (wrong(&error), help));
                 if error.is_io_error() {
                     return;
@@ -82,7 +83,10 @@ fn wrong(error: &csv::Error) -> String {
     match error.kind() {
         csv::ErrorKind::UnequalLengths {
             expected_len, len, ..
-        } => format!("this row has {len} cells, and the header {expected_len}"),
+        } => format!(
+            "this row has {}, and the header {expected_len}",
+            count::of(*len, "cell")
+        ),
         csv::ErrorKind::Utf8 { .. } => "this row is not UTF-8".to_owned(),
         _ => format!("cannot be read: {error}"),
     }

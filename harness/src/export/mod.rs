@@ -17,6 +17,7 @@ use scalar::Scalar;
 use time::Times;
 use words::Words;
 
+use crate::count;
 use crate::entity::Entities;
 use crate::problem::{Place, Problem, Problems};
 use crate::stack::Stack;
@@ -102,7 +103,7 @@ impl Export {
         full(batch);
         if self.wrong > self.problems.len() as u64 {
             let more = self.wrong - self.problems.len() as u64;
-            let what = format!("{more} more lines cannot be used");
+            let what = format!("{} cannot be used", count::of(more, "more line"));
             self.problems.push(Problem::with_file(&self.file, what));
         }
         Problems(std::mem::take(&mut self.problems)).or(())

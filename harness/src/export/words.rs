@@ -1,5 +1,6 @@
 //! The names that an export may use, with their numbers.
 
+use crate::count;
 use crate::entity::Entities;
 use crate::stack::Stack;
 use std::collections::{BTreeMap, BTreeSet};
@@ -101,7 +102,8 @@ impl Words {
             let known = all.into_iter().flatten().map(|(name, _)| name.as_str());
             let advice = crate::problem::suggest(name, known);
             format!(
-                "{lines} lines were left out: no rule of `{kind}` tells the {noun} `{name}` ({advice})"
+                "{} left out: no rule of `{kind}` tells the {noun} `{name}` ({advice})",
+                count::were(*lines, "line")
             )
         };
         self.ignored.iter().map(note).collect()

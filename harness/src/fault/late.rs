@@ -1,6 +1,7 @@
 //! What a fault waited for, that came only when the fault was over.
 
 use super::{Fact, Stop};
+use crate::count::times;
 use crate::duration::seconds;
 
 /// Something that a fault may wait for.
@@ -39,7 +40,7 @@ impl Late {
         let came = match self.count {
             0 => return None,
             1 => format!("once, at +{first},"),
-            count => format!("{count} times, first at +{first},"),
+            count => format!("{}, first at +{first},", times(count)),
         };
         Some(format!(
             "but it came {came} after the faults were healed: let a step wait for it, such as `every ENTITY is final \

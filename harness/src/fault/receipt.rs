@@ -1,6 +1,7 @@
 //! The proof of a fault.
 
 use super::tally::Tally;
+use crate::count::{self, times};
 use crate::plan::Times;
 use serde::{Deserialize, Serialize};
 
@@ -60,10 +61,10 @@ impl Receipt {
         } else if self.felt == 0 || (all && self.felt < self.applied) {
             Some(format!(
                 "it was applied {}, but {}",
-                count(self.applied),
+                times(self.applied),
                 match self.felt {
                     0 => "nobody felt it".to_owned(),
-                    felt => format!("only felt {}", count(felt)),
+                    felt => format!("only felt {}", times(felt)),
                 }
             ))
         } else {
@@ -73,14 +74,14 @@ impl Receipt {
 
     /// Why it was not done, though what it waits for came by.
     fn spared(&self, subject: &str, tally: &Tally, wanted: u64) -> String {
-        let came = format!("{subject} came by {}", count(self.matched));
+        let came = format!("{subject} came by {}", times(self.matched));
         match (tally.struck(), tally.allowed(), tally.chance()) {
             (1.., ..) => format!(
                 "{came}, but whenever it was to strike, a fault that was armed earlier did so"
             ),
             (0, could @ 1.., Some(chance)) => format!(
                 "{came}; it could be struck {}, and a chance of {chance} did so never",
-                count(could)
+                times(could)
             ),
             _ => format!("{came}, but the fault waited for number {wanted}"),
         }
@@ -103,21 +104,16 @@ impl Short {
     fn describe(self, subject: &str, wanted: u64) -> String {
         match self.each {
             Some(entity) => format!(
-                "its count was not reached: for {} of the {} {entity}s for which it was counted, {subject} came by \
-                 fewer than {wanted} times",
-                self.below, self.counted
+                "its count was not reached: for {} of the {} for which it was counted, {subject} came by fewer than {}",
+                self.below,
+                count::of(self.counted, &entity),
+                count::of(wanted, "time")
             ),
             None => format!(
-                "its count was not reached: {subject} came by {} of {wanted} times",
-                self.lowest
+                "its count was not reached: {subject} came by {} of {}",
+                self.lowest,
+                count::of(wanted, "time")
             ),
         }
-    }
-}
-
-fn count(n: u64) -> String {
-    match n {
-        1 => "once".to_owned(),
-        n => format!("{n} times"),
     }
 }

@@ -2,6 +2,7 @@
 
 use super::finding::{Fate, Tale};
 use super::{Clocks, Monitor};
+use crate::count::times;
 use crate::entity::{Kind, Stamp, View};
 
 pub(super) struct AtMost {
@@ -65,13 +66,5 @@ impl Monitor for AtMost {
 
     fn so_far_mut(&mut self) -> &mut Tale {
         &mut self.tale
-    }
-}
-
-/// How often, in words.
-pub(super) fn times(n: u64) -> String {
-    match n {
-        1 => "once".to_owned(),
-        n => format!("{n} times"),
     }
 }

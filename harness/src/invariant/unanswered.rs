@@ -1,8 +1,8 @@
 //! Calls that their callees had and never answered: what they did is not known to rules that learn from the answer.
 
-use super::at_most::times;
 use super::basis::Basis;
 use super::finding::{Breach, Fate, Tale};
+use crate::count::times;
 use crate::duration::seconds;
 use crate::entity::Kind;
 use crate::history::{Asked, Captures};

@@ -1,15 +1,14 @@
-//! The report on a terminal: a line per scenario, a short story for what did not hold, a summary.
+//! The report on a terminal: a line per scenario, a short story for what did not hold.
 
 use super::violation;
+use crate::count;
 use crate::duration::seconds;
 use crate::engine::Outcome;
 use crate::fault::Receipt;
-use crate::invariant::{Finding, Sight};
-use crate::invocation::{self, Played};
+use crate::invocation::Played;
 use crate::runtime::Failure;
 use crate::verdict::Verdict;
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
 use std::fmt::Write;
 
 /// One line for a scenario: mark, verdict, name, place, time.
@@ -17,10 +16,11 @@ pub fn scenario(played: &Played) -> String {
     let plan = &played.job.plan;
     let mark = mark(played.verdict);
     let took = seconds(played.outcome.duration.as_nanos() as u64);
-    let place = format!("{}:{}", plan.place.file.display(), plan.place.line);
     format!(
-        "{mark} {:<18} {}  ({place}, {took})",
-        played.verdict, plan.scenario
+        "{mark} {:<18} {}  ({}, {took})",
+        played.verdict,
+        plan.scenario,
+        place(played)
     )
 }
 
@@ -33,34 +33,69 @@ pub(super) fn mark(verdict: Verdict) -> &'static str {
     }
 }
 
-/// Why a scenario did not hold, and what else is worth knowing; empty for one that held and has nothing to tell.
-/// `repeat` is the command that plays it again.
-pub fn story(played: &Played, repeat: &str) -> String {
-    let mut text = String::new();
-    let control_notes = |text: &mut String| {
-        if let Some(control) = &played.control {
-            notes(text, control, "control run: ");
-        }
-    };
-    if played.verdict == Verdict::Held {
-        notes(&mut text, &played.outcome, "");
-        control_notes(&mut text);
-        return text;
+/// Why scenarios did not hold, and what else is worth knowing: nothing for one that held and has nothing to tell. An
+/// environment that failed in the same way for several is told once. `repeat` gives the command that plays one again.
+pub fn stories(played: &[&Played], repeat: &dyn Fn(&Played) -> String) -> Vec<String> {
+    let mut alike: IndexMap<_, Vec<&Played>> = IndexMap::new();
+    for (i, one) in played.iter().enumerate() {
+        let key = environment(one).ok_or(i);
+        alike.entry(key).or_default().push(one);
     }
-    let plan = &played.job.plan;
-    let _ = writeln!(
-        text,
-        "{} {}: {}",
-        mark(played.verdict),
-        played.verdict,
-        plan.scenario
-    );
-    let _ = writeln!(
-        text,
-        "  where:    {}:{}",
-        plan.place.file.display(),
-        plan.place.line
-    );
+    let told = alike.values().map(|all| match all[0].verdict {
+        Verdict::Held => held(all[0]),
+        _ => story(all[0], &all[1..], &repeat(all[0])),
+    });
+    told.filter(|story| !story.is_empty()).collect()
+}
+
+/// How the environment failed, if it did, without what is never the same: the run's own folder, times and ports, and what
+/// a service answered last before it was given up, if its log tells more.
+fn environment(played: &Played) -> Option<String> {
+    if played.verdict != Verdict::EnvironmentFailed {
+        return None;
+    }
+    let failure = |run: &Outcome| {
+        let mut failure = run.failure.clone();
+        if let Some(last) = failure.as_mut().and_then(|failure| failure.last.as_mut())
+            && let Some((_, log)) = last.split_once('\n')
+        {
+            *last = log.to_owned();
+        }
+        let words = format!("{failure:?}");
+        words.replace(&run.folder.display().to_string(), "")
+    };
+    let (stack, mutant) = (&played.job.stack.name, &played.job.mutant);
+    let own = failure(&played.outcome);
+    let control = played.control.as_ref().map(failure);
+    let mut words = format!("{stack} {mutant:?} {own} {control:?}");
+    words.retain(|c| !c.is_ascii_digit());
+    Some(words)
+}
+
+fn title(text: &mut String, played: &Played) {
+    let (mark, verdict) = (mark(played.verdict), played.verdict);
+    let _ = writeln!(text, "{mark} {verdict}: {}", played.job.plan.scenario);
+}
+
+/// What is worth knowing of a scenario that held.
+fn held(played: &Played) -> String {
+    let (mut text, mut told) = (String::new(), String::new());
+    all_notes(&mut told, played);
+    if !told.is_empty() {
+        title(&mut text, played);
+    }
+    text + &told
+}
+
+fn place(played: &Played) -> String {
+    let place = &played.job.plan.place;
+    format!("{}:{}", place.file.display(), place.line)
+}
+
+fn story(played: &Played, alike: &[&Played], repeat: &str) -> String {
+    let mut text = String::new();
+    title(&mut text, played);
+    let _ = writeln!(text, "  where:    {}", place(played));
     if let Some(mutant) = &played.job.mutant {
         let _ = writeln!(text, "  mutant:   {mutant}");
     }
@@ -85,11 +120,25 @@ pub fn story(played: &Played, repeat: &str) -> String {
     for receipt in &played.outcome.receipts {
         let _ = writeln!(text, "  fault:    {}", receipt_line(receipt));
     }
-    notes(&mut text, &played.outcome, "");
-    control_notes(&mut text);
+    all_notes(&mut text, played);
     let _ = writeln!(text, "  history:  {}", played.outcome.history.display());
     let _ = writeln!(text, "  repeat:   {repeat}");
+    if !alike.is_empty() {
+        let more = count::of(alike.len(), "more scenario");
+        let _ = writeln!(text, "  the same: {more}");
+    }
+    for other in alike {
+        let name = &other.job.plan.scenario;
+        let _ = writeln!(text, "            {name}  ({})", place(other));
+    }
     text
+}
+
+fn all_notes(text: &mut String, played: &Played) {
+    notes(text, &played.outcome, "");
+    if let Some(control) = &played.control {
+        notes(text, control, "control run: ");
+    }
 }
 
 fn notes(text: &mut String, outcome: &Outcome, prefix: &str) {
@@ -174,105 +223,4 @@ fn receipt_line(receipt: &Receipt) -> String {
     format!(
         "{text} (armed {armed}, matched {matched}, applied {applied}, felt {felt}, reached {reached})"
     )
-}
-
-/// The last lines: what nobody witnessed, the counts, the seed if there is one.
-pub fn summary(played: &[Played], seed: Option<u64>) -> String {
-    let mut text = String::new();
-    for (stack, names) in invocation::unwitnessed(played) {
-        for name in names {
-            let _ = writeln!(
-                text,
-                "? no scenario witnessed `{name}` of stack `{stack}`{}",
-                why(played, &name)
-            );
-        }
-    }
-    text += &sights(played);
-    text += &untold_of_held(played);
-    let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
-    for one in played {
-        *counts.entry(one.verdict).or_default() += 1;
-    }
-    let counts: Vec<String> = counts
-        .iter()
-        .rev()
-        .map(|(verdict, count)| format!("{count} {verdict}"))
-        .collect();
-    let witnesses: u64 = played
-        .iter()
-        .flat_map(|one| &one.outcome.findings)
-        .map(|f| f.witnesses)
-        .sum();
-    let felt: u64 = played
-        .iter()
-        .flat_map(|one| &one.outcome.receipts)
-        .map(|r| r.felt)
-        .sum();
-    let verdict = invocation::verdict(played);
-    let seed = seed.map(|seed| format!("; seed {seed}"));
-    let seed = seed.unwrap_or_default();
-    let _ = writeln!(
-        text,
-        "{verdict}: {}, {}; {felt} faults felt, {witnesses} witnesses{seed}",
-        scenarios(played),
-        counts.join(", ")
-    );
-    text
-}
-
-/// How many scenarios there were, and how often each was played if more than once.
-fn scenarios(played: &[Played]) -> String {
-    let scenarios = invocation::rounds(played).len();
-    match played.iter().map(|one| one.job.round).max() {
-        Some(rounds @ 2..) => format!("{scenarios} scenarios {rounds} times"),
-        _ => format!("{} scenarios", played.len()),
-    }
-}
-
-/// The invariants that were only looked at now and then, each with its worst sight.
-fn sights(played: &[Played]) -> String {
-    let findings = played.iter().flat_map(|one| &one.outcome.findings);
-    let mut worst: IndexMap<&str, Sight> = IndexMap::new();
-    for finding in findings.filter(|finding| finding.witnesses > 0) {
-        if let Some(sight) = finding.sight {
-            let known = worst.entry(&finding.invariant).or_insert(sight);
-            *known = sight.max(*known);
-        }
-    }
-    let lines = worst
-        .iter()
-        .map(|(name, sight)| format!("note: `{name}` was {sight}\n"));
-    lines.collect()
-}
-
-/// The invariants that held although nothing ever told something that they read, in any scenario.
-fn untold_of_held(played: &[Played]) -> String {
-    let mut untold: IndexMap<(&str, &str), Option<&str>> = IndexMap::new();
-    for one in played {
-        let stack = one.job.stack.name.as_str();
-        let decided = |finding: &&Finding| finding.verdict != Verdict::Inconclusive;
-        for finding in one.outcome.findings.iter().filter(decided) {
-            let key = (stack, finding.invariant.as_str());
-            let words = finding.untold.as_deref();
-            let known = untold.entry(key).or_insert(words);
-            *known = known.and(words);
-        }
-    }
-    let lines = untold.iter().filter_map(|((_, name), words)| {
-        let words = (*words)?;
-        Some(format!("note: `{name}` held, but {words}\n"))
-    });
-    lines.collect()
-}
-
-/// The reason that the first scenario without a witness gave.
-fn why(played: &[Played], invariant: &str) -> String {
-    let findings = played.iter().flat_map(|one| &one.outcome.findings);
-    let reason = findings
-        .filter(|f| f.invariant == invariant)
-        .find_map(|f| f.reason.as_deref());
-    reason
-        .map(|reason| format!(": {reason}"))
-        .unwrap_or_default()
 }

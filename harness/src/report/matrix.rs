@@ -1,5 +1,6 @@
 //! Which planted bugs were caught, by what.
 
+use crate::count;
 use crate::invocation::Played;
 use crate::stack::Mutant;
 use crate::verdict::Verdict;
@@ -149,9 +150,9 @@ impl fmt::Display for Matrix {
         let killed = self.mutants.iter().filter(|mutant| mutant.killed()).count();
         write!(
             f,
-            "{killed} of {} planted bugs killed, {} false alarms",
-            self.mutants.len(),
-            self.false_alarms.len()
+            "{killed} of {} killed, {}",
+            count::of(self.mutants.len(), "planted bug"),
+            count::of(self.false_alarms.len(), "false alarm")
         )
     }
 }

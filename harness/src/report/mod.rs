@@ -4,9 +4,11 @@ mod console;
 mod json;
 mod matrix;
 mod rounds;
+mod summary;
 mod violation;
 
-pub use console::{scenario, story, summary};
+pub use console::{scenario, stories};
 pub use json::{mutants_json, run_json};
 pub use matrix::{Killed, Matrix, MutantResult};
 pub use rounds::{all_rounds, worth_telling};
+pub use summary::summary;

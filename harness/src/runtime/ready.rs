@@ -3,7 +3,7 @@
 use super::{Failure, Runtime};
 use crate::gateway::{OBSERVER, PROBER};
 use crate::stack::{Probe, Service};
-use crate::{address, duration};
+use crate::{address, count, duration};
 use std::net::SocketAddr;
 use std::time::Duration;
 use tokio::io::AsyncReadExt;
@@ -31,7 +31,7 @@ pub async fn wait(
     }
     let begun = Instant::now();
     let deadline = begun + service.ready.within;
-    let (mut pause, mut tries) = (TRY_EVERY.0, 0);
+    let (mut pause, mut tries) = (TRY_EVERY.0, 0u64);
     loop {
         tries += 1;
         let answer = timeout(TRY_WITHIN, all(runtime, service)).await;
@@ -61,7 +61,7 @@ pub async fn wait(
         return Err(Failure {
             what: format!("service `{}` {what}", service.name),
             service: Some(service.name.clone()),
-            last: Some(format!("{last}, {tries} tries\n{}", logs())),
+            last: Some(format!("{last}, {}\n{}", count::of(tries, "try"), logs())),
             help: Some(help.to_owned()),
         });
     }

@@ -23,11 +23,9 @@ pub fn check(args: CheckArgs) -> Answer {
         say!("{}", report::scenario(one));
     }
     say!();
-    for one in &played {
-        let story = report::story(one, &again(one, &args));
-        if !story.is_empty() {
-            say!("{story}");
-        }
+    let all: Vec<&Played> = played.iter().collect();
+    for story in report::stories(&all, &|one| again(one, &args)) {
+        say!("{story}");
     }
     say!("{}", report::summary(&played, seed).trim_end());
     let code = invocation::verdict(&played).exit_code();

@@ -5,7 +5,7 @@ use super::progress::Show;
 use super::session::{self, Session};
 use super::{Answer, MutantsArgs, Refusal};
 use futures::StreamExt;
-use shakedown_harness::invocation::{self, Invocation, Job};
+use shakedown_harness::invocation::{self, Invocation, Job, Played};
 use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::Problem;
 use shakedown_harness::report::{self, Matrix, MutantResult};
@@ -48,7 +48,9 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
         .play(&jobs, true, &|progress| show.see(progress))
         .await;
     say!();
-    for one in played.iter().filter(|one| one.verdict != Verdict::Held) {
+    let failed = played.iter().filter(|one| one.verdict != Verdict::Held);
+    let failed: Vec<&Played> = failed.collect();
+    for one in &failed {
         let place = &one.job.plan.place;
         let at = format!(
             "{} ({}:{})",
@@ -57,13 +59,11 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
             place.line
         );
         matrix.false_alarms.push(format!("{}: {at}", one.verdict));
-        say!(
-            "{}",
-            report::story(
-                one,
-                &session::repeat(invocation, &one.job, args.features.stack.as_deref())
-            )
-        );
+    }
+    let stack = args.features.stack.as_deref();
+    let repeat = |one: &Played| session::repeat(invocation, &one.job, stack);
+    for story in report::stories(&failed, &repeat) {
+        say!("{story}");
     }
     for (stack, names) in invocation::unwitnessed(&played) {
         let names = names.into_iter().collect::<Vec<_>>().join("`, `");

@@ -55,15 +55,14 @@ fn print(played: &[Played], session: &Session, args: &RunArgs) {
         say!("{}", report::all_rounds(rounds));
     }
     say!();
-    for one in scenarios
-        .iter()
+    let worth_telling = scenarios.iter();
+    let worth_telling: Vec<&Played> = worth_telling
         .flat_map(|rounds| report::worth_telling(rounds))
-    {
-        let repeat = session::repeat(invocation, &one.job, args.features.stack.as_deref());
-        let story = report::story(one, &repeat);
-        if !story.is_empty() {
-            say!("{story}");
-        }
+        .collect();
+    let stack = args.features.stack.as_deref();
+    let repeat = |one: &Played| session::repeat(invocation, &one.job, stack);
+    for story in report::stories(&worth_telling, &repeat) {
+        say!("{story}");
     }
     say!(
         "{}",

@@ -1,0 +1,112 @@
+//! The last lines of a report: what nobody witnessed, how well things could be seen, the counts.
+
+use crate::count;
+use crate::invariant::{Finding, Sight};
+use crate::invocation::{self, Played};
+use crate::verdict::Verdict;
+use indexmap::IndexMap;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// The last lines: what nobody witnessed, the counts, the seed if there is one.
+pub fn summary(played: &[Played], seed: Option<u64>) -> String {
+    let mut text = String::new();
+    for (stack, names) in invocation::unwitnessed(played) {
+        for name in names {
+            let _ = writeln!(
+                text,
+                "? no scenario witnessed `{name}` of stack `{stack}`{}",
+                why(played, &name)
+            );
+        }
+    }
+    text += &sights(played);
+    text += &untold_of_held(played);
+    let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
+    for one in played {
+        *counts.entry(one.verdict).or_default() += 1;
+    }
+    let counts: Vec<String> = counts
+        .iter()
+        .rev()
+        .map(|(verdict, count)| format!("{count} {verdict}"))
+        .collect();
+    let witnesses: u64 = played
+        .iter()
+        .flat_map(|one| &one.outcome.findings)
+        .map(|f| f.witnesses)
+        .sum();
+    let felt: u64 = played
+        .iter()
+        .flat_map(|one| &one.outcome.receipts)
+        .map(|r| r.felt)
+        .sum();
+    let verdict = invocation::verdict(played);
+    let seed = seed.map(|seed| format!("; seed {seed}"));
+    let seed = seed.unwrap_or_default();
+    let _ = writeln!(
+        text,
+        "{verdict}: {}, {}; {} felt, {}{seed}",
+        scenarios(played),
+        counts.join(", "),
+        count::of(felt, "fault"),
+        count::of(witnesses, "witness")
+    );
+    text
+}
+
+/// How many scenarios there were, and how often each was played if more than once.
+fn scenarios(played: &[Played]) -> String {
+    let scenarios = invocation::rounds(played).len();
+    match played.iter().map(|one| one.job.round).max() {
+        Some(rounds @ 2..) => format!("{} {rounds} times", count::of(scenarios, "scenario")),
+        _ => count::of(played.len(), "scenario"),
+    }
+}
+
+/// The invariants that were only looked at now and then, each with its worst sight.
+fn sights(played: &[Played]) -> String {
+    let findings = played.iter().flat_map(|one| &one.outcome.findings);
+    let mut worst: IndexMap<&str, Sight> = IndexMap::new();
+    for finding in findings.filter(|finding| finding.witnesses > 0) {
+        if let Some(sight) = finding.sight {
+            let known = worst.entry(&finding.invariant).or_insert(sight);
+            *known = sight.max(*known);
+        }
+    }
+    let lines = worst
+        .iter()
+        .map(|(name, sight)| format!("note: `{name}` was {sight}\n"));
+    lines.collect()
+}
+
+/// The invariants that held although nothing ever told something that they read, in any scenario.
+fn untold_of_held(played: &[Played]) -> String {
+    let mut untold: IndexMap<(&str, &str), Option<&str>> = IndexMap::new();
+    for one in played {
+        let stack = one.job.stack.name.as_str();
+        let decided = |finding: &&Finding| finding.verdict != Verdict::Inconclusive;
+        for finding in one.outcome.findings.iter().filter(decided) {
+            let key = (stack, finding.invariant.as_str());
+            let words = finding.untold.as_deref();
+            let known = untold.entry(key).or_insert(words);
+            *known = known.and(words);
+        }
+    }
+    let lines = untold.iter().filter_map(|((_, name), words)| {
+        let words = (*words)?;
+        Some(format!("note: `{name}` held, but {words}\n"))
+    });
+    lines.collect()
+}
+
+/// The reason that the first scenario without a witness gave.
+fn why(played: &[Played], invariant: &str) -> String {
+    let findings = played.iter().flat_map(|one| &one.outcome.findings);
+    let reason = findings
+        .filter(|f| f.invariant == invariant)
+        .find_map(|f| f.reason.as_deref());
+    reason
+        .map(|reason| format!(": {reason}"))
+        .unwrap_or_default()
+}
