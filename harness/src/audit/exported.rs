@@ -1,6 +1,6 @@
 //! What was exported from production.
 
-use super::Case;
+use super::{Case, undeclared};
 use crate::count;
 use crate::engine::Seen;
 use crate::entity::Stamp;
@@ -46,6 +46,8 @@ pub fn exported(file: &Path, disorder: Duration, stack: &Arc<Stack>) -> Result<P
         notes: export.notes(),
         ..Seen::default()
     };
+    seen.notes
+        .extend(undeclared::notes(stack, judge.entities()));
     seen.notes.extend(limits(stack));
     seen.notes.extend(base_ns.and_then(beginning));
     seen.notes

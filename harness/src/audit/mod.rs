@@ -2,6 +2,7 @@
 
 mod exported;
 mod recorded;
+mod undeclared;
 
 pub use exported::exported;
 pub use recorded::{Recorded, recorded};

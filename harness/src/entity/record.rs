@@ -268,6 +268,11 @@ impl Record {
         self.reached.iter().any(|name| **name == status)
     }
 
+    /// Every status that it ever had.
+    pub fn all_reached(&self) -> impl Iterator<Item = &str> {
+        self.reached.iter().map(|name| name.as_str())
+    }
+
     /// The statuses that the last observation brought, with the one that it began as if that was the first.
     pub fn new_statuses(&self) -> &[Came] {
         &self.statuses[self.statuses.len() - self.new.min(self.statuses.len())..]
