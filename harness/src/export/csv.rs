@@ -1,21 +1,24 @@
-//! CSV with a header that names the columns, in any order.
+//! CSV with a header that names the columns, in any order. Commas, semicolons or tabs separate them.
 
+use super::lines::Lines;
 use super::{Batch, COLUMNS, Export, Line, Scalar};
 use crate::count;
 use crate::problem::suggest;
-use csv::StringRecord;
-use std::io::Read;
+use csv::{Position, Reader, StringRecord};
+use std::io::BufRead;
 
 /// Reads all rows.
 pub(super) fn read(
     export: &mut Export,
-    file: impl Read,
+    mut file: impl BufRead,
     batch: &mut Batch,
     full: &mut dyn FnMut(Batch) -> Option<Batch>,
 ) {
+    let delimiter = file.fill_buf().map_or(b',', delimiter);
     let mut rows = csv::ReaderBuilder::new()
         .trim(csv::Trim::All)
-        .from_reader(file);
+        .delimiter(delimiter)
+        .from_reader(Lines::new(file));
     let header = rows.headers().cloned().unwrap_or_default();
     let Some(columns) = columns(export, &header) else {
         return;
@@ -24,9 +27,12 @@ pub(super) fn read(
     loop {
         match rows.read_record(&mut row) {
             Ok(false) => return,
-            Ok(true) => one(export, &row, columns, batch),
+            Ok(true) => {
+                let number = number(&mut rows, row.position());
+                one(export, number, &row, columns, batch);
+            }
             Err(error) => {
-                let line = error.position().map_or(1, csv::Position::line);
+                let line = number(&mut rows, error.position());
                 let help = format!("each row has {}, in UTF-8", count::of(header.len(), "cell"));
                 export.wrong(line, (wrong(&error), help));
                 if error.is_io_error() {
@@ -41,6 +47,21 @@ pub(super) fn read(
             }
         }
     }
+}
+
+/// What separates the columns: what stands in the first line, if no comma does.
+fn delimiter(begin: &[u8]) -> u8 {
+    let mut lines = begin.split(|byte| *byte == b'\n');
+    let header = lines.find(|line| !line.trim_ascii().is_empty());
+    let header = header.unwrap_or_default();
+    let among = |byte: &u8| header.contains(byte);
+    [b',', b';', b'\t'].into_iter().find(among).unwrap_or(b',')
+}
+
+/// The line in which the row begins that was just read. Positions of rows count from the end of the row before, which
+/// may lie before a line feed and before empty lines.
+fn number(rows: &mut Reader<Lines<impl BufRead>>, position: Option<&Position>) -> u64 {
+    position.map_or(1, |position| rows.get_mut().from(position.byte()))
 }
 
 /// Where the columns are. All that are missing are told.
@@ -60,13 +81,19 @@ fn columns(export: &mut Export, header: &StringRecord) -> Option<[usize; 5]> {
     Some([time?, entity?, id?, field?, value?])
 }
 
-fn one(export: &mut Export, row: &StringRecord, columns: [usize; 5], batch: &mut Batch) {
+fn one(
+    export: &mut Export,
+    number: u64,
+    row: &StringRecord,
+    columns: [usize; 5],
+    batch: &mut Batch,
+) {
     let [time, entity, id, field, value] =
         columns.map(|column| row.get(column).unwrap_or_default());
     let field = Some(field).filter(|name| !name.is_empty());
     let line = Line {
-        number: row.position().map_or(0, csv::Position::line),
-        time: Scalar::cell(time),
+        number,
+        time: Scalar::Text(time.into()),
         entity,
         id,
         field,

@@ -2,6 +2,7 @@
 
 use super::{Batch, COLUMNS, Export, Line, Scalar};
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::io::BufRead;
 
@@ -18,6 +19,14 @@ struct Written<'a> {
     field: Option<Scalar<'a>>,
     #[serde(borrow)]
     value: Option<Scalar<'a>>,
+}
+
+/// A time with all its digits, which a float has lost. Whatever is taken as it is written costs time, so that only floats
+/// are.
+#[derive(Deserialize)]
+struct Exact<'a> {
+    #[serde(borrow)]
+    time: &'a RawValue,
 }
 
 /// Reads all lines.
@@ -71,7 +80,7 @@ fn one(export: &mut Export, line: &[u8], number: u64, batch: &mut Batch) {
         let help = format!("a line has `{needed}`; only `field` may be missing, for an event");
         return export.wrong(number, (lacking(&written), help));
     };
-    let (id, field) = (text(id), field.and_then(name));
+    let (time, id, field) = (digits(time, line), text(id), field.and_then(name));
     let line = Line {
         number,
         time,
@@ -81,6 +90,15 @@ fn one(export: &mut Export, line: &[u8], number: u64, batch: &mut Batch) {
         value,
     };
     export.line(&line, batch);
+}
+
+/// A time with all the digits that a line gives it.
+fn digits<'a>(time: Scalar<'a>, line: &'a [u8]) -> Scalar<'a> {
+    if !matches!(time, Scalar::Float(_)) {
+        return time;
+    }
+    let exact = serde_json::from_slice::<Exact<'_>>(line);
+    exact.map_or(time, |exact| Scalar::Text(exact.time.get().into()))
 }
 
 /// Ids are texts; a number is taken by its digits.
@@ -100,12 +118,13 @@ fn name(field: Scalar<'_>) -> Option<Cow<'_, str>> {
 }
 
 fn lacking(written: &Written<'_>) -> String {
-    let columns = [&written.time, &written.entity, &written.id, &written.value];
-    let names = ["time", "entity", "id", "value"];
-    let missing = names
-        .iter()
-        .zip(columns)
-        .find(|(_, column)| column.is_none());
+    let columns = [
+        ("time", written.time.is_none()),
+        ("entity", written.entity.is_none()),
+        ("id", written.id.is_none()),
+        ("value", written.value.is_none()),
+    ];
+    let missing = columns.iter().find(|(_, missing)| *missing);
     match missing {
         Some((name, _)) => format!("`{name}` is missing"),
         None => "`entity` is not a text".to_owned(),

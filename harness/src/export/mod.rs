@@ -6,6 +6,7 @@
 mod batch;
 mod csv;
 mod json;
+mod lines;
 mod order;
 mod scalar;
 mod time;

@@ -20,11 +20,21 @@ impl fmt::Display for Unit {
 }
 
 /// As milliseconds this is March 1973, as seconds the year 5138.
-const MILLISECONDS_FROM: f64 = 1e11;
+const MILLISECONDS_FROM: u64 = 100_000_000_000;
 /// As milliseconds this is the year 5138: nobody counts these.
-const NONSENSE_FROM: f64 = 1e14;
+const NONSENSE_FROM: u64 = 100_000_000_000_000;
 const ACCEPTED: &str = "a time is RFC 3339 (`2026-11-25T16:05:00.5Z`), or a number: seconds, or milliseconds from \
                         100000000000 on";
+
+impl Unit {
+    /// How many digits behind the point count nanoseconds.
+    fn digits(self) -> usize {
+        match self {
+            Unit::Seconds => 9,
+            Unit::Milliseconds => 6,
+        }
+    }
+}
 
 /// Reads the times of one file.
 #[derive(Default)]
@@ -33,46 +43,101 @@ pub(super) struct Times {
 }
 
 impl Times {
-    /// A time in nanoseconds.
+    /// A time in nanoseconds. A number is taken by its digits: a float would lose the last ones.
     ///
     /// # Errors
     /// In words: what is wrong, and what would have been accepted.
     pub fn read(&mut self, time: &Scalar<'_>) -> Result<i64, (String, String)> {
-        let wrong = || (format!("`{time}` is no time"), ACCEPTED.to_owned());
-        match time {
-            Scalar::Int(int) => {
-                let unit = self.unit(*int as f64).ok_or_else(wrong)?;
-                let factor = match unit {
-                    Unit::Seconds => 1_000_000_000,
-                    Unit::Milliseconds => 1_000_000,
-                };
-                int.checked_mul(factor).ok_or_else(wrong)
-            }
-            Scalar::Float(float) => {
-                let unit = self.unit(*float).ok_or_else(wrong)?;
-                let factor = match unit {
-                    Unit::Seconds => 1e9,
-                    Unit::Milliseconds => 1e6,
-                };
-                Ok((float * factor).round() as i64)
-            }
-            Scalar::Text(text) => match Scalar::cell(text) {
-                number @ (Scalar::Int(_) | Scalar::Float(_)) => self.read(&number),
-                _ => rfc_3339(text).ok_or_else(wrong),
-            },
-            _ => Err(wrong()),
+        let known = match time {
+            Scalar::Int(int) => self.number(&Decimal::from(*int)),
+            Scalar::Text(text) => self.text(text),
+            Scalar::Float(float) => self.text(&float.to_string()),
+            _ => None,
+        };
+        known.ok_or_else(|| (format!("`{time}` is no time"), ACCEPTED.to_owned()))
+    }
+
+    fn text(&mut self, text: &str) -> Option<i64> {
+        if let Some(decimal) = Decimal::parse(text) {
+            return self.number(&decimal);
+        }
+        match text.contains(['e', 'E']).then(|| Scalar::cell(text)) {
+            Some(Scalar::Float(float)) => self.number(&Decimal::parse(&float.to_string())?),
+            _ => rfc_3339(text),
         }
     }
 
-    fn unit(&mut self, number: f64) -> Option<Unit> {
-        if number.abs() >= NONSENSE_FROM {
+    fn number(&mut self, decimal: &Decimal<'_>) -> Option<i64> {
+        let digits = self.unit(decimal.whole)?.digits();
+        let whole = decimal.whole.checked_mul(10_u64.pow(digits as u32))?;
+        let at_ns = i64::try_from(whole.checked_add(decimal.fraction(digits))?).ok()?;
+        Some(if decimal.negative { -at_ns } else { at_ns })
+    }
+
+    fn unit(&mut self, number: u64) -> Option<Unit> {
+        if number >= NONSENSE_FROM {
             return None;
         }
-        let unit = match number.abs() >= MILLISECONDS_FROM {
+        let unit = match number >= MILLISECONDS_FROM {
             true => Unit::Milliseconds,
             false => Unit::Seconds,
         };
         Some(*self.unit.get_or_insert(unit))
+    }
+}
+
+/// A number as it is written.
+struct Decimal<'a> {
+    negative: bool,
+    whole: u64,
+    /// The digits behind the point.
+    behind: &'a [u8],
+}
+
+impl From<i64> for Decimal<'_> {
+    fn from(int: i64) -> Self {
+        Decimal {
+            negative: int < 0,
+            whole: int.unsigned_abs(),
+            behind: &[],
+        }
+    }
+}
+
+impl Decimal<'_> {
+    /// `None`: this is no decimal number.
+    fn parse(text: &str) -> Option<Decimal<'_>> {
+        let bytes = text.as_bytes();
+        let (negative, bytes) = match bytes.strip_prefix(b"-") {
+            Some(bytes) => (true, bytes),
+            None => (false, bytes),
+        };
+        let point = bytes.iter().position(|byte| !byte.is_ascii_digit());
+        let (before, behind) = match point {
+            None => (bytes, &bytes[bytes.len()..]),
+            Some(at) => (&bytes[..at], bytes[at..].strip_prefix(b".")?),
+        };
+        let number = !before.is_empty()
+            && (point.is_none() || !behind.is_empty())
+            && behind.iter().all(u8::is_ascii_digit);
+        let mut digits = before.iter().map(|digit| u64::from(digit - b'0'));
+        let whole = digits.try_fold(0_u64, |sum, digit| sum.checked_mul(10)?.checked_add(digit))?;
+        number.then_some(Decimal {
+            negative,
+            whole,
+            behind,
+        })
+    }
+
+    /// So many digits behind the point as a number, rounded.
+    fn fraction(&self, digits: usize) -> u64 {
+        let digit = |n: usize| {
+            self.behind
+                .get(n)
+                .map_or(0, |digit| u64::from(digit - b'0'))
+        };
+        let kept = (0..digits).fold(0, |sum, n| 10 * sum + digit(n));
+        kept + u64::from(digit(digits) >= 5)
     }
 }
 
@@ -86,7 +151,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<i64, (String, String)> {
-        Times::default().read(&Scalar::cell(text))
+        Times::default().read(&Scalar::Text(text.into()))
     }
 
     #[test]
@@ -99,11 +164,28 @@ mod tests {
             ("7.25", 7 * second + second / 4),
             ("1700000000", 1_700_000_000 * second),
             ("1700000000123", 1_700_000_000 * second + 123_000_000),
+            ("1760000001.311", 1_760_000_001_311_000_000),
+            ("1760000001.123456789", 1_760_000_001_123_456_789),
+            ("1760000001.1234567895", 1_760_000_001_123_456_790),
+            ("1760000001311.000064", 1_760_000_001_311_000_064),
+            ("-0.000000001", -1),
+            ("1.76e9", 1_760_000_000 * second),
         ];
         for (text, expected) in cases {
             assert_eq!(read(text), Ok(expected), "{text}");
         }
-        for text in ["yesterday", "", "2026-11-25", "1700000000123456", "null"] {
+        for text in [
+            "yesterday",
+            "",
+            "-",
+            "7.",
+            ".5",
+            "7.5.1",
+            "2026-11-25",
+            "1700000000123456",
+            "99999999999999999999",
+            "null",
+        ] {
             let (what, help) = read(text).unwrap_err();
             assert!(
                 what.contains(&format!("`{text}`")) && help.contains("RFC 3339"),

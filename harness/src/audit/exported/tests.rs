@@ -5,6 +5,7 @@ use crate::invariant::Finding;
 use crate::verdict::Verdict::{self, Held, Inconclusive, Violated};
 use tempfile::TempDir;
 
+mod reading;
 mod unknown;
 
 const COMPOSE: &str = "services: {site: {image: a, expose: ['80']}, worker: {image: b}}\n";
