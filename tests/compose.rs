@@ -96,7 +96,7 @@ fn project(name: &str, feature: &str, bases: &[&str]) -> Result<(), Failed> {
     scratch
         .play_on(&stack, &feature, "docker")
         .exits(0)?
-        .says(&["1 faults felt"])?;
+        .says(&["1 fault felt"])?;
     Ok(())
 }
 
