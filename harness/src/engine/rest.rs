@@ -1,18 +1,24 @@
 //! Whether a run has come to rest: nothing that an invariant could care about is under way or has happened for a while.
 //!
 //! A call that is asked as before and answered as before, with success, is somebody who looks again and again whether
-//! there is something to do. That may go on for ever, and nothing happens by it.
+//! there is something to do. That may go on for ever, and nothing happens by it. Where it took long to say so, whoever
+//! asks again is taken to wait again, as those who poll a queue do.
 
 use crate::history::{Answered, Captures, ExchangeId, What};
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
+/// An answer that says nothing new and took so long was waited with.
+const LONG: Duration = Duration::from_millis(100);
+
 /// What happens.
 pub struct Rest {
-    /// Named exchanges that have not ended, and when they were asked.
-    under_way: HashMap<ExchangeId, Instant>,
+    /// Named exchanges that have not ended, when they were asked, and what.
+    under_way: HashMap<ExchangeId, (Instant, Key)>,
     /// How each call was asked and answered last.
-    last: HashMap<(String, Captures), Said>,
+    last: HashMap<Key, Said>,
+    /// Calls whose last answer was waited with, and said nothing new.
+    waiting: HashSet<Key>,
     /// Exchanges under way that said nothing new.
     idle: HashSet<ExchangeId>,
     /// When something last happened, and what.
@@ -20,6 +26,8 @@ pub struct Rest {
     by: String,
 }
 
+/// A call, and what its path caught.
+type Key = (String, Captures);
 /// The digests of a request's and an answer's body.
 type Said = (Option<String>, Option<String>);
 
@@ -29,6 +37,7 @@ impl Rest {
         Rest {
             under_way: HashMap::new(),
             last: HashMap::new(),
+            waiting: HashSet::new(),
             idle: HashSet::new(),
             stirred: Instant::now(),
             by: "nothing".to_owned(),
@@ -38,8 +47,11 @@ impl Rest {
     /// Takes an event.
     pub fn see(&mut self, what: &What) {
         match what {
-            What::Asked(asked) if asked.call.is_some() => {
-                self.under_way.insert(asked.exchange, Instant::now());
+            What::Asked(asked) => {
+                if let Some(call) = &asked.call {
+                    let key = (call.clone(), asked.captures.clone());
+                    self.under_way.insert(asked.exchange, (Instant::now(), key));
+                }
             }
             What::Answered(answered) => self.answered(answered),
             What::Delivered { exchange, .. } => {
@@ -65,7 +77,14 @@ impl Rest {
         );
         let key = (call.clone(), answered.captures.clone());
         let success = (200..300).contains(&answered.status);
-        if success && self.last.get(&key) == Some(&said) {
+        let asked_at = self.asked_at(answered.exchange);
+        let long = asked_at.is_some_and(|asked| asked.elapsed() >= LONG);
+        let idle = success && self.last.get(&key) == Some(&said);
+        match idle && long {
+            true => self.waiting.insert(key.clone()),
+            false => self.waiting.remove(&key),
+        };
+        if idle {
             self.idle.insert(answered.exchange);
             return;
         }
@@ -83,12 +102,14 @@ impl Rest {
 
     /// When a named exchange was asked that has not ended.
     pub fn asked_at(&self, exchange: ExchangeId) -> Option<Instant> {
-        self.under_way.get(&exchange).copied()
+        let (asked, _) = self.under_way.get(&exchange)?;
+        Some(*asked)
     }
 
-    /// Whether nothing is under way, and nothing has happened for a time.
+    /// Whether nothing is under way but what waits for something to happen, and nothing has happened for a time.
     pub fn quiet_for(&self, quiet: Duration) -> bool {
-        self.under_way.is_empty() && self.stirred.elapsed() >= quiet
+        let mut under_way = self.under_way.values();
+        under_way.all(|(_, key)| self.waiting.contains(key)) && self.stirred.elapsed() >= quiet
     }
 
     /// What happened last.
@@ -102,43 +123,82 @@ mod tests {
     use super::*;
     use crate::history::{Asked, Message, Seen};
 
+    fn asked(exchange: ExchangeId) -> What {
+        What::Asked(Asked {
+            exchange,
+            client: "worker".into(),
+            service: "site".into(),
+            port: 80,
+            method: "GET".into(),
+            path: "/jobs".into(),
+            call: Some("list".to_owned()),
+            captures: Captures::new(),
+        })
+    }
+
+    fn answered(exchange: ExchangeId, status: u16, digest: &str) -> What {
+        let response = Message {
+            digest: Some(digest.to_owned()),
+            ..Message::default()
+        };
+        What::Answered(Box::new(Answered {
+            exchange,
+            call: Some("list".to_owned()),
+            captures: Captures::new(),
+            request: Message::default(),
+            status,
+            response,
+        }))
+    }
+
+    fn delivered(exchange: ExchangeId) -> What {
+        What::Delivered {
+            exchange,
+            seen: Seen::Left,
+            before: None,
+        }
+    }
+
+    /// Whether it is quiet while the last of these exchanges is under way, each of which was under way for so long and
+    /// had an answer with this digest.
+    fn quiet_after(answers: &[(Duration, &str)]) -> bool {
+        let mut rest = Rest::new();
+        for (exchange, (lasted, digest)) in (1..).zip(answers) {
+            rest.see(&asked(exchange));
+            let (since, _) = rest.under_way.get_mut(&exchange).unwrap();
+            *since -= *lasted;
+            rest.see(&answered(exchange, 200, digest));
+            rest.see(&delivered(exchange));
+        }
+        rest.see(&asked(0));
+        rest.quiet_for(Duration::ZERO)
+    }
+
+    #[test]
+    fn whoever_waited_in_vain_and_asks_again_waits_again() {
+        let (long, short) = (LONG, Duration::ZERO);
+        assert!(quiet_after(&[(long, "none"), (long, "none")]));
+        assert!(!quiet_after(&[(long, "none")]));
+        assert!(!quiet_after(&[(long, "none"), (long, "one")]));
+        assert!(!quiet_after(&[(short, "none"), (short, "none")]));
+        assert!(!quiet_after(&[
+            (long, "none"),
+            (long, "none"),
+            (long, "one"),
+        ]));
+    }
+
     /// Plays exchanges of a call, each with its status and the digest of its answer; gives which of them stirred.
     fn stirred(answers: &[(u16, &str)]) -> Vec<bool> {
         let mut rest = Rest::new();
         let mut all = Vec::new();
         for (exchange, (status, digest)) in (0..).zip(answers) {
-            let call = Some("list".to_owned());
-            rest.see(&What::Asked(Asked {
-                exchange,
-                client: "worker".into(),
-                service: "site".into(),
-                port: 80,
-                method: "GET".into(),
-                path: "/jobs".into(),
-                call: call.clone(),
-                captures: Captures::new(),
-            }));
+            rest.see(&asked(exchange));
             assert!(!rest.quiet_for(Duration::ZERO), "one is under way");
-            let response = Message {
-                digest: Some((*digest).to_owned()),
-                ..Message::default()
-            };
-            rest.see(&What::Answered(Box::new(Answered {
-                exchange,
-                call,
-                captures: Captures::new(),
-                request: Message::default(),
-                status: *status,
-                response,
-            })));
+            rest.see(&answered(exchange, *status, digest));
             let before = rest.stirred - Duration::from_secs(1);
             rest.stirred = before;
-            let seen = Seen::Left;
-            rest.see(&What::Delivered {
-                exchange,
-                seen,
-                before: None,
-            });
+            rest.see(&delivered(exchange));
             all.push(rest.stirred != before);
             assert!(rest.quiet_for(Duration::ZERO));
         }
