@@ -36,8 +36,8 @@ pub async fn conduct(
                 Some(Report::Listening { service, port, error: Some(error) }) => {
                     return Failure::new(format!("no gateway at {service}:{port}: {error}"));
                 }
-                Some(Report::Ask { ask, exchange, stop, captures }) => {
-                    let decision = record.decide(&stop, &captures, exchange);
+                Some(Report::Ask { ask, exchange, stop, captures, left }) => {
+                    let decision = record.decide(&stop, &captures, exchange, left);
                     let act = Command::Act { ask, action: decision.action };
                     if decision.deeds.is_empty() {
                         let _ = commands.send(act);

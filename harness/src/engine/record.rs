@@ -159,15 +159,25 @@ impl Record {
             .all(|receipt| receipt.armed > 0)
     }
 
-    /// Decides about a stopped exchange; the decision's events are written down first.
-    pub fn decide(&self, stop: &Stop, captures: &Captures, exchange: ExchangeId) -> Decision {
+    /// Decides about a stopped exchange, whose caller may have left; the decision's events are written down first.
+    pub fn decide(
+        &self,
+        stop: &Stop,
+        captures: &Captures,
+        exchange: ExchangeId,
+        left: bool,
+    ) -> Decision {
         let mut decision = None;
         self.change(|state| {
             let captures = state.judge.entities().resolved(captures);
             if stop.moment == Moment::Answer {
                 state.unnoticed.worked(exchange);
             }
-            let mut made = state.faults.decide(stop, &captures, exchange);
+            let faults = &mut state.faults;
+            let mut made = match left {
+                true => faults.decide_unseen(stop, &captures, exchange),
+                false => faults.decide(stop, &captures, exchange),
+            };
             let events = std::mem::take(&mut made.events);
             decision = Some(made);
             events

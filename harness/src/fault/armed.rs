@@ -205,6 +205,9 @@ impl Armed {
         action: Action,
         decision: &mut Decision,
     ) {
+        if decision.unseen {
+            return;
+        }
         let strikes = self.count(key, Some(exchange), &mut decision.events);
         // Another fault that was armed earlier may have decided already.
         if strikes && decision.action == Action::Pass {

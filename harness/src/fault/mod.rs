@@ -128,6 +128,8 @@ pub struct Decision {
     pub deeds: Vec<Deed>,
     /// For the history, before anything is done.
     pub events: Vec<What>,
+    /// The caller has left, and nothing can be done to the exchange.
+    pub(super) unseen: bool,
 }
 
 impl Faults {
@@ -192,10 +194,32 @@ impl Faults {
     /// acts on the exchange decides what the caller sees, services and links are struck for every fault whose
     /// trigger this is.
     pub fn decide(&mut self, stop: &Stop, captures: &Captures, exchange: ExchangeId) -> Decision {
+        self.decided(stop, captures, exchange, false)
+    }
+
+    /// Decides about an exchange whose caller has left: nothing can be done to it any more, but at this moment something
+    /// may be done to a service, a link or a disk.
+    pub fn decide_unseen(
+        &mut self,
+        stop: &Stop,
+        captures: &Captures,
+        exchange: ExchangeId,
+    ) -> Decision {
+        self.decided(stop, captures, exchange, true)
+    }
+
+    fn decided(
+        &mut self,
+        stop: &Stop,
+        captures: &Captures,
+        exchange: ExchangeId,
+        unseen: bool,
+    ) -> Decision {
         let mut decision = Decision {
             action: Action::Pass,
             deeds: Vec::new(),
             events: Vec::new(),
+            unseen,
         };
         for armed in self.armed.iter_mut().filter(|armed| !armed.over) {
             armed.decide(stop, captures, exchange, &mut decision);

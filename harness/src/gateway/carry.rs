@@ -52,13 +52,19 @@ pub(super) async fn carry(
             None => Pieces::Pass,
         };
     }
-    let unseen = pieces != Pieces::Drop && !downlink.begun() && !uplink.left();
+    let unseen = pieces != Pieces::Drop && !downlink.begun();
     // Nothing else needs the headers, and copies of them would cost as much as reading them did.
     let asked = message(std::mem::take(&mut request.headers), uplink.body());
     let came = message(std::mem::take(&mut answer.headers), downlink.body());
     let mut told = ticket.copied.then(|| Box::new(came.clone()));
     let answered = ticket.answered(asked, answer.status, came);
-    let ask = state.answered(ticket, answered, unseen);
+    ticket.left = uplink.left();
+    let mut ask = state.answered(ticket, answered, unseen);
+    if let (true, Some(ask)) = (ticket.left, &mut ask) {
+        // Nobody sees what is decided, but something else may be done at this moment.
+        uplink.despite(ask.told()).await?;
+        return Err(Broken::Left);
+    }
     let as_of = match ticket.as_of {
         AsOf::LastLook if ask.is_none() => AsOf::LastLook,
         _ => AsOf::Now,

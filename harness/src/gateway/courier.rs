@@ -247,6 +247,7 @@ mod tests {
             event(What::Phase { name: "up".into() }),
             Report::Synced { number: 3 },
             Report::Ask {
+                left: false,
                 ask: 1,
                 exchange: 1,
                 stop: Stop {

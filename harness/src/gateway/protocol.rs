@@ -254,6 +254,8 @@ pub enum Report {
         stop: Stop,
         /// What the call's path caught.
         captures: Captures,
+        /// Its caller has left: whatever is decided, nobody sees it.
+        left: bool,
     },
 }
 

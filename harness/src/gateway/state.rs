@@ -52,6 +52,8 @@ pub(super) struct Ticket {
     pub(super) copied: bool,
     /// The callee has had some of the request, and has not answered.
     pub(super) unanswered: bool,
+    /// Its caller has left, and sees nothing of it any more.
+    pub(super) left: bool,
     /// As of when its connections have to be known. The harness may end them while it decides.
     pub(super) as_of: AsOf,
     /// The first exchange that was not asked yet when the end of its answer was written, at one go.
@@ -130,6 +132,7 @@ impl State {
             captures,
             copied: false,
             unanswered: false,
+            left: false,
             as_of: AsOf::LastLook,
             written: None,
         };
@@ -231,6 +234,7 @@ impl State {
             exchange: ticket.exchange,
             stop,
             captures: ticket.captures.clone(),
+            left: ticket.left,
         });
         Some(ask)
     }

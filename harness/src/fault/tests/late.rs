@@ -110,3 +110,22 @@ fn so_is_a_call_that_sets_off_or_is_struck() {
         "{missing}"
     );
 }
+
+#[test]
+fn what_nobody_sees_any_more_strikes_nobody_and_may_still_set_something_off() {
+    let answer = Effect::Call {
+        call: call(),
+        fault: CallFault::AnswerLost,
+    };
+    let mut faults = armed(fault(answer, Times::First(1), None, None));
+    let stop = at(Moment::Answer);
+    assert_eq!(
+        faults.decide_unseen(&stop, &of("7"), 1).action,
+        Action::Pass
+    );
+    // The first that can feel it does.
+    assert_ne!(faults.decide(&stop, &of("7"), 2).action, Action::Pass);
+    let after = Trigger::AfterAnswered { call: call() };
+    let mut faults = armed(fault(kill(), Times::First(1), None, Some(after)));
+    assert_eq!(faults.decide_unseen(&stop, &of("7"), 1).deeds.len(), 1);
+}

@@ -508,6 +508,7 @@ async fn a_question_says_what_the_path_caught() {
     stage.expect(&["1 asked worker POST /jobs/a%20b?x"]).await;
     match stage.report().await {
         Report::Ask {
+            left: false,
             exchange: 1,
             stop,
             captures,

@@ -1,7 +1,7 @@
 //! Callers that give up waiting: what they asked for is done all the same, and that is told.
 
 use super::stage::*;
-use crate::gateway::{Action, Moment};
+use crate::gateway::{Action, Moment, Report};
 
 const POST: &str = "POST /jobs/7 HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";
 const MADE: &str = "HTTP/1.1 201 Created\r\nContent-Length: 4\r\n\r\nmade";
@@ -61,13 +61,20 @@ async fn a_request_that_is_late_arrives_though_its_caller_has_left() {
 }
 
 #[tokio::test]
-async fn the_answer_to_a_caller_that_has_left_is_not_stopped_any_more() {
+async fn an_answer_that_something_waits_for_is_told_though_its_caller_has_left() {
     let mut stage = Stage::new(Some(true)).await;
     stage.watch(&[Moment::Answer]).await;
     let (caller, mut callee) = stage.pair(POST).await;
     drop(caller);
     callee.hears_end().await;
     callee.says(MADE).await;
-    stage.expect(&[ASKED, "1 answered 201", "1 left"]).await;
+    stage.expect(&[ASKED, "1 answered 201"]).await;
+    let Report::Ask { ask, left, .. } = stage.report().await else {
+        panic!("nobody is asked");
+    };
+    assert!(left);
+    // There is nobody any more whom it could strike.
+    stage.act(ask, Action::Reset);
+    stage.expect(&["1 left"]).await;
     stage.end().await;
 }
