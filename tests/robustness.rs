@@ -38,7 +38,13 @@ pub fn trials() -> Vec<Trial> {
     });
     let full = Trial::test("robust: a full disk under the run's folder", full_disk)
         .with_ignored_flag(!can_mount());
-    cases.into_iter().chain(containers).chain([full]).collect()
+    let name = "robust: what broke on a full disk is no verdict";
+    let broken = Trial::test(name, broken_on_a_full_disk).with_ignored_flag(!can_mount());
+    cases
+        .into_iter()
+        .chain(containers)
+        .chain([full, broken])
+        .collect()
 }
 
 fn flood(runtime: &str, mib: usize) -> Result<(), Failed> {
@@ -229,4 +235,24 @@ fn full_disk() -> Result<(), Failed> {
     unmount(&disk);
     said.exits(3)?.says(&["No space left on device"])?;
     check(codabench().exists(), || "the stack file is gone".to_owned())
+}
+
+/// What is found broken in such an environment may be broken for that: it is told, and is no verdict.
+fn broken_on_a_full_disk() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let disk = scratch.path("out");
+    std::fs::create_dir(&disk)?;
+    check(mount(&disk), || {
+        "the small disk could not be made".to_owned()
+    })?;
+    let shakedown = "\
+entities: {body: {learn: [{poll: \"GET http://rogue:8000/health\", id: \"'it'\", set: {up: status}}]}}
+workloads: {flood: {request: \"POST http://rogue:8000/flood?mib=64\"}}
+invariants: {it is down: {for: body, never: up == 200}}
+";
+    let said = scratch.rogue("process", shakedown, "When \"flood\" runs once");
+    unmount(&disk);
+    said.exits(3)?
+        .says(&["no space left on device", "`it is down` broke"])
+        .map(drop)
 }

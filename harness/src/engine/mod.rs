@@ -12,6 +12,7 @@ mod outcome;
 mod record;
 mod rest;
 mod rewritten;
+mod room;
 mod services;
 mod steps;
 mod strangers;

@@ -3,6 +3,7 @@
 use super::Setup;
 use super::record::{Record, Worked};
 use super::rewritten;
+use super::room;
 use crate::count;
 use crate::fault::Receipt;
 use crate::history::Heard;
@@ -168,7 +169,9 @@ impl Outcome {
                 .concat(),
                 heard: state.judge.entities().heard(),
                 worked: state.worked.clone(),
-                failure: failure.or(state.broken.clone().map(Failure::new)),
+                failure: failure
+                    .or(state.broken.clone().map(Failure::new))
+                    .or_else(|| room::none_left(&setup.out)),
             }
         });
         Outcome::weighed(&setup.plan, setup.stack.settle, seen).only(&setup.judges())
@@ -232,11 +235,14 @@ impl Outcome {
         }
     }
 
+    /// What broke in an environment that had failed may have broken for that.
     fn weigh(&self) -> Verdict {
-        let mut verdict = match (&self.failure, self.reasons.is_empty()) {
-            (Some(_), _) => Verdict::EnvironmentFailed,
-            (None, false) => Verdict::Inconclusive,
-            (None, true) => Verdict::Held,
+        if self.failure.is_some() {
+            return Verdict::EnvironmentFailed;
+        }
+        let mut verdict = match self.reasons.is_empty() {
+            false => Verdict::Inconclusive,
+            true => Verdict::Held,
         };
         for finding in &self.findings {
             if !self.unwitnessed.contains(&finding.invariant) {
@@ -244,12 +250,7 @@ impl Outcome {
             }
         }
         if self.tallies.iter().any(|tally| tally.seen < tally.wanted) {
-            // A run that broke down on its way has not shown that the number cannot be reached.
-            verdict = verdict.and(if self.failure.is_none() {
-                Verdict::Violated
-            } else {
-                verdict
-            });
+            verdict = verdict.and(Verdict::Violated);
         }
         verdict
     }
