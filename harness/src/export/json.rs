@@ -2,9 +2,11 @@
 
 use super::{Batch, COLUMNS, Export, Line, Scalar};
 use serde::Deserialize;
-use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::io::BufRead;
+
+/// The name of the time in a line.
+const KEY: &str = "\"time\"";
 
 /// A line as it is written; what else it says is of no interest.
 #[derive(Deserialize)]
@@ -19,14 +21,6 @@ struct Written<'a> {
     field: Option<Scalar<'a>>,
     #[serde(borrow)]
     value: Option<Scalar<'a>>,
-}
-
-/// A time with all its digits, which a float has lost. Whatever is taken as it is written costs time, so that only floats
-/// are.
-#[derive(Deserialize)]
-struct Exact<'a> {
-    #[serde(borrow)]
-    time: &'a RawValue,
 }
 
 /// Reads all lines.
@@ -69,7 +63,7 @@ fn one(export: &mut Export, line: &[u8], number: u64, batch: &mut Batch) {
         }
     };
     let Written {
-        time: Some(time),
+        time: Some(mut time),
         entity: Some(Scalar::Text(entity)),
         id: Some(id),
         field,
@@ -80,7 +74,12 @@ fn one(export: &mut Export, line: &[u8], number: u64, batch: &mut Batch) {
         let help = format!("a line has `{needed}`; only `field` may be missing, for an event");
         return export.wrong(number, (lacking(&written), help));
     };
-    let (time, id, field) = (digits(time, line), text(id), field.and_then(name));
+    if let Scalar::Float(float) = time
+        && let Some(digits) = digits(float, line)
+    {
+        time = Scalar::Text(digits.into());
+    }
+    let (id, field) = (text(id), field.and_then(name));
     let line = Line {
         number,
         time,
@@ -92,13 +91,19 @@ fn one(export: &mut Export, line: &[u8], number: u64, batch: &mut Batch) {
     export.line(&line, batch);
 }
 
-/// A time with all the digits that a line gives it.
-fn digits<'a>(time: Scalar<'a>, line: &'a [u8]) -> Scalar<'a> {
-    if !matches!(time, Scalar::Float(_)) {
-        return time;
-    }
-    let exact = serde_json::from_slice::<Exact<'_>>(line);
-    exact.map_or(time, |exact| Scalar::Text(exact.time.get().into()))
+/// The number as which a line writes its time, with the digits that a float has lost.
+#[cold]
+fn digits(float: f64, line: &[u8]) -> Option<&str> {
+    let line = std::str::from_utf8(line).ok()?;
+    let mut places = line.match_indices(KEY);
+    places.find_map(|(at, _)| {
+        let value = line[at + KEY.len()..].trim_start().strip_prefix(':')?;
+        let value = value.trim_start();
+        let end = value.find([',', '}']).unwrap_or(value.len());
+        let number = value[..end].trim_end();
+        // Within another value, the same name means something else.
+        (number.parse() == Ok(float)).then_some(number)
+    })
 }
 
 /// Ids are texts; a number is taken by its digits.

@@ -47,6 +47,7 @@ impl fmt::Display for Scalar<'_> {
 }
 
 impl<'de: 'a, 'a> Deserialize<'de> for Scalar<'a> {
+    #[inline]
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Scalar<'a>, D::Error> {
         deserializer.deserialize_any(Any)
     }

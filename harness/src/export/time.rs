@@ -49,12 +49,19 @@ impl Times {
     /// In words: what is wrong, and what would have been accepted.
     pub fn read(&mut self, time: &Scalar<'_>) -> Result<i64, (String, String)> {
         let known = match time {
-            Scalar::Int(int) => self.number(&Decimal::from(*int)),
+            Scalar::Int(int) => self.int(*int),
             Scalar::Text(text) => self.text(text),
             Scalar::Float(float) => self.text(&float.to_string()),
             _ => None,
         };
         known.ok_or_else(|| (format!("`{time}` is no time"), ACCEPTED.to_owned()))
+    }
+
+    fn int(&mut self, int: i64) -> Option<i64> {
+        match self.unit(int.unsigned_abs())? {
+            Unit::Seconds => int.checked_mul(1_000_000_000),
+            Unit::Milliseconds => int.checked_mul(1_000_000),
+        }
     }
 
     fn text(&mut self, text: &str) -> Option<i64> {
@@ -92,16 +99,6 @@ struct Decimal<'a> {
     whole: u64,
     /// The digits behind the point.
     behind: &'a [u8],
-}
-
-impl From<i64> for Decimal<'_> {
-    fn from(int: i64) -> Self {
-        Decimal {
-            negative: int < 0,
-            whole: int.unsigned_abs(),
-            behind: &[],
-        }
-    }
 }
 
 impl Decimal<'_> {

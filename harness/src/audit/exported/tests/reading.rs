@@ -48,7 +48,14 @@ fn no_digit_of_a_time_is_lost() {
     let table = "time,entity,id,field,value\n1760000001.123456789,job,7,,stored\n";
     let json = r#"{"time": 1760000001.123456789, "entity": "job", "id": "7", "value": "stored"}"#;
     let text = json.replace("1760000001.123456789", "\"1760000001.123456789\"");
-    for lines in [table, json, &text] {
+    let nested = json.replace(
+        '{',
+        r#"{"more": {"time": 1760000001}, "field": null, "note" :"time","#,
+    );
+    let odd = json.replace("\"time\"", "\"t\\u0069me\"");
+    let odd = data.judge(&odd, 0).unwrap().outcome.notes.join("\n");
+    assert!(odd.contains("+0 s is 2025-10-09T08:53:21.12345"), "{odd}");
+    for lines in [table, json, &text, &nested] {
         let notes = data.judge(lines, 0).unwrap().outcome.notes.join("\n");
         assert!(
             notes.contains("+0 s is 2025-10-09T08:53:21.123456789Z"),
