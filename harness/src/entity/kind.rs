@@ -22,8 +22,12 @@ pub struct Kind {
     sources: Names,
     status: Option<usize>,
     texts: Texts,
-    /// Evidence may begin in the middle of an entity's life.
-    midway: bool,
+    /// Evidence may begin and end in the middle of an entity's life.
+    exported: bool,
+    /// The status whose telling shows that nothing was before.
+    begins_as: Option<String>,
+    /// How late in a life the first status was told again.
+    retold_ns: Option<u64>,
     records: IndexMap<Box<str>, Record, RandomState>,
 }
 
@@ -60,7 +64,9 @@ impl Kind {
             sources: Names::default(),
             status,
             texts: Texts::default(),
-            midway: false,
+            exported: false,
+            begins_as: None,
+            retold_ns: None,
             records: IndexMap::default(),
         }
     }
@@ -70,9 +76,48 @@ impl Kind {
         self.fields.number(name)
     }
 
-    /// From now on, evidence may begin in the middle of an entity's life.
-    pub fn may_begin_midway(&mut self) {
-        self.midway = true;
+    /// From now on, evidence may begin and end in the middle of an entity's life, and leave things out.
+    pub(super) fn is_exported_now(&mut self) {
+        self.exported = true;
+        let moves = self.entity.moves.values().flatten();
+        let returned: Vec<&String> = moves.collect();
+        let first = self.first().map(str::to_owned);
+        // Where a move leads back to it, it may have come again.
+        self.begins_as = first.filter(|first| !returned.contains(&first));
+    }
+
+    /// Whether evidence may begin and end in the middle of an entity's life, and leave things out.
+    pub fn is_exported(&self) -> bool {
+        self.exported
+    }
+
+    /// Whether an expression that reads this reads the status, or which statuses are final.
+    pub fn is_status(&self, input: Input) -> bool {
+        match input {
+            Input::Field(field) => {
+                Some(field) == self.status || self.fields.0.get_index_of(FINAL) == Some(field)
+            }
+            Input::Event(_) => false,
+        }
+    }
+
+    /// Whether an entity has one of its final statuses.
+    pub fn is_final(&self, record: &Record) -> bool {
+        let declared = self.entity.status.iter();
+        let mut finals = declared.flat_map(|declared| &declared.finals);
+        finals.any(|last| Some(last.as_str()) == record.status())
+    }
+
+    /// The status that an entity is declared to begin as.
+    fn first(&self) -> Option<&str> {
+        self.entity.status.as_ref()?.first.as_deref()
+    }
+
+    /// Whether the first status, once told, shows that nothing was before. Where it is told again and again, an entity may
+    /// have been it since before the data begins, but for no longer than any other was.
+    pub fn trusts_beginning(&self, number: usize) -> bool {
+        let began = self.records[number].beginning_ns();
+        began.is_none_or(|at| self.retold_ns.is_none_or(|retold| at > retold))
     }
 
     /// Whether evidence told a field of any entity.
@@ -138,9 +183,24 @@ impl Kind {
             Some(number) => number,
             None => self.begin(id, lesson.stamp),
         };
+        let record = &self.records[number];
+        if self.exported && record.first_told().is_some() && self.tells_first(lesson) {
+            let age = lesson.stamp.at_ns.saturating_sub(record.first.at_ns);
+            self.retold_ns = self.retold_ns.max(Some(age));
+        }
         let record = &mut self.records[number];
-        record.learn(&self.entity, self.status, &mut self.texts, lesson);
+        let status = (self.status, self.begins_as.as_deref());
+        record.learn(&self.entity, status, &mut self.texts, lesson);
         number
+    }
+
+    /// Whether an observation tells the status that an entity is declared to begin as.
+    fn tells_first(&self, lesson: &Lesson<'_>) -> bool {
+        let mut set = lesson.set.iter();
+        set.any(|(field, given)| {
+            Some(*field) == self.status
+                && matches!(given, Given::Text(name) if self.first() == Some(name))
+        })
     }
 
     /// A single fact, with everything by its name.
@@ -170,7 +230,7 @@ impl Kind {
             let finals = from_json(&serde_json::Value::from(status.finals.clone()));
             let all = self.fields.number(FINAL);
             record.begin(all, finals, Some(Atom::CONSTANT), false);
-            if let Some(first) = &status.first {
+            if let Some(first) = status.first.as_ref().filter(|_| !self.exported) {
                 let (value, atom) = self.texts.value(Given::Text(first));
                 record.begin(field, value, atom, true);
             }
@@ -252,7 +312,11 @@ impl View<'_> {
     pub fn atom(&self, input: Input) -> Option<Atom> {
         match input {
             Input::Field(field) => self.slot(field).map_or(Some(Atom::UNSET), |slot| slot.atom),
-            Input::Event(event) => Some(Atom::of(self.since(event).is_some())),
+            // What may have happened before is not the same as what has not.
+            Input::Event(event) => Some(match self.since(event) {
+                None if !self.is_whole() => Atom::UNSET,
+                since => Atom::of(since.is_some()),
+            }),
         }
     }
 
@@ -288,6 +352,7 @@ impl View<'_> {
                     if !dropped && let Some(slot) = self.slot(field) {
                         scope.put(name, slot.value.clone());
                     } else if Some(field) == self.kind.status
+                        && self.has_beginning()
                         && let Some(first) = first
                     {
                         scope.put(name, Value::from(first));
@@ -306,6 +371,19 @@ impl View<'_> {
     /// The value of a field, if it is known.
     pub fn field(&self, field: usize) -> Option<serde_json::Value> {
         to_json(&self.slot(field)?.value)
+    }
+
+    /// What a field was, in words; nothing of what is the same for all entities of a kind.
+    pub fn said(&self, field: usize) -> Option<String> {
+        let slot = self.slot(field);
+        if slot.is_some_and(|slot| slot.atom == Some(Atom::CONSTANT)) {
+            return None;
+        }
+        let name = &self.kind.fields.0[field];
+        Some(match self.field(field) {
+            Some(value) => format!("{name} was {value}"),
+            None => format!("{name} was not known"),
+        })
     }
 
     /// The event that the last observation told.
@@ -392,17 +470,14 @@ impl View<'_> {
         own.map(|(_, name)| alias::source(name)).collect()
     }
 
-    /// The first status that evidence told, if it is not the one that its kind is declared to begin as: what was before
-    /// that is not known.
-    pub fn midway(&self) -> Option<&str> {
-        let declared = self
-            .kind
-            .entity
-            .status
-            .as_ref()
-            .filter(|_| self.kind.midway)?;
-        let first = declared.first.as_deref()?;
-        self.record.first_told().filter(|told| *told != first)
+    /// Whether nothing was before what is known of the part of its life that counts: what was not told has not happened.
+    pub fn is_whole(&self) -> bool {
+        self.segment.is_some_and(Segment::is_whole) || self.has_beginning()
+    }
+
+    /// Whether nothing was before what is known of it: what was not told has not been, fields too.
+    pub fn has_beginning(&self) -> bool {
+        !self.kind.exported || self.record.beginning_ns().is_some()
     }
 
     /// The name of an event.

@@ -194,9 +194,9 @@ impl Entities {
         captures.iter().map(one).collect()
     }
 
-    /// From now on, evidence may begin in the middle of an entity's life.
-    pub fn may_begin_midway(&mut self) {
-        self.kinds.values_mut().for_each(Kind::may_begin_midway);
+    /// From now on, evidence was exported: it may begin and end in the middle of an entity's life, and leave things out.
+    pub fn are_exported(&mut self) {
+        self.kinds.values_mut().for_each(Kind::is_exported_now);
     }
 
     /// What evidence has told of them so far.
@@ -231,9 +231,7 @@ impl Entities {
             return false;
         };
         let id = alias::id(kind.entity(), id);
-        let status = kind.record(id).and_then(Record::status);
-        let declared = kind.entity().status.as_ref();
-        matches!((declared, status), (Some(declared), Some(status)) if declared.finals.iter().any(|f| f == status))
+        kind.record(id).is_some_and(|record| kind.is_final(record))
     }
 
     /// How many entities of a kind ever had a status.

@@ -76,6 +76,8 @@ pub struct Record {
     reached: Vec<Arc<String>>,
     /// The first status that evidence told.
     first_told: Option<Arc<String>>,
+    /// When evidence showed that nothing was before it, in nanoseconds since the run began.
+    beginning_ns: Option<u64>,
     observations: u64,
     /// Who told of it, a bit for each source.
     sources: u64,
@@ -104,6 +106,7 @@ impl Record {
             count: 0,
             reached: Vec::new(),
             first_told: None,
+            beginning_ns: None,
             observations: 0,
             sources: 0,
             overtaken: false,
@@ -124,11 +127,11 @@ impl Record {
         *grown(&mut self.slots, field) = Some(slot);
     }
 
-    /// Takes an observation in.
+    /// Takes an observation in. `begins_as` is the status whose telling shows that nothing was before.
     pub(super) fn learn(
         &mut self,
         kind: &Entity,
-        status: Option<usize>,
+        (status, begins_as): (Option<usize>, Option<&str>),
         texts: &mut Texts,
         lesson: &Lesson<'_>,
     ) {
@@ -158,8 +161,14 @@ impl Record {
             }
             let (value, atom) = texts.value(given);
             if let (true, Value::String(name)) = (Some(field) == status, &value) {
+                let begins = self.first_told.is_none() && begins_as == Some(name.as_str());
                 self.first_told.get_or_insert_with(|| name.clone());
-                self.status_is(name.clone(), lesson.stamp);
+                let came = match begins {
+                    true => self.first,
+                    false => lesson.stamp,
+                };
+                self.beginning_ns = self.beginning_ns.or(begins.then_some(lesson.stamp.at_ns));
+                self.status_is(name.clone(), came);
             }
             self.told.push(field);
             self.set(field, value, atom, lesson.stamp);
@@ -261,6 +270,11 @@ impl Record {
     /// The first status that evidence told, and not only its kind's declaration.
     pub fn first_told(&self) -> Option<&str> {
         self.first_told.as_ref().map(|name| name.as_str())
+    }
+
+    /// When evidence showed that nothing was before it, in nanoseconds since the run began.
+    pub(super) fn beginning_ns(&self) -> Option<u64> {
+        self.beginning_ns
     }
 
     /// Whether it ever had a status.

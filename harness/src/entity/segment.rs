@@ -8,12 +8,15 @@ use super::{Stamp, View};
 #[derive(Debug, Default)]
 pub struct Segment {
     happened: Vec<Option<Stamp>>,
+    whole: bool,
 }
 
 impl Segment {
-    /// Nothing has happened yet.
-    pub fn begin(&mut self) {
+    /// Nothing has happened yet. If it is not whole, it may have begun before, and things may have happened in it of which
+    /// nobody tells.
+    pub fn begin(&mut self, whole: bool) {
         self.happened.clear();
+        self.whole = whole;
     }
 
     /// Takes in what the last observation told.
@@ -21,6 +24,11 @@ impl Segment {
         if let Some(event) = view.event() {
             grown(&mut self.happened, event).get_or_insert(view.record.last());
         }
+    }
+
+    /// Whether nothing happened in it before what was told.
+    pub(super) fn is_whole(&self) -> bool {
+        self.whole
     }
 
     /// When an event first happened in it.

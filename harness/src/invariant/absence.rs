@@ -52,7 +52,8 @@ impl Monitor for Absence {
         let fate = match self.condition.test(view) {
             // It is not known yet. If it stays so, nobody can tell.
             Truth::Unset(why) => match self.tale.fate(view.number) {
-                Fate::Silent => Fate::Unset(why),
+                // An event may have happened before the data begins, which then tells nothing of it.
+                Fate::Silent if !self.condition.hangs_on_the_past(view) => Fate::Unset(why),
                 _ => return,
             },
             Truth::Unknown(why) => {

@@ -47,18 +47,37 @@ impl Agree {
 
     /// The same, without what the events of these numbers told.
     fn same_without(&self, view: &View<'_>, events: &[u64]) -> Option<bool> {
-        let scope = view.scope(&self.fields, events);
-        let values: Vec<_> = self.names.iter().map(|name| scope.get(name)).collect();
-        values.iter().find(|value| value.is_some())?;
-        Some(values[0].is_some() && values.iter().all(|value| *value == values[0]))
+        let values = self.values(view, events);
+        let mut known = values.iter().flatten();
+        let first = known.next()?;
+        let (all_known, alike) = (
+            values.iter().all(Option::is_some),
+            known.all(|value| value == first),
+        );
+        // What is not known of an entity of which not everything was told may be like the others.
+        (all_known || !alike || view.is_whole()).then_some(all_known && alike)
+    }
+
+    fn nothing_known(&self, view: &View<'_>) -> bool {
+        let mut values = self.values(view, &[]).into_iter();
+        values.all(|value| value.is_none())
+    }
+
+    fn values(&self, view: &View<'_>, without: &[u64]) -> Vec<Option<serde_json::Value>> {
+        let scope = view.scope(&self.fields, without);
+        self.names.iter().map(|name| scope.get(name)).collect()
     }
 
     fn said(&self, view: &View<'_>) -> String {
-        let scope = view.scope(&self.fields, &[]);
-        let said = self.names.iter().map(|name| match scope.get(name) {
-            Some(value) => format!("{name} is {value}"),
-            None => format!("{name} is not known"),
-        });
+        let values = self.values(view, &[]).into_iter();
+        let said = self
+            .names
+            .iter()
+            .zip(values)
+            .map(|(name, value)| match value {
+                Some(value) => format!("{name} is {value}"),
+                None => format!("{name} is not known"),
+            });
         said.collect::<Vec<_>>().join(", ")
     }
 }
@@ -70,7 +89,12 @@ impl Monitor for Agree {
             return;
         }
         match self.same(view) {
-            None => {}
+            None => {
+                self.open.met(number);
+                if *self.tale.fate(number) == Fate::Silent && !self.nothing_known(view) {
+                    *self.tale.fate(number) = Fate::Unset(self.said(view).into());
+                }
+            }
             Some(true) => {
                 self.open.met(number);
                 *self.tale.fate(number) = Fate::Witness;
@@ -87,13 +111,14 @@ impl Monitor for Agree {
     fn tick(&mut self, clocks: &Clocks, kind: &Kind) {
         while let Some((number, parted)) = self.open.expired(clocks) {
             let view = kind.view(number);
-            let why = format!(
-                "{}, {} after they parted",
-                self.said(&view),
-                self.open.words()
-            );
             let record = parted.restore(view.record);
             let then = view.then(&record);
+            let parted = match self.values(&then, &[]).contains(&None) {
+                true => "the first of them was known",
+                false => "they parted",
+            };
+            let (said, within) = (self.said(&view), self.open.words());
+            let why = format!("{said}, {within} after {parted}");
             let proof = proof(&then, &self.fields, |without| {
                 self.same_without(&then, without) == Some(false)
             });

@@ -62,22 +62,73 @@ impl Condition {
         truth
     }
 
+    /// Whether what is waited for is there. Where not everything was told, what is not known may be so.
+    pub fn met(&mut self, view: &View<'_>) -> Truth {
+        match self.test(view) {
+            Truth::Unset(why) if !view.has_beginning() => Truth::Unknown(why),
+            truth => truth,
+        }
+    }
+
     /// Whether it would hold now without what the events of these numbers told.
-    pub fn test_without(&self, view: &View<'_>, events: &[u64]) -> Truth {
-        self.expression.test(&view.scope(&self.inputs, events))
+    pub fn test_without(&self, view: &View<'_>, without: &[u64]) -> Truth {
+        let truth = self.test_told(view, without);
+        let untold = match view.is_whole() {
+            true => Vec::new(),
+            false => self.untold(view),
+        };
+        match untold.first() {
+            Some(event) if !self.stays_without(view, without, &truth) => {
+                let event = view.event_name(*event);
+                let why = format!("whether `{event}` happened before the data begins is not known");
+                Truth::Unset(why.into())
+            }
+            _ => truth,
+        }
+    }
+
+    /// Whether only an event that may have happened before the data begins makes it unknown.
+    pub fn hangs_on_the_past(&self, view: &View<'_>) -> bool {
+        let events = || self.inputs.iter().any(|i| matches!(i, Input::Event(_)));
+        !view.is_whole()
+            && events()
+            && matches!(self.test_told(view, &[]), Truth::True | Truth::False)
     }
 
     /// Whether it comes to the same whichever of the events had happened of which nobody has told.
     pub fn stays(&self, view: &View<'_>, truth: &Truth) -> bool {
+        self.stays_without(view, &[], truth)
+    }
+
+    /// What it reads of an entity, with its values.
+    pub fn values(&self, view: &View<'_>) -> String {
+        let fields = self.inputs.iter().filter_map(|input| match *input {
+            Input::Field(field) => view.said(field),
+            Input::Event(_) => None,
+        });
+        fields.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Whether it holds by what was told, as if nothing else had happened.
+    fn test_told(&self, view: &View<'_>, without: &[u64]) -> Truth {
+        self.expression.test(&view.scope(&self.inputs, without))
+    }
+
+    /// The events that it reads and of which nobody has told.
+    fn untold(&self, view: &View<'_>) -> Vec<usize> {
         let events = self.inputs.iter().filter_map(|input| match *input {
             Input::Event(event) if view.learnt(*input).is_none() => Some(event),
             _ => None,
         });
-        let events: Vec<usize> = events.collect();
+        events.collect()
+    }
+
+    fn stays_without(&self, view: &View<'_>, without: &[u64], truth: &Truth) -> bool {
+        let events = self.untold(view);
         // With many events, few of all cases would be looked at in reasonable time.
         events.len() <= MAX_INPUTS
             && (0..1 << events.len()).all(|case: usize| {
-                let mut scope = view.scope(&self.inputs, &[]);
+                let mut scope = view.scope(&self.inputs, without);
                 for (n, event) in events.iter().enumerate() {
                     if case >> n & 1 == 1 {
                         scope.happened(view.event_name(*event));
@@ -104,7 +155,8 @@ impl Condition {
         // Where a scope begins again, others have happened.
         let inputs = self.inputs.iter().enumerate();
         let events = inputs.filter(|(_, input)| matches!(input, Input::Event(_)));
-        let happened = events.fold(0, |all, (n, input)| all | view.changed(*input) << (n % 64));
+        let happened = events.fold(0, |all, (n, input)| all | view.changed(*input) << (n % 63));
+        let happened = happened | u64::from(view.is_whole()) << 63;
         if let Some((then, events, truth)) = self.last.get(&view.number)
             && (*then, *events) == (latest, happened)
         {

@@ -3,6 +3,7 @@
 use super::condition::Condition;
 use super::deadline::Waiting;
 use super::finding::{Fate, Tale};
+use super::midway;
 use super::{Clocks, Monitor};
 use crate::entity::{Kind, Moment, View};
 use crate::expression::Truth;
@@ -25,6 +26,8 @@ struct Awaited {
     begin: Option<Moment>,
     /// Why the condition cannot be evaluated now.
     unclear: Option<Arc<str>>,
+    /// It may have begun before, and have been met.
+    unsure: bool,
 }
 
 impl Existence {
@@ -52,24 +55,36 @@ impl Monitor for Existence {
     fn see(&mut self, view: &View<'_>, clocks: &Clocks) {
         let number = view.number;
         if !std::mem::replace(self.begun(number), true) {
-            self.open.set(number, clocks, Awaited::default());
+            let unsure = !view.is_whole();
+            let awaited = Awaited {
+                unsure,
+                ..Awaited::default()
+            };
+            self.open.set(number, clocks, awaited);
         }
         let Some(awaited) = self.open.get_mut(number) else {
             return;
         };
-        match self.eventually.test(view) {
+        match self.eventually.met(view) {
             Truth::True => {
                 self.open.met(number);
                 *self.tale.fate(number) = Fate::Witness;
             }
-            Truth::Unknown(why) => awaited.unclear = Some(why),
+            Truth::Unknown(why) => {
+                awaited.unclear = Some(why);
+                awaited.unsure |= !view.has_beginning();
+            }
             Truth::False | Truth::Unset(_) => awaited.unclear = None,
         }
     }
 
     fn tick(&mut self, clocks: &Clocks, kind: &Kind) {
         while let Some((number, awaited)) = self.open.expired(clocks) {
-            let Awaited { begin, unclear } = awaited;
+            let Awaited {
+                begin,
+                unclear,
+                unsure,
+            } = awaited;
             let (text, within) = (self.eventually.text(), self.open.words());
             let (first, last) = (
                 begin.unwrap_or(kind.view(number).first()),
@@ -80,7 +95,11 @@ impl Monitor for Existence {
                 false => format!("; the last thing seen of it, #{}: {}", last.seq, last.text),
             };
             let why = format!("`{text}` had not come true after {within}{seen}");
-            let late = || Fate::late(clocks.read(Clock::Wall), why, vec![first]);
+            let view = kind.view(number);
+            let late = || match unsure && !view.has_beginning() {
+                true => midway::unknown(&why, &view),
+                false => Fate::late(clocks.read(Clock::Wall), why, vec![first]),
+            };
             *self.tale.fate(number) = unclear.map_or_else(late, Fate::Unknown);
         }
     }
@@ -92,6 +111,7 @@ impl Monitor for Existence {
             let awaited = Awaited {
                 begin,
                 unclear: None,
+                unsure: !view.is_whole(),
             };
             self.open.set(view.number, clocks, awaited);
         }
@@ -106,7 +126,10 @@ impl Monitor for Existence {
             self.eventually.text()
         );
         let proof = awaited.begin.into_iter().collect();
-        let broken = || Fate::breach(why, proof);
+        let broken = || match awaited.unsure && !view.has_beginning() {
+            true => midway::unknown(&why, view),
+            false => Fate::breach(why, proof),
+        };
         *self.tale.fate(view.number) = awaited.unclear.map_or_else(broken, Fate::Unknown);
     }
 

@@ -195,12 +195,18 @@ impl Tale {
     /// Whether a condition on an entity holds now. Where it cannot be evaluated, nothing that this entity does later
     /// makes up for it: a violation may have been missed.
     pub fn holds(&mut self, condition: &mut Condition, view: &View<'_>) -> bool {
+        self.holds_if_known(condition, view) == Some(true)
+    }
+
+    /// The same; `None`: it rests on what may have been before anything that was told.
+    pub fn holds_if_known(&mut self, condition: &mut Condition, view: &View<'_>) -> Option<bool> {
         match condition.test(view) {
-            Truth::True => true,
-            Truth::False | Truth::Unset(_) => false,
+            Truth::True => Some(true),
+            Truth::Unset(_) if !view.has_beginning() => None,
+            Truth::False | Truth::Unset(_) => Some(false),
             Truth::Unknown(why) => {
                 self.unclear.entry(view.number).or_insert(why);
-                false
+                Some(false)
             }
         }
     }

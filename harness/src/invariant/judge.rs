@@ -65,13 +65,15 @@ impl Judge {
     /// A judge of all invariants of a stack.
     pub fn new(stack: &Stack) -> Judge {
         let mut entities = Entities::new(stack);
+        let patterns = stack.invariants.values().map(|one| within(&one.pattern));
+        let granted = stack.settle + patterns.flatten().max().unwrap_or_default();
         let watched = stack.invariants.values().filter_map(|invariant| {
             let (number, kind) = entities.kind_mut(&invariant.entity)?;
             Some(Watched {
                 invariant: invariant.clone(),
                 kind: number,
                 basis: Basis::new(invariant, kind.entity()),
-                monitor: monitor(invariant, kind),
+                monitor: monitor(invariant, kind, granted),
             })
         });
         let watched = watched.collect();
@@ -101,7 +103,7 @@ impl Judge {
     /// and leave things out.
     pub fn of_export(stack: &Stack) -> Judge {
         let mut judge = Judge::without_gaps(stack);
-        judge.entities.may_begin_midway();
+        judge.entities.are_exported();
         judge.told = Telling::Export;
         judge
     }

@@ -31,6 +31,7 @@ use crate::stack::{Invariant, Pattern};
 use clock::Clocks;
 use condition::Condition;
 use finding::Tale;
+use std::time::Duration;
 
 /// Watches one invariant. It sees the observations of its kind of entity once and in order.
 trait Monitor: Send {
@@ -63,9 +64,9 @@ trait Monitor: Send {
     }
 }
 
-/// The monitor of an invariant, in its scope.
-fn monitor(invariant: &Invariant, kind: &mut Kind) -> Box<dyn Monitor> {
-    let monitor = pattern(&invariant.pattern, kind);
+/// The monitor of an invariant, in its scope. Whatever follows from what happened does so in the time `granted`.
+fn monitor(invariant: &Invariant, kind: &mut Kind, granted: Duration) -> Box<dyn Monitor> {
+    let monitor = pattern(&invariant.pattern, kind, granted);
     let mut condition = |one: &Option<Expression>| one.clone().map(|one| Condition::new(one, kind));
     let scope = &invariant.scope;
     match (condition(&scope.after), condition(&scope.until)) {
@@ -75,7 +76,7 @@ fn monitor(invariant: &Invariant, kind: &mut Kind) -> Box<dyn Monitor> {
 }
 
 /// The list of patterns.
-fn pattern(pattern: &Pattern, kind: &mut Kind) -> Box<dyn Monitor> {
+fn pattern(pattern: &Pattern, kind: &mut Kind, granted: Duration) -> Box<dyn Monitor> {
     let mut cel = |expression: &Expression| Condition::new(expression.clone(), kind);
     match pattern.clone() {
         Pattern::Always(condition) => Box::new(absence::Absence::always(cel(&condition))),
@@ -113,7 +114,7 @@ fn pattern(pattern: &Pattern, kind: &mut Kind) -> Box<dyn Monitor> {
         Pattern::Share {
             condition,
             at_least,
-        } => Box::new(share::Share::new(cel(&condition), at_least)),
+        } => Box::new(share::Share::new(cel(&condition), at_least, granted)),
         Pattern::Quantile {
             quantile,
             from,

@@ -29,6 +29,11 @@ impl Moves {
         }
     }
 
+    /// Whether an entity comes to a status by declared moves, or begins as it where one leads back there.
+    fn leads_to(&self, status: &str) -> bool {
+        self.moves.values().flatten().any(|to| to == status)
+    }
+
     /// The move to the last status, if it is not declared.
     fn wrong<'r>(&self, statuses: &'r [Came]) -> Option<(&'r Came, &'r Came)> {
         let [left, came] = statuses else { return None };
@@ -57,13 +62,12 @@ impl Monitor for Moves {
         let unknown = matches!(fate, Fate::Unknown(_));
         let statuses = record.last_statuses();
         let wrong = self.wrong(statuses);
-        // The first status that an export tells: it may have come from another one than the declared first.
-        if record.status_count() == 2
-            && let Some(status) = view.midway()
-        {
-            if let Some(((from, _), (to, _))) = wrong {
-                let why = format!("{from} -> {to} is no declared move");
-                *self.tale.fate(number) = midway::unknown(&why, status);
+        // Nobody knows what the first status came from that an export tells.
+        if record.status_count() == 1 && self.first && !view.is_whole() {
+            let (status, _) = &statuses[0];
+            if !self.leads_to(status) {
+                let why = format!("no declared move leads to {status}");
+                *self.tale.fate(number) = midway::unknown(&why, view);
             }
             return;
         }

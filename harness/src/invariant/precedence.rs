@@ -2,6 +2,7 @@
 
 use super::condition::{Condition, proof, stages};
 use super::finding::{Breach, Fate, Tale};
+use super::midway;
 use super::{Clocks, Monitor};
 use crate::duration::seconds;
 use crate::entity::{Input, Stamp, View};
@@ -28,6 +29,10 @@ struct State {
     broken: Option<(Stamp, u64)>,
     /// How many scopes there have been.
     scope: u64,
+    /// Which was first in it cannot be told.
+    undecided: bool,
+    /// `before` may have held when nobody had told yet what it reads.
+    unseen: bool,
 }
 
 impl Precedence {
@@ -60,6 +65,7 @@ impl Precedence {
         }
         if now.since_ns < broken.at_ns {
             state.broken = None;
+            state.undecided = true;
             *self.tale.fate(number) = self.undecided(broken, now);
         } else if let Fate::Broken(breach) = self.tale.fate(number) {
             // It is broken for good; what is still worth knowing is by how much.
@@ -116,7 +122,9 @@ impl Precedence {
 impl Monitor for Precedence {
     fn see(&mut self, view: &View<'_>, _: &Clocks) {
         let (number, now) = (view.number, view.record.last());
-        let (before, doubt) = match self.before.test(view) {
+        let truth = self.before.test(view);
+        let unseen = matches!(truth, Truth::Unset(_)) && !view.has_beginning();
+        let (before, doubt) = match truth {
             Truth::Unknown(why) => (false, Some(why)),
             truth => (truth == Truth::True, None),
         };
@@ -125,15 +133,15 @@ impl Monitor for Precedence {
         if state.doubtful.is_none() {
             state.doubtful = doubt;
         }
+        state.unseen = (state.unseen || unseen) && !view.has_beginning();
         let came = no && !std::mem::replace(&mut state.held, no);
         state.held = no;
         if before && state.preceded.is_none() {
             state.preceded = Some(now);
             self.late(number, now);
         }
-        let told = matches!(self.tale.fate(number), Fate::Unknown(_));
         let state = &self.states[number];
-        if !came || told || state.broken.is_some() {
+        if !came || state.undecided || state.broken.is_some() {
             return;
         }
         let fate = match (state.preceded, &state.doubtful) {
@@ -142,6 +150,11 @@ impl Monitor for Precedence {
             }
             (Some(first), _) => self.undecided(now, first),
             (None, Some(why)) => Fate::Unknown(why.clone()),
+            (None, None) if state.unseen || !view.is_whole() => {
+                let (no, before) = (self.no.text(), self.before.text());
+                let why = format!("`{no}` came true, and `{before}` did not before");
+                midway::unknown(&why, view)
+            }
             (None, None) => {
                 let breach = Fate::Broken(Box::new(self.breach(view)));
                 let state = self.state(number);
@@ -149,7 +162,11 @@ impl Monitor for Precedence {
                 breach
             }
         };
-        *self.tale.fate(number) = fate;
+        self.state(number).undecided |= matches!(fate, Fate::Unknown(_));
+        let known = self.tale.fate(number);
+        if fate.broken() || !matches!(known, Fate::Unknown(_)) {
+            *known = fate;
+        }
     }
 
     fn begin(&mut self, view: &View<'_>, _: &Clocks) {

@@ -5,6 +5,7 @@ use super::finding::{Fate, Tale};
 use super::{Clocks, Monitor};
 use crate::duration;
 use crate::entity::{Kind, Stamp, View};
+use crate::stack::Clock;
 use std::time::Duration;
 
 pub(super) struct Quantile {
@@ -16,6 +17,7 @@ pub(super) struct Quantile {
     finals: Vec<String>,
     /// By entity, if it has had the first status.
     begun: Vec<Option<Begun>>,
+    now_ns: u64,
     nothing: Tale,
 }
 
@@ -40,12 +42,13 @@ impl Quantile {
             below,
             finals,
             begun: Vec::new(),
+            now_ns: 0,
             nothing: Tale::default(),
         }
     }
 
-    /// By entity: how long it took, the longest last. Whoever is still on its way took longer than anybody else; whoever
-    /// ended elsewhere took no time at all, and does not count.
+    /// By entity: how long it took. Whoever is still on its way took longer than anybody else; whoever ended elsewhere took
+    /// no time at all, and does not count.
     fn times(&self) -> Vec<(usize, Option<Duration>, Begun)> {
         let mut times = Vec::new();
         for (number, begun) in self.begun.iter().enumerate() {
@@ -55,8 +58,44 @@ impl Quantile {
                 times.push((number, took.map(Duration::from_nanos), *begun));
             }
         }
-        times.sort_by_key(|(_, took, _)| took.unwrap_or(Duration::MAX));
         times
+    }
+
+    /// Whether so many of these times, and no fewer, are short enough.
+    fn held(&self, times: &[Option<Duration>]) -> bool {
+        // The nearest rank: the smallest time within which that share of all was there.
+        let rank = (self.quantile * times.len() as f64).ceil().max(1.0) as usize;
+        let fast = times.iter().flatten().filter(|took| **took < self.below);
+        fast.count() >= rank
+    }
+
+    /// Whether it would be broken however everything goes on that is under way where the data ends: what can still be in
+    /// time is, and what cannot ends elsewhere.
+    fn hopeless(&self, kind: &Kind, times: &[(usize, Option<Duration>, Begun)]) -> bool {
+        let now_ns = self.now_ns;
+        let best = times.iter().filter_map(|(number, took, begun)| {
+            // It may have come to the first status before the data begins, and again and again.
+            let unsure = !kind.view(*number).is_whole();
+            let waits = Duration::from_nanos(now_ns.saturating_sub(begun.from.at_ns));
+            match took {
+                _ if unsure => Some(Some(Duration::ZERO)),
+                Some(took) => Some(Some(*took)),
+                None => (waits < self.below).then_some(Some(Duration::ZERO)),
+            }
+        });
+        let best: Vec<Option<Duration>> = best.collect();
+        !best.is_empty() && !self.held(&best)
+    }
+
+    /// Whether how long it took may turn out otherwise than by the data so far.
+    fn is_open(&self, view: &View<'_>, took: Option<Duration>) -> bool {
+        view.kind.is_exported() && (took.is_none() || !view.is_whole())
+    }
+
+    fn undecided(&self) -> Fate {
+        let (from, to) = (&self.from, &self.to);
+        let why = format!("the data does not show how long it took from {from} to {to}");
+        Fate::Unknown(why.into())
     }
 
     fn slow(&self, view: &View<'_>, took: Option<Duration>, begun: Begun) -> Fate {
@@ -94,6 +133,10 @@ impl Monitor for Quantile {
         }
     }
 
+    fn tick(&mut self, clocks: &Clocks, _: &Kind) {
+        self.now_ns = clocks.read(Clock::Wall);
+    }
+
     fn tale(&self, kind: &Kind) -> Tale {
         let (from, to) = (&self.from, &self.to);
         let below = duration::print(self.below);
@@ -105,16 +148,22 @@ impl Monitor for Quantile {
             format!("it never went from {from} to {to}"),
         );
         let times = self.times();
-        // The nearest rank: the smallest time within which that share of all was there.
-        let rank = (self.quantile * times.len() as f64).ceil().max(1.0) as usize;
-        let reached = times.get(rank - 1).and_then(|(_, took, _)| *took);
-        let held = reached.is_some_and(|took| took < self.below);
+        // Of an entity that may have come to the first status before the data begins, how long it took is not known.
+        let counted = times.iter().map(|(number, took, _)| {
+            let whole = kind.view(*number).is_whole();
+            took.filter(|_| whole)
+        });
+        let held = self.held(&counted.collect::<Vec<_>>());
+        let broken = !held && (!kind.is_exported() || self.hopeless(kind, &times));
         for (number, took, begun) in times {
+            let view = kind.view(number);
             let slow = took.is_none_or(|took| took >= self.below);
-            *tale.fate(number) = match (slow, held) {
-                (false, _) => Fate::Witness,
-                (true, true) => Fate::Silent,
-                (true, false) => self.slow(&kind.view(number), took, begun),
+            *tale.fate(number) = match (held, broken) {
+                _ if !slow && view.is_whole() => Fate::Witness,
+                (true, _) => Fate::Silent,
+                (_, true) if !self.is_open(&view, took) => self.slow(&view, took, begun),
+                (_, false) if self.is_open(&view, took) => self.undecided(),
+                _ => Fate::Silent,
             };
         }
         tale

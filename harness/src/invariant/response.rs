@@ -3,10 +3,13 @@
 use super::condition::{Condition, proof, stages};
 use super::deadline::Waiting;
 use super::finding::{Fate, Tale};
+use super::midway;
 use super::{Clocks, Monitor};
+use crate::duration::seconds;
 use crate::entity::{Input, Kind, Moment, Snapshot, View};
 use crate::expression::Truth;
 use crate::stack::Clock;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -27,16 +30,23 @@ pub(super) struct Response {
     inputs: Vec<Input>,
     /// Snapshots that can be taken anew.
     spare: Vec<Snapshot>,
-    /// By entity: whether the condition held at the last look, so that only its coming true starts a deadline.
-    held: Vec<bool>,
+    /// By entity: whether the condition held at the last look, if there was one and that is known, so that only its coming
+    /// true starts a deadline.
+    held: Vec<Option<Option<bool>>>,
+    /// By entity that broke it: when its condition came true, for as long as the response has not come at all.
+    late: BTreeMap<usize, u64>,
     tale: Tale,
 }
 
 struct Awaited {
     /// What made the condition come true.
     then: Snapshot,
+    /// When that was.
+    since_ns: u64,
     /// Why the response cannot be evaluated now.
     unclear: Option<Arc<str>>,
+    /// The condition may have come true before, and its response too.
+    unsure: bool,
 }
 
 fn tale(when: &Condition, then: &Condition, time: &str) -> Tale {
@@ -102,6 +112,7 @@ impl Response {
             then,
             open,
             held: Vec::new(),
+            late: BTreeMap::new(),
             tale,
         }
     }
@@ -127,11 +138,51 @@ impl Response {
         open
     }
 
-    fn held(&mut self, number: usize) -> &mut bool {
+    fn held(&mut self, number: usize) -> &mut Option<Option<bool>> {
         if self.held.len() <= number {
-            self.held.resize(number + 1, false);
+            self.held.resize(number + 1, None);
         }
         &mut self.held[number]
+    }
+
+    /// What comes of a wait that ended without the response.
+    fn missed(&mut self, view: &View<'_>, awaited: &Awaited, when: &str, late_ns: Option<u64>) {
+        let number = view.number;
+        let said = match self.then.values(view) {
+            said if said.is_empty() => said,
+            said => format!(" ({said})"),
+        };
+        let why = format!("`{}` had not come true {when}{said}", self.then.text());
+        let fate = match &awaited.unclear {
+            Some(why) => Fate::Unknown(why.clone()),
+            None if awaited.unsure && !view.has_beginning() => midway::unknown(&why, view),
+            None => {
+                self.late.insert(number, awaited.since_ns);
+                let proof = self.proof(view, &awaited.then);
+                match late_ns {
+                    Some(at_ns) => Fate::late(at_ns, why, proof),
+                    None => Fate::breach(why, proof),
+                }
+            }
+        };
+        *self.tale.fate(number) = fate;
+    }
+
+    /// It is broken for good; what is still worth knowing is by how much.
+    fn late(&mut self, view: &View<'_>) {
+        let number = view.number;
+        let Some(since_ns) = self.late.get(&number).copied() else {
+            return;
+        };
+        if self.then.test(view) != Truth::True {
+            return;
+        }
+        self.late.remove(&number);
+        let last = view.record.last();
+        if let Fate::Broken(breach) = self.tale.fate(number) {
+            let by = seconds(last.at_ns.saturating_sub(since_ns));
+            breach.why = format!("{}, only {by} later (#{})", breach.why, last.seq);
+        }
     }
 }
 
@@ -139,15 +190,16 @@ impl Monitor for Response {
     fn see(&mut self, view: &View<'_>, clocks: &Clocks) {
         let number = view.number;
         if self.tale.fate(number).broken() {
-            return;
+            return self.late(view);
         }
-        let holds = self.tale.holds(&mut self.when, view);
-        let held = std::mem::replace(self.held(number), holds);
-        let came = holds && !held && self.open.get_mut(number).is_none();
+        let holds = self.tale.holds_if_known(&mut self.when, view);
+        let held = self.held(number).replace(holds);
+        let came =
+            holds == Some(true) && held != Some(Some(true)) && self.open.get_mut(number).is_none();
         if !came && self.open.get_mut(number).is_none() {
             return;
         }
-        let unclear = match self.then.test(view) {
+        let unclear = match self.then.met(view) {
             Truth::True => {
                 if let Some(awaited) = self.open.met(number) {
                     self.spare.push(awaited.then);
@@ -158,37 +210,44 @@ impl Monitor for Response {
             Truth::Unknown(why) => Some(why),
             Truth::False | Truth::Unset(_) => None,
         };
+        // What it reads may have been so when nobody had told it yet.
+        let unseen = unclear.is_some() && !view.has_beginning();
         if came {
+            let unsure = match held {
+                None => !view.is_whole(),
+                Some(known) => known.is_none() && !view.has_beginning(),
+            };
             let mut then = self.spare.pop().unwrap_or_default();
             then.take(view, &self.inputs);
-            self.open.set(number, clocks, Awaited { then, unclear });
+            let awaited = Awaited {
+                then,
+                since_ns: view.record.last().at_ns,
+                unclear,
+                unsure: unseen || unsure,
+            };
+            self.open.set(number, clocks, awaited);
         } else if let Some(awaited) = self.open.get_mut(number) {
             awaited.unclear = unclear;
+            awaited.unsure |= unseen;
         }
     }
 
     fn tick(&mut self, clocks: &Clocks, kind: &Kind) {
-        while let Some((number, Awaited { then, unclear })) = self.open.expired(clocks) {
-            let (text, within) = (self.then.text(), self.open.words());
-            let why = format!("`{text}` had not come true {within} later");
-            let proof = || self.proof(&kind.view(number), &then);
-            let late = || Fate::late(clocks.read(Clock::Wall), why, proof());
-            *self.tale.fate(number) = unclear.map_or_else(late, Fate::Unknown);
+        while let Some((number, awaited)) = self.open.expired(clocks) {
+            let when = format!("{} later", self.open.words());
+            let now_ns = Some(clocks.read(Clock::Wall));
+            self.missed(&kind.view(number), &awaited, &when, now_ns);
         }
     }
 
     fn begin(&mut self, view: &View<'_>, _: &Clocks) {
-        *self.held(view.number) = false;
+        *self.held(view.number) = None;
     }
 
     fn end(&mut self, view: &View<'_>) {
-        let Some(Awaited { then, unclear }) = self.open.met(view.number) else {
-            return;
-        };
-        let text = self.then.text();
-        let why = format!("`{text}` had not come true when the scope ended");
-        let broken = || Fate::breach(why, self.proof(view, &then));
-        *self.tale.fate(view.number) = unclear.map_or_else(broken, Fate::Unknown);
+        if let Some(awaited) = self.open.met(view.number) {
+            self.missed(view, &awaited, "when the scope ended", None);
+        }
     }
 
     fn pending(&self) -> bool {

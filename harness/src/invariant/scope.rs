@@ -6,9 +6,12 @@
 
 use super::condition::{Condition, proof};
 use super::finding::{Breach, Fate, Tale};
+use super::midway;
 use super::{Clocks, Monitor};
 use crate::entity::{Input, Kind, Moment, Segment, Snapshot, View};
 use crate::expression::Truth;
+
+const UNSEEN: &str = "the data shows of none how it began";
 
 pub(super) struct Scoped {
     after: Option<Condition>,
@@ -24,6 +27,10 @@ struct State {
     open: bool,
     /// It has begun at least once.
     begun: bool,
+    /// Whether it is open is known: nothing that was before what was told can have begun or ended it.
+    sure: bool,
+    /// It may have ended since it began.
+    lost: bool,
     /// What began the scope that counts: the last one, or the one in which the invariant broke.
     begin: Option<Box<Snapshot>>,
     /// What ended the scope with the invariant broken.
@@ -48,31 +55,48 @@ impl Scoped {
         }
     }
 
-    /// Whether a condition holds; where nobody can tell, neither can anybody what was in the scope.
+    /// Whether a condition holds; where nobody can tell, neither can anybody what was in the scope. `None`: it rests on
+    /// what may have been before anything that was told.
     fn holds(
         condition: &mut Option<Condition>,
         view: &View<'_>,
         monitor: &mut dyn Monitor,
-    ) -> bool {
-        match condition.as_mut().map(|condition| condition.test(view)) {
-            Some(Truth::Unknown(why)) => {
-                let unclear = &mut monitor.so_far_mut().unclear;
-                unclear.entry(view.number).or_insert(why);
-                false
-            }
-            truth => truth == Some(Truth::True),
+    ) -> Option<bool> {
+        match condition {
+            Some(condition) => monitor.so_far_mut().holds_if_known(condition, view),
+            None => Some(false),
         }
     }
 
-    fn begin(&mut self, view: &View<'_>, clocks: &Clocks) {
+    /// The scope does not end now, or perhaps it does (`over` is not known); it may begin.
+    fn go_on(&mut self, view: &View<'_>, clocks: &Clocks, over: Option<bool>) {
         let state = &mut self.states[view.number];
-        (state.open, state.begun) = (true, true);
-        state.segment.begin();
+        if state.open {
+            state.lost |= over.is_none();
+            return;
+        }
+        let sure = state.sure;
+        let begins = match &self.after {
+            None => Some(sure && !state.begun),
+            Some(_) => Scoped::holds(&mut self.after, view, &mut *self.monitor),
+        };
+        match (begins, over) {
+            (Some(false), _) => {}
+            (Some(true), Some(_)) => self.begin(view, clocks, sure),
+            _ => self.states[view.number].sure = false,
+        }
+    }
+
+    fn begin(&mut self, view: &View<'_>, clocks: &Clocks, sure: bool) {
+        let state = &mut self.states[view.number];
+        (state.open, state.begun, state.sure, state.lost) = (true, true, true, false);
+        state.segment.begin(sure);
         if self.after.is_some() {
             let begin = state.begin.get_or_insert_default();
             begin.take(view, &self.inputs);
         }
-        self.monitor.begin(view, clocks);
+        let segment = Some(&state.segment);
+        self.monitor.begin(&View { segment, ..*view }, clocks);
     }
 
     fn end(&mut self, view: &View<'_>) {
@@ -136,20 +160,17 @@ impl Monitor for Scoped {
             // As it stands, for a breach that later evidence puts in question.
             return self.show(view, clocks);
         }
-        let over = Scoped::holds(&mut self.until, view, &mut *self.monitor);
-        if self.states[number].open && over {
-            self.end(view);
-        } else if !self.states[number].open && !over {
-            let begins = match &self.after {
-                None => !self.states[number].begun,
-                Some(_) => Scoped::holds(&mut self.after, view, &mut *self.monitor),
-            };
-            if begins {
-                self.begin(view, clocks);
+        self.states[number].sure |= view.is_whole();
+        match Scoped::holds(&mut self.until, view, &mut *self.monitor) {
+            Some(true) => {
+                if self.states[number].open {
+                    self.end(view);
+                }
+                // Without `after`, it is over, whether or not it had begun.
+                self.states[number].begun |= self.after.is_none();
+                self.states[number].sure = true;
             }
-        } else if self.after.is_none() {
-            // It was over before it began.
-            self.states[number].begun = true;
+            over => self.go_on(view, clocks, over),
         }
         self.show(view, clocks);
     }
@@ -173,14 +194,23 @@ impl Monitor for Scoped {
     fn tale(&self, kind: &Kind) -> Tale {
         let mut tale = self.monitor.tale(kind);
         tale.expected = self.expected(&tale.expected);
-        if let Some(after) = &self.after
-            && !self.states.iter().any(|state| state.begun)
-        {
-            tale.unwitnessed = format!("the scope never began: `{}` never came true", after.text());
+        if !self.states.iter().any(|state| state.begun) {
+            match &self.after {
+                Some(after) => {
+                    let never = format!("`{}` never came true", after.text());
+                    tale.unwitnessed = format!("the scope never began: {never}");
+                }
+                None => tale.unwitnessed = format!("the scope may have been over: {UNSEEN}"),
+            }
         }
         for (number, fate) in tale.fates.iter_mut().enumerate() {
+            let lost = self.states.get(number).is_some_and(|state| state.lost);
             if let Fate::Broken(breach) = fate {
                 let view = kind.view(number);
+                if lost {
+                    *fate = midway::unknown(&breach.why, &view);
+                    continue;
+                }
                 let ends = self.states.get(number).map(|state| state.end.clone());
                 add(breach, self.beginning(&view));
                 add(breach, ends.unwrap_or_default());

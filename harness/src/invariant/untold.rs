@@ -26,7 +26,7 @@ impl Untold {
         let names = Names::new(basis, kind, &Heard::default())?;
         Some(Untold {
             words: format!("no line of the data tells {}", names.words()),
-            undermines: names.undermine(basis, kind),
+            undermines: names.in_scope(basis),
             exported: true,
         })
     }
@@ -128,12 +128,17 @@ impl<'b> Names<'b> {
         field.chain(event).collect::<Vec<_>>().join(" or ")
     }
 
+    /// Whether the scope of an invariant reads some of it.
+    fn in_scope(&self, basis: &Basis) -> bool {
+        let mut all = self.fields.iter().chain(&self.events);
+        all.any(|name| basis.in_scope.contains(name))
+    }
+
+    /// Whether what breaks in one state may rest on it in a run, where the declared first status is taken for told.
     fn undermine(&self, basis: &Basis, kind: &Kind) -> bool {
         let declared = kind.entity().status.as_ref().map(|status| &status.field);
         let assumed = |name: &&String| Some(*name) == declared;
-        let in_scope = |name: &&String| basis.in_scope.contains(name);
-        let mut all = self.fields.iter().chain(&self.events);
-        self.fields.iter().any(assumed) || all.any(in_scope)
+        self.fields.iter().any(assumed) || self.in_scope(basis)
     }
 
     /// The rules that should have told it: where they stand, and from what they learn.

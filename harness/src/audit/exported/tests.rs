@@ -102,15 +102,19 @@ fn a_violation_names_the_lines_that_prove_it() {
     let finding = &played.outcome.findings[0];
     assert_eq!(finding.entity.as_deref(), Some("job 8"));
     assert_eq!(finding.proof[0].text, "status became Done (export)");
+    let new = r#"{"time": 1, "entity": "job", "id": "7", "field": "status", "value": "New"}"#;
     let late = GOOD
         .replace("\"time\": 2,", "\"time\": 12,")
         .replace("\"time\": 3,", "\"time\": 12,");
-    let (_, findings) = gist(&data.judge(&late, 0).unwrap());
+    let (_, findings) = gist(&data.judge(&format!("{new}\n{late}"), 0).unwrap());
     assert_eq!(
         findings[1],
         (Violated, 1, vec![1]),
         "11 s after it was first seen"
     );
+    // Without its first status, it may have been done before.
+    let (_, findings) = gist(&data.judge(&late, 0).unwrap());
+    assert_eq!(findings[1], (Inconclusive, 1, vec![]));
 }
 
 #[test]

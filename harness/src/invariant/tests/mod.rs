@@ -3,6 +3,7 @@
 mod absence;
 mod agree;
 mod condition;
+mod cuts;
 mod doubt;
 mod existence;
 mod moves;

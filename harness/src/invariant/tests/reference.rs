@@ -343,7 +343,7 @@ const BY_DEFAULT: [&str; 3] = [
     "shown == 1 && status != 'Busy'",
 ];
 
-fn plain() -> impl Strategy<Value = Expression> {
+pub(super) fn plain() -> impl Strategy<Value = Expression> {
     prop::sample::select(PLAIN.to_vec()).prop_map(cel)
 }
 
@@ -364,7 +364,7 @@ fn switches() -> impl Strategy<Value = Expression> {
 }
 
 /// Every pattern; where it has two conditions, the second is one of these.
-fn patterns<E>(second: impl Fn() -> E) -> impl Strategy<Value = Pattern>
+pub(super) fn patterns<E>(second: impl Fn() -> E) -> impl Strategy<Value = Pattern>
 where
     E: Strategy<Value = Expression> + 'static,
 {
@@ -417,7 +417,7 @@ where
     ]
 }
 
-fn of_all() -> impl Strategy<Value = Pattern> {
+pub(super) fn of_all() -> impl Strategy<Value = Pattern> {
     let share = || prop::sample::select(vec![0.3, 0.5, 0.7, 1.0]);
     prop_oneof![
         (conditions(), share()).prop_map(|(condition, at_least)| Pattern::Share {
@@ -433,13 +433,13 @@ fn of_all() -> impl Strategy<Value = Pattern> {
     ]
 }
 
-fn scopes() -> impl Strategy<Value = Scope> {
+pub(super) fn scopes() -> impl Strategy<Value = Scope> {
     let maybe = || prop::option::of(prop_oneof![conditions(), switches()]);
     (maybe(), maybe()).prop_map(|(after, until)| Scope { after, until })
 }
 
 /// Whether the pattern can have a scope.
-fn scopable(pattern: &Pattern) -> bool {
+pub(super) fn scopable(pattern: &Pattern) -> bool {
     !matches!(pattern, Pattern::Moves | Pattern::Agree { .. })
 }
 
@@ -460,7 +460,7 @@ fn is_healed(pattern: &Pattern) -> bool {
 }
 
 /// A scope that begins again and again in [`reopenings`].
-fn reopened() -> Scope {
+pub(super) fn reopened() -> Scope {
     let (after, until) = (Some(cel("told == 1")), Some(cel("told == 0")));
     Scope { after, until }
 }
@@ -477,13 +477,13 @@ fn on_events() -> impl Strategy<Value = Expression> {
     .prop_map(cel)
 }
 
-fn reopenings() -> impl Strategy<Value = Vec<Event>> {
+pub(super) fn reopenings() -> impl Strategy<Value = Vec<Event>> {
     histories_of(&[
         "+stored", "+again", "told=0", "told=1", "shown=1", "shown=0",
     ])
 }
 
-fn histories() -> impl Strategy<Value = Vec<Event>> {
+pub(super) fn histories() -> impl Strategy<Value = Vec<Event>> {
     histories_of(&[
         "+stored",
         "status=Busy",

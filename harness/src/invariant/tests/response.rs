@@ -139,3 +139,24 @@ fn the_healed_clock_grants_the_time_of_the_fault() {
         "without an active fault",
     );
 }
+
+#[test]
+fn what_came_too_late_is_told_with_what_was_there_instead() {
+    let reason = |history: &[(u64, &str)]| {
+        let finding = judge(&within(Clock::Wall), &events(history));
+        finding.reason.unwrap_or_default()
+    };
+    let never = [(1, "7 status=Busy"), (2, "7 +stored"), (13, ".")];
+    let missed = "`status == 'Done'` had not come true 10ms later (status was \"Busy\")";
+    assert_eq!(reason(&never), missed);
+    let late = [
+        &never[..],
+        &[
+            (14, "7 shown=1"),
+            (1502, "7 status=Done"),
+            (1600, "7 status=Busy"),
+        ],
+    ]
+    .concat();
+    assert_eq!(reason(&late), format!("{missed}, only 1.500 s later (#4)"));
+}

@@ -108,16 +108,23 @@ fn what_is_broken_whatever_no_line_tells_stays_broken() {
             "{invariant}: {reason}"
         );
     }
-    // One that only some entities lack is told of them.
-    let lines = ["1,7,n=1", "1,8,n=1", "1,8,m=1", "9,8,n=1"];
+    // What only some entities lack was never so, if all is told of them.
+    let lines = ["1,7,status=New", "1,7,n=1", "1,8,n=1", "1,8,m=1", "9,8,n=1"];
     let (verdict, witnesses, proof, reason) =
         judged("{for: job, agree: [n, m], within: 1s}", &lines);
     assert_eq!(
         (verdict, witnesses, proof),
-        (Violated, 1, vec![2]),
+        (Violated, 1, vec![3]),
         "{reason}"
     );
-    assert!(reason.starts_with("n is 1, m is not known"), "{reason}");
+    assert_eq!(
+        reason,
+        "n is 1, m is not known, 1s after the first of them was known"
+    );
+    let (verdict, witnesses, _, reason) =
+        judged("{for: job, agree: [n, m], within: 1s}", &lines[1..]);
+    assert_eq!((verdict, witnesses), (Inconclusive, 1), "{reason}");
+    assert_eq!(reason, "job 7: n is 1, m is not known");
 }
 
 #[test]
@@ -160,7 +167,7 @@ fn only_the_first_move_of_an_export_may_have_had_one_before_it() {
         "no status ever changed",
     );
     let unseen = ["1,7,status=Odd", "1,8,status=Busy", "2,8,status=Done"];
-    let excused = "New -> Odd is no declared move, but the export first tells of it as Odd: what was before is not known";
+    let excused = "no declared move leads to Odd, but the export first tells of it as Odd: what was before is not known";
     check(&unseen, Inconclusive, 1, &[], excused);
     check(
         &["1,7,status=New", "2,7,status=Odd"],
@@ -219,4 +226,163 @@ fn a_name_that_nobody_declared_is_answered_with_each_that_is_once() {
     ] {
         assert!(notes.contains(words), "without {words}:\n{notes}");
     }
+}
+
+#[test]
+fn a_first_status_that_is_told_again_and_again_shows_no_beginning_early_on() {
+    let rule = "{for: job, no: 'status == \"Done\"', before: happened(\"stored\")}";
+    let told = [
+        "0,8,stored",
+        "0,8,status=New",
+        "60,8,status=New",
+        "61,8,status=Done",
+    ];
+    let check = |lines: &[&str], verdict, proof: &[u64]| {
+        let judged = judged(rule, &[&told, lines].concat());
+        assert_eq!(
+            (judged.0, judged.2.clone()),
+            (verdict, proof.to_vec()),
+            "{judged:?}"
+        );
+    };
+    // Another one was New for a minute. What is New in the first minute may have been so before, and stored.
+    let mut early = told.to_vec();
+    early.splice(2..2, ["1,7,status=New", "2,7,status=Done"]);
+    let judged_early = judged(rule, &early);
+    assert_eq!(judged_early.0, Inconclusive);
+    assert!(
+        judged_early.3.contains("first tells of it as New"),
+        "{judged_early:?}"
+    );
+    check(&["62,9,status=New", "63,9,status=Done"], Violated, &[7]);
+    // A move that leads back makes it a status like any other.
+    let back = SHAKEDOWN.replace(
+        "    learn:\n",
+        "    moves: {New: [Busy, Done], Busy: [New]}\n    learn:\n",
+    );
+    let text =
+        "time,entity,id,field,value\n1,job,8,,stored\n2,job,7,status,New\n3,job,7,status,Done\n";
+    let verdict = |shakedown: &str| gist(&Data::with(shakedown).judge(text, 0).unwrap()).1[0].0;
+    assert_eq!(
+        (verdict(SHAKEDOWN), verdict(&back)),
+        (Violated, Inconclusive)
+    );
+}
+
+#[test]
+fn a_scope_that_the_data_shows_from_its_beginning_on_is_judged() {
+    let rule = "{for: job, after: n == 1, until: n == 0, no: happened(\"stored\"), before: happened(\"paid\")}";
+    let check = |lines: &[&str], verdict, proof: &[u64]| {
+        let judged = judged(rule, lines);
+        assert_eq!(
+            (judged.0, judged.2.clone()),
+            (verdict, proof.to_vec()),
+            "{judged:?}"
+        );
+    };
+    let whole = ["1,8,n=1", "2,8,paid", "3,8,stored"];
+    let midway = ["4,7,n=1", "5,7,stored"];
+    check(&[&whole[..], &midway].concat(), Inconclusive, &[]);
+    let opened = [&["4,7,n=0"][..], &midway].concat();
+    check(&[&whole[..], &opened].concat(), Violated, &[6, 7]);
+}
+
+#[test]
+fn a_share_is_of_those_who_are_at_their_end() {
+    let status = "{share: 'status == \"Done\"', of: job, at_least: 1.0}";
+    let open = ["1,7,status=New", "2,8,status=New", "3,8,status=Done"];
+    let (verdict, witnesses, _, reason) = judged(status, &open);
+    assert_eq!((verdict, witnesses), (Inconclusive, 1));
+    assert!(
+        reason.contains("for 1 it may come to hold after the data ends"),
+        "{reason}"
+    );
+    // What else it reads may come as long after the end as a run would wait for it.
+    let n = "{share: n == 1, of: job, at_least: 1.0}";
+    let end = ["1,7,status=New", "2,8,n=1", "3,7,status=Done"];
+    assert_eq!(judged(n, &end).0, Inconclusive);
+    let later = [&end[..], &["5,8,n=1"]].concat();
+    assert_eq!(
+        (judged(n, &later).0, judged(n, &later).2),
+        (Violated, vec![4])
+    );
+}
+
+#[test]
+fn a_quantile_is_broken_when_it_is_however_all_goes_on() {
+    let rule = "{for: job, quantile: 0.5, of: 'elapsed(\"New\", \"Done\")', below: 5s}";
+    let fast = ["1,7,status=New", "2,7,status=Done"];
+    let slow = ["1,8,status=New", "9,8,status=Done"];
+    let open = ["8,6,status=New", "8,5,status=New"];
+    let both = [
+        "1,7,status=New",
+        "1,8,status=New",
+        "2,7,status=Done",
+        "9,8,status=Done",
+    ];
+    assert_eq!(judged(rule, &both).0, Held);
+    assert_eq!(judged(rule, &[&fast[..], &open].concat()).0, Inconclusive);
+    assert_eq!(judged(rule, &slow).0, Violated);
+    let late = [&slow[..1], &["8,6,status=New"], &slow[1..]].concat();
+    assert_eq!(
+        judged(rule, &late).0,
+        Inconclusive,
+        "the other may be in time"
+    );
+    let hopeless = [&late[..], &["20,6,n=1"]].concat();
+    assert_eq!(judged(rule, &hopeless).0, Violated, "it cannot any more");
+}
+
+#[test]
+fn what_is_waited_for_may_have_come_before_the_data_begins() {
+    let response = "{for: job, when: n == 1, then: m == 1, within: 5s}";
+    let existence = "{for: job, eventually: m == 1, within: 5s}";
+    let check = |rule: &str, lines: &[&str], verdict, proof: &[u64], says: &str| {
+        let judged = judged(rule, &[lines, &["20,8,m=1"]].concat());
+        assert_eq!(
+            (judged.0, judged.2.clone()),
+            (verdict, proof.to_vec()),
+            "{judged:?}"
+        );
+        assert!(judged.3.contains(says), "{judged:?}");
+    };
+    let past = "what was before is not known";
+    let late = "`m == 1` had not come true 5s later (m was 0)";
+    check(response, &["1,7,m=0", "2,7,n=1"], Inconclusive, &[], past);
+    check(
+        response,
+        &["1,7,n=0", "2,7,n=1", "3,7,m=0"],
+        Inconclusive,
+        &[],
+        past,
+    );
+    check(
+        response,
+        &["1,7,n=0", "2,7,n=1"],
+        Inconclusive,
+        &[],
+        "`m` is not known",
+    );
+    check(
+        response,
+        &["1,7,m=0", "1,7,n=0", "2,7,n=1"],
+        Violated,
+        &[4],
+        late,
+    );
+    check(
+        response,
+        &["1,7,m=0", "1,7,status=New", "2,7,n=1"],
+        Violated,
+        &[4],
+        late,
+    );
+    check(existence, &["1,7,m=0"], Inconclusive, &[], past);
+    check(
+        existence,
+        &["1,7,m=0", "2,7,status=New"],
+        Violated,
+        &[2],
+        "after 5s",
+    );
 }
