@@ -1,18 +1,17 @@
 //! One pass over a history: entities learn, monitors watch, and at the end there is a finding for each invariant.
 
-use super::alone;
+mod findings;
+
 use super::basis::{Basis, within};
 use super::blindness::Blindness;
 use super::clock::Clocks;
-use super::finding::{Fate, Sight, Tale};
-use super::midway;
 use super::unanswered::Unanswered;
 use super::untold::Untold;
-use super::{Finding, Monitor, monitor};
+use super::{Monitor, monitor};
 use crate::entity::{Entities, Fact, Stamp, Told};
 use crate::history::{Asked, Captures, Event, ExchangeId, FaultMoment, Heard, What};
 use crate::plan::Judged;
-use crate::stack::{Invariant, Pattern, Stack};
+use crate::stack::{Invariant, Stack};
 use crate::verdict::Verdict;
 use indexmap::IndexSet;
 use std::collections::{BTreeMap, HashMap};
@@ -216,143 +215,6 @@ impl Judge {
             .unwrap_or_default()
     }
 
-    /// What is worth knowing and changes nothing: rules that could not read what they should, and, where it matters for
-    /// an invariant that is asked for, entities that may have another name.
-    pub fn notes(&self, judged: &Judged) -> Vec<String> {
-        let note = |(place, trouble): (&str, &str)| {
-            format!("the rule at {place} could not be applied: {trouble}")
-        };
-        let troubles = self.entities.troubles().map(note);
-        let counts = |watched: &&Watched| judged.includes(&watched.invariant.name);
-        let alone = self.watched.iter().filter(counts).filter_map(|watched| {
-            let kind = self.entities.kind(watched.kind);
-            alone::note(kind, &watched.basis, &self.finding(watched))
-        });
-        let alone: IndexSet<String> = alone.collect();
-        troubles
-            .chain(alone)
-            .chain(self.unknown_work(judged))
-            .collect()
-    }
-
-    /// What was never answered may have broken what is not broken, as far as is known.
-    fn unknown_work(&self, judged: &Judged) -> Vec<String> {
-        let counts = |one: &&Watched| judged.includes(&one.invariant.name);
-        let held = self.watched.iter().filter(counts).filter(|one| {
-            more_evidence_changes_nothing(&one.invariant.pattern) && !one.monitor.so_far().broken()
-        });
-        self.unanswered.notes(held.map(|one| {
-            let Invariant { name, entity, .. } = &one.invariant;
-            (name.as_str(), &one.basis, entity.as_str())
-        }))
-    }
-
-    /// A finding for each invariant, in the order of the stack file, if the run ends now.
-    pub fn findings(&self) -> Vec<Finding> {
-        self.watched
-            .iter()
-            .map(|watched| self.finding(watched))
-            .collect()
-    }
-
-    fn finding(&self, watched: &Watched) -> Finding {
-        let kind = self.entities.kind(watched.kind);
-        let mut tale = watched.monitor.tale(kind);
-        self.doubt(&watched.basis, &mut tale);
-        if !more_evidence_changes_nothing(&watched.invariant.pattern) {
-            self.unanswered.doubt(&watched.basis, kind, &mut tale);
-        }
-        midway::doubt(kind, &watched.invariant.pattern, &mut tale);
-        let untold = self.untold(watched);
-        if let Some(untold) = &untold {
-            untold.doubt(&mut tale);
-        }
-        let mut finding = tale.finding(&watched.invariant.name, kind);
-        let kind = &watched.invariant.entity;
-        finding.sight = self.sight(&watched.basis);
-        if let Some(id) = finding
-            .entity
-            .as_ref()
-            .and_then(|entity| entity.strip_prefix(&format!("{kind} ")))
-        {
-            let key = (kind.clone(), id.to_owned());
-            let struck = self.struck.get(&key).into_iter().flatten();
-            finding.faults = struck.chain(&self.at_large).cloned().collect();
-        }
-        let sure = finding.verdict == Verdict::Violated;
-        let proven = sure && more_evidence_changes_nothing(&watched.invariant.pattern);
-        let doubt = match (sure, proven) {
-            (_, true) => None,
-            (true, false) => self.misread(watched),
-            (false, false) => self.misread(watched).or_else(|| self.blinded(watched)),
-        };
-        if let Some(reason) = doubt {
-            finding.verdict = Verdict::Inconclusive;
-            finding.unwitnessed = false;
-            finding.proof.clear();
-            finding.entities.clear();
-            finding.reason = Some(match finding.reason.filter(|_| sure) {
-                Some(why) => format!("{why}, but {reason}"),
-                None => reason,
-            });
-        }
-        if let Some(untold) = &untold {
-            untold.weigh(&mut finding);
-        }
-        finding
-    }
-
-    /// What was not seen in time may have been there all the same, if nobody could look at that time.
-    fn doubt(&self, basis: &Basis, tale: &mut Tale) {
-        for fate in &mut tale.fates {
-            let Fate::Broken(breach) = fate else {
-                continue;
-            };
-            let Some(at_ns) = breach.late_ns else {
-                continue;
-            };
-            let mut polled = basis.polled.iter();
-            let gap = polled.find_map(|(source, _)| self.blindness.at(source, at_ns));
-            if let Some(gap) = gap {
-                *fate = Fate::Unknown(format!("{}, but {gap}", breach.why).into());
-            }
-        }
-    }
-
-    /// How well what an invariant rests on could be seen, if it was not seen all the time.
-    fn sight(&self, basis: &Basis) -> Option<Sight> {
-        let every = basis.polled.iter().map(|(_, every)| *every).max()?;
-        let gaps = basis.polled.iter();
-        let gap = gaps
-            .filter_map(|(source, _)| self.blindness.longest(source))
-            .max();
-        Some(Sight { gap, every })
-    }
-
-    /// A rule that an invariant rests on and that could not be applied to some call.
-    fn misread(&self, watched: &Watched) -> Option<String> {
-        let mut troubles = self.entities.troubles();
-        let (place, trouble) =
-            troubles.find(|(place, _)| watched.basis.rules.iter().any(|rule| rule == place))?;
-        Some(format!(
-            "the rule at {place} could not be applied: {trouble}"
-        ))
-    }
-
-    /// Why an invariant cannot be told for blindness, if so: it rests on an observer that was blind for longer
-    /// than it grants, or at the end.
-    fn blinded(&self, watched: &Watched) -> Option<String> {
-        let window = within(&watched.invariant.pattern);
-        let mut sources = watched.basis.polled.iter().map(|(source, _)| source);
-        sources.find_map(|source| {
-            let too_long = || {
-                let longest = self.blindness.longest(source)?;
-                (longest > window?).then(|| self.blindness.worst(source))?
-            };
-            self.blindness.at_end(source).or_else(too_long)
-        })
-    }
-
     fn follow(&mut self, at_ns: u64, what: &What) {
         match what {
             What::Asked(asked) if asked.call.is_some() => {
@@ -400,13 +262,4 @@ impl Judge {
             _ => {}
         }
     }
-}
-
-/// Whether a violation of this pattern stays one, whatever else could have been learnt. Of the others, what was not
-/// learnt may be what was missing.
-fn more_evidence_changes_nothing(pattern: &Pattern) -> bool {
-    matches!(
-        pattern,
-        Pattern::Always(_) | Pattern::Never(_) | Pattern::AtMost { .. }
-    )
 }
