@@ -1,10 +1,9 @@
 //! One kind of entity: the names of its fields and events, and a record of each.
 
-use super::alias;
 use super::record::{Lesson, Record, Slot};
 use super::value::{Atom, Given, Texts};
-use super::{Moment, Observation, Segment, Stamp, Told};
-use crate::expression::{Scope, Value, from_json, to_json};
+use super::{Observation, Stamp, Told, View};
+use crate::expression::from_json;
 use crate::stack::Entity;
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
@@ -16,14 +15,14 @@ pub const FINAL: &str = "final";
 /// All entities of one kind. Fields, events, sources and entities have numbers, so that nothing that is done for each
 /// observation needs their names.
 pub struct Kind {
-    entity: Entity,
-    fields: Names,
-    events: Names,
-    sources: Names,
-    status: Option<usize>,
+    pub(super) entity: Entity,
+    pub(super) fields: Names,
+    pub(super) events: Names,
+    pub(super) sources: Names,
+    pub(super) status: Option<usize>,
     texts: Texts,
     /// Evidence may begin and end in the middle of an entity's life.
-    exported: bool,
+    pub(super) exported: bool,
     /// The status whose telling shows that nothing was before.
     begins_as: Option<String>,
     /// How late in a life the first status was told again.
@@ -32,7 +31,7 @@ pub struct Kind {
 }
 
 #[derive(Default)]
-struct Names(IndexSet<Box<str>, RandomState>);
+pub(super) struct Names(pub(super) IndexSet<Box<str>, RandomState>);
 
 impl Names {
     fn number(&mut self, name: &str) -> usize {
@@ -79,11 +78,10 @@ impl Kind {
     /// From now on, evidence may begin and end in the middle of an entity's life, and leave things out.
     pub(super) fn is_exported_now(&mut self) {
         self.exported = true;
-        let moves = self.entity.moves.values().flatten();
-        let returned: Vec<&String> = moves.collect();
-        let first = self.first().map(str::to_owned);
+        let mut returned = self.entity.moves.values().flatten();
         // Where a move leads back to it, it may have come again.
-        self.begins_as = first.filter(|first| !returned.contains(&first));
+        let begins_as = self.first().filter(|first| returned.all(|to| to != first));
+        self.begins_as = begins_as.map(str::to_owned);
     }
 
     /// Whether evidence may begin and end in the middle of an entity's life, and leave things out.
@@ -268,229 +266,5 @@ impl Kind {
     /// One entity, by its id.
     pub fn record(&self, id: &str) -> Option<&Record> {
         self.records.get(id)
-    }
-}
-
-/// One entity as it is now.
-#[derive(Clone, Copy)]
-pub struct View<'a> {
-    /// Its kind.
-    pub kind: &'a Kind,
-    /// Its number within its kind.
-    pub number: usize,
-    /// Its id.
-    pub id: &'a str,
-    /// What is known of it.
-    pub record: &'a Record,
-    /// The part of its life whose events count, if it is not all of it.
-    pub segment: Option<&'a Segment>,
-}
-
-impl View<'_> {
-    /// The same entity at another moment, in all that is known of it then.
-    pub fn then<'b>(&'b self, record: &'b Record) -> View<'b> {
-        View {
-            record,
-            segment: None,
-            ..*self
-        }
-    }
-
-    fn slot(&self, field: usize) -> Option<&Slot> {
-        self.record.slots.get(field)?.as_ref()
-    }
-
-    /// When an event first happened, in the part of its life that counts.
-    pub(super) fn since(&self, event: usize) -> Option<Stamp> {
-        match self.segment {
-            Some(segment) => segment.since(event),
-            None => self.record.happened.get(event).copied().flatten(),
-        }
-    }
-
-    /// The atom of what an expression reads, `None` if it has none.
-    pub fn atom(&self, input: Input) -> Option<Atom> {
-        match input {
-            Input::Field(field) => self.slot(field).map_or(Some(Atom::UNSET), |slot| slot.atom),
-            // What may have happened before is not the same as what has not.
-            Input::Event(event) => Some(match self.since(event) {
-                None if !self.is_whole() => Atom::UNSET,
-                since => Atom::of(since.is_some()),
-            }),
-        }
-    }
-
-    /// At which of its entity's observations it last changed.
-    pub fn changed(&self, input: Input) -> u64 {
-        match input {
-            Input::Field(field) => self.slot(field).map_or(0, |slot| slot.changed),
-            // It happens once and for all in its part of a life, so that whether it has is as good as when.
-            Input::Event(event) => self.since(event).map_or(0, |_| 1),
-        }
-    }
-
-    /// When what an expression reads was learnt; `None`: it was not, or it was so from the beginning.
-    pub fn learnt(&self, input: Input) -> Option<Stamp> {
-        match input {
-            Input::Field(field) => self.slot(field)?.since,
-            Input::Event(event) => self.since(event),
-        }
-    }
-
-    /// What an expression can see, without what the events of these numbers told.
-    pub fn scope(&self, inputs: &[Input], without: &[u64]) -> Scope {
-        let mut scope = Scope::new();
-        for input in inputs {
-            let dropped = self
-                .learnt(*input)
-                .is_some_and(|stamp| without.contains(&stamp.seq));
-            match *input {
-                Input::Field(field) => {
-                    let first = self.kind.entity.status.as_ref();
-                    let first = first.and_then(|status| status.first.as_deref());
-                    let name = &self.kind.fields.0[field];
-                    if !dropped && let Some(slot) = self.slot(field) {
-                        scope.put(name, slot.value.clone());
-                    } else if Some(field) == self.kind.status
-                        && self.has_beginning()
-                        && let Some(first) = first
-                    {
-                        scope.put(name, Value::from(first));
-                    }
-                }
-                Input::Event(event) => {
-                    if !dropped && self.since(event).is_some() {
-                        scope.happened(&self.kind.events.0[event]);
-                    }
-                }
-            }
-        }
-        scope
-    }
-
-    /// The value of a field, if it is known.
-    pub fn field(&self, field: usize) -> Option<serde_json::Value> {
-        to_json(&self.slot(field)?.value)
-    }
-
-    /// What a field was, in words; nothing of what is the same for all entities of a kind.
-    pub fn said(&self, field: usize) -> Option<String> {
-        let slot = self.slot(field);
-        if slot.is_some_and(|slot| slot.atom == Some(Atom::CONSTANT)) {
-            return None;
-        }
-        let name = &self.kind.fields.0[field];
-        Some(match self.field(field) {
-            Some(value) => format!("{name} was {value}"),
-            None => format!("{name} was not known"),
-        })
-    }
-
-    /// The event that the last observation told.
-    pub fn event(&self) -> Option<usize> {
-        self.record.told_event
-    }
-
-    /// The first thing that was ever seen of it.
-    pub fn first(&self) -> Moment {
-        self.moment(self.record.first, "first seen")
-    }
-
-    /// The last thing that was seen of it.
-    pub fn last(&self) -> Moment {
-        let record = self.record;
-        let fields = record.told.iter().map(|field| self.became(*field));
-        let event = record.told_event.map(|event| self.event_name(event));
-        let words: Vec<String> = record
-            .told_words
-            .clone()
-            .into_iter()
-            .chain(fields)
-            .chain(event.map(str::to_owned))
-            .collect();
-        match words.is_empty() {
-            true => self.moment(record.last, "seen"),
-            false => self.moment(record.last, &words.join(", ")),
-        }
-    }
-
-    /// What the event with a number told of what is read.
-    pub fn told(&self, inputs: &[Input], seq: u64) -> Option<Moment> {
-        let mut all = inputs.iter().filter_map(|input| {
-            let stamp = self.learnt(*input).filter(|stamp| stamp.seq == seq)?;
-            let words = match *input {
-                Input::Field(field) => self.became(field),
-                Input::Event(event) => self.event_name(event).to_owned(),
-            };
-            Some((stamp, words))
-        });
-        let (stamp, first) = all.next()?;
-        let mut words = vec![first];
-        for (_, more) in all {
-            // Two conditions may read the same.
-            if !words.contains(&more) {
-                words.push(more);
-            }
-        }
-        Some(self.moment(stamp, &words.join(", ")))
-    }
-
-    /// A moment with its words and its source.
-    pub fn moment(&self, stamp: Stamp, words: &str) -> Moment {
-        let source = &self.kind.sources.0[stamp.source];
-        Moment {
-            at_ns: stamp.at_ns,
-            since_ns: stamp.since_ns,
-            seq: stamp.seq,
-            text: format!("{words} ({source})"),
-        }
-    }
-
-    /// The coming of a status.
-    pub fn came(&self, status: &str, stamp: Stamp) -> Moment {
-        if self.began_as(status, stamp) {
-            return self.first();
-        }
-        let field = self.kind.entity.status.as_ref();
-        let field = field.map_or("status", |status| status.field.as_str());
-        self.moment(stamp, &format!("{field} became {status}"))
-    }
-
-    /// Whether no event told of this status, because its kind is declared to begin as it.
-    pub fn began_as(&self, status: &str, stamp: Stamp) -> bool {
-        let declared = self.kind.entity.status.as_ref();
-        let declared = declared.and_then(|declared| declared.first.as_deref());
-        stamp == self.record.first && declared == Some(status)
-    }
-
-    /// The sources that told of it. One that calls it otherwise is the same source.
-    pub fn sources(&self) -> BTreeSet<&str> {
-        let all = self.kind.sources.0.iter().enumerate();
-        let own = all.filter(|(number, _)| self.record.told_by(*number));
-        own.map(|(_, name)| alias::source(name)).collect()
-    }
-
-    /// Whether nothing was before what is known of the part of its life that counts: what was not told has not happened.
-    pub fn is_whole(&self) -> bool {
-        self.segment.is_some_and(Segment::is_whole) || self.has_beginning()
-    }
-
-    /// Whether nothing was before what is known of it: what was not told has not been, fields too.
-    pub fn has_beginning(&self) -> bool {
-        !self.kind.exported || self.record.beginning_ns().is_some()
-    }
-
-    /// The name of an event.
-    pub fn event_name(&self, event: usize) -> &str {
-        &self.kind.events.0[event]
-    }
-
-    fn became(&self, field: usize) -> String {
-        let name = &self.kind.fields.0[field];
-        match self.field(field) {
-            Some(serde_json::Value::String(text)) => format!("{name} became {text}"),
-            Some(other) => format!("{name} became {other}"),
-            None => name.to_string(),
-        }
     }
 }

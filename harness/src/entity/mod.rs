@@ -8,12 +8,14 @@ mod record;
 mod segment;
 mod snapshot;
 mod value;
+mod view;
 
-pub use kind::{FINAL, Input, Kind, View};
+pub use kind::{FINAL, Input, Kind};
 pub use record::{Came, Moment, Record, Stamp};
 pub use segment::Segment;
 pub use snapshot::Snapshot;
 pub use value::{Atom, Given};
+pub use view::View;
 
 use crate::history::{Captures, Event, Heard, What};
 use crate::stack::Stack;
