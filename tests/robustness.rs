@@ -207,6 +207,17 @@ fn mount(folder: &PathBuf) -> bool {
     done.is_ok_and(|output| output.status.success())
 }
 
+/// A place for a run whose results go to a small disk.
+fn with_small_disk() -> Result<(Scratch, PathBuf), Failed> {
+    let scratch = Scratch::new();
+    let disk = scratch.path("out");
+    std::fs::create_dir(&disk)?;
+    check(mount(&disk), || {
+        "the small disk could not be made".to_owned()
+    })?;
+    Ok((scratch, disk))
+}
+
 fn unmount(folder: &PathBuf) {
     let _ = Command::new("umount").arg("--lazy").arg(folder).status();
 }
@@ -222,12 +233,7 @@ fn can_mount() -> bool {
 }
 
 fn full_disk() -> Result<(), Failed> {
-    let scratch = Scratch::new();
-    let disk = scratch.path("out");
-    std::fs::create_dir(&disk)?;
-    check(mount(&disk), || {
-        "the small disk could not be made".to_owned()
-    })?;
+    let (scratch, disk) = with_small_disk()?;
     let text = "Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    \
         When \"submit\" runs 200 times\n    And every submission is final within 60s\n    \
         Then \"effect before status\" holds\n";
@@ -239,12 +245,7 @@ fn full_disk() -> Result<(), Failed> {
 
 /// What is found broken in such an environment may be broken for that: it is told, and is no verdict.
 fn broken_on_a_full_disk() -> Result<(), Failed> {
-    let scratch = Scratch::new();
-    let disk = scratch.path("out");
-    std::fs::create_dir(&disk)?;
-    check(mount(&disk), || {
-        "the small disk could not be made".to_owned()
-    })?;
+    let (scratch, disk) = with_small_disk()?;
     let shakedown = "\
 entities: {body: {learn: [{poll: \"GET http://rogue:8000/health\", id: \"'it'\", set: {up: status}}]}}
 workloads: {flood: {request: \"POST http://rogue:8000/flood?mib=64\"}}

@@ -114,8 +114,8 @@ pub(super) fn quiet(stream: &TcpStream, as_of: AsOf) -> bool {
 
 /// Whether the peer has closed or reset the connection. Bytes that came before are added to `buffer`.
 pub(super) fn gone(stream: &TcpStream, buffer: &mut BytesMut, limit: usize, as_of: AsOf) -> bool {
+    let mut bytes = [0; PEEKED_BYTES];
     while buffer.len() < limit {
-        let mut bytes = [0; PEEKED_BYTES];
         match receive(stream, &mut bytes, false, as_of) {
             Ok(0) => return true,
             Ok(n) => buffer.extend_from_slice(&bytes[..n]),

@@ -43,6 +43,10 @@ impl Basis {
         };
         let sets = |rule: &Learn, field: &String| rule.set.contains_key(field);
         let tells = |rule: &Learn, event: &String| rule.event.as_ref() == Some(event);
+        let teaches = |rule: &Learn, fields: &[String], events: &[String]| {
+            fields.iter().any(|field| sets(rule, field))
+                || events.iter().any(|event| tells(rule, event))
+        };
         let gapless =
             |rule: &&Learn| matches!(rule.evidence, Evidence::Call(_) | Evidence::Log { .. });
         let certain = || entity.learn.iter().filter(gapless);
@@ -50,16 +54,13 @@ impl Basis {
         for rule in &entity.learn {
             if let Evidence::Call(call) = &rule.evidence
                 && !rule.reads_seen()
-                && (awaited_fields.iter().any(|field| sets(rule, field))
-                    || awaited_events.iter().any(|event| tells(rule, event)))
+                && teaches(rule, &awaited_fields, &awaited_events)
             {
                 basis.calls.push(call.clone());
             }
         }
         for rule in &entity.learn {
-            let teaches = fields.iter().any(|field| sets(rule, field))
-                || events.iter().any(|event| tells(rule, event));
-            if !teaches {
+            if !teaches(rule, &fields, &events) {
                 continue;
             }
             basis.rules.push(rule.place.to_string());

@@ -5,11 +5,11 @@ mod findings;
 use super::basis::{Basis, within};
 use super::blindness::Blindness;
 use super::clock::Clocks;
-use super::unanswered::Unanswered;
+use super::unanswered::{Call, Unanswered};
 use super::untold::Untold;
 use super::{Monitor, monitor};
 use crate::entity::{Entities, Fact, Stamp, Told};
-use crate::history::{Asked, Captures, Event, ExchangeId, FaultMoment, Heard, What};
+use crate::history::{Event, ExchangeId, FaultMoment, Heard, What};
 use crate::plan::Judged;
 use crate::stack::{Invariant, Stack};
 use crate::verdict::Verdict;
@@ -23,7 +23,7 @@ pub struct Judge {
     clocks: Clocks,
     watched: Vec<Watched>,
     /// Named exchanges that have not ended.
-    under_way: HashMap<ExchangeId, UnderWay>,
+    under_way: HashMap<ExchangeId, Call>,
     unanswered: Unanswered,
     /// By kind and id: the faults that have struck an entity's exchanges.
     struck: BTreeMap<(String, String), IndexSet<String>>,
@@ -31,14 +31,6 @@ pub struct Judge {
     at_large: IndexSet<String>,
     told: Telling,
     blindness: Blindness,
-}
-
-/// A named exchange that has not ended.
-struct UnderWay {
-    asked: Asked,
-    asked_ns: u64,
-    /// The ids in its path, as they count.
-    captures: Captures,
 }
 
 /// What it means that nothing tells a field or an event.
@@ -218,17 +210,14 @@ impl Judge {
     fn follow(&mut self, at_ns: u64, what: &What) {
         match what {
             What::Asked(asked) if asked.call.is_some() => {
-                let under_way = UnderWay {
-                    asked: asked.clone(),
-                    asked_ns: at_ns,
-                    captures: self.entities.resolved(&asked.captures),
-                };
-                self.under_way.insert(asked.exchange, under_way);
+                let captures = self.entities.resolved(&asked.captures);
+                if let Some(call) = Call::new(asked, captures, at_ns) {
+                    self.under_way.insert(asked.exchange, call);
+                }
             }
             What::Unanswered { exchange } => {
-                if let Some(one) = self.under_way.get(exchange) {
-                    let captures = one.captures.clone();
-                    self.unanswered.add(&one.asked, captures, one.asked_ns);
+                if let Some(call) = self.under_way.get(exchange) {
+                    self.unanswered.add(call.clone());
                 }
             }
             What::Delivered { exchange, .. } => {

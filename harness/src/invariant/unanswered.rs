@@ -14,25 +14,20 @@ pub(super) struct Unanswered {
     calls: Vec<Call>,
 }
 
-struct Call {
+/// A named call.
+#[derive(Clone)]
+pub(super) struct Call {
     name: String,
     service: String,
     /// The ids in its path, as they count.
-    captures: Captures,
+    pub captures: Captures,
     asked_ns: u64,
 }
 
 impl Unanswered {
     /// One more.
-    pub fn add(&mut self, asked: &Asked, captures: Captures, asked_ns: u64) {
-        if let Some(name) = &asked.call {
-            self.calls.push(Call {
-                name: name.clone(),
-                service: asked.service.clone(),
-                captures,
-                asked_ns,
-            });
-        }
+    pub fn add(&mut self, call: Call) {
+        self.calls.push(call);
     }
 
     /// What is broken for want of something that such a call may have done cannot be told.
@@ -110,6 +105,16 @@ impl Unanswered {
 }
 
 impl Call {
+    /// `None`: the request has no name.
+    pub fn new(asked: &Asked, captures: Captures, asked_ns: u64) -> Option<Call> {
+        Some(Call {
+            name: asked.call.clone()?,
+            service: asked.service.clone(),
+            captures,
+            asked_ns,
+        })
+    }
+
     fn about(&self, kind: &str, id: &str) -> bool {
         self.captures.get(kind).is_some_and(|own| own == id)
     }
