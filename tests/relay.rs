@@ -60,11 +60,12 @@ invariants:
 ";
 
 /// The moments at which a fault ends, each with the event of a ring at which that is.
-pub const ENDS: [(&str, &str); 4] = [
+pub const ENDS: [(&str, &str); 5] = [
     ("until \"ring\" is sent", "asked"),
     ("until \"ring\" is answered", "answered"),
     ("until job reaches \"Rung\"", "answered"),
     ("until \"rung\" happens", "answered"),
+    ("until the status of job is \"Rung\"", "answered"),
 ];
 
 /// The header of a feature over this stack.

@@ -15,6 +15,7 @@ mod rewritten;
 mod room;
 mod services;
 mod steps;
+mod strain;
 mod strangers;
 mod unnoticed;
 

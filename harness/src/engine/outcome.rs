@@ -4,6 +4,7 @@ use super::Setup;
 use super::record::{Record, Worked};
 use super::rewritten;
 use super::room;
+use super::strain;
 use crate::count;
 use crate::fault::Receipt;
 use crate::history::Heard;
@@ -174,7 +175,12 @@ impl Outcome {
                     .or_else(|| room::none_left(&setup.out)),
             }
         });
-        Outcome::weighed(&setup.plan, setup.stack.settle, seen).only(&setup.judges())
+        let mut outcome =
+            Outcome::weighed(&setup.plan, setup.stack.settle, seen).only(&setup.judges());
+        if outcome.verdict > Verdict::Held {
+            outcome.notes.extend(strain::note());
+        }
+        outcome
     }
 
     /// What it came to for whoever judges for these invariants.

@@ -209,6 +209,11 @@ fn teachers(stack: &Stack, trigger: &Trigger) -> Vec<String> {
             let field = entity.status.as_ref().map(|status| &status.field);
             entity.name == *kind && field.is_some_and(|field| rule.set.contains_key(field))
         }
+        Trigger::Becomes {
+            entity: kind,
+            field,
+            ..
+        } => entity.name == *kind && rule.set.contains_key(field),
         Trigger::Happens { event } => rule.event.as_ref() == Some(event),
     };
     let calls = rules

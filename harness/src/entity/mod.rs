@@ -64,6 +64,8 @@ pub struct Fact {
     pub id: String,
     /// The statuses that it has come to.
     pub statuses: Vec<String>,
+    /// The fields that have come to another value, with that value.
+    pub fields: Vec<(String, Value)>,
     /// The event that happened to it.
     pub event: Option<String>,
 }

@@ -178,6 +178,12 @@ impl Record {
         }
     }
 
+    /// Whether the last observation gave a field another value.
+    pub(super) fn is_new(&self, field: usize) -> bool {
+        let slot = self.slots.get(field).and_then(Option::as_ref);
+        slot.is_some_and(|slot| slot.changed == self.observations)
+    }
+
     fn set(&mut self, field: usize, value: Value, atom: Option<Atom>, stamp: Stamp) {
         let changed = self.observations;
         let slot = grown(&mut self.slots, field);

@@ -122,6 +122,17 @@ impl View<'_> {
         })
     }
 
+    /// The fields to which the last observation gave another value, with that value.
+    pub fn told_fields(&self) -> Vec<(String, serde_json::Value)> {
+        let told = self.record.told.iter();
+        let new = told.filter(|field| self.record.is_new(**field));
+        let said = new.filter_map(|field| {
+            let name = self.kind.fields.0[*field].to_string();
+            Some((name, self.field(*field)?))
+        });
+        said.collect()
+    }
+
     /// The event that the last observation told.
     pub fn event(&self) -> Option<usize> {
         self.record.told_event

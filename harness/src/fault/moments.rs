@@ -3,6 +3,7 @@
 use super::Fact;
 use crate::gateway::{Moment, Stop};
 use crate::plan::{Fault, Trigger};
+use serde_json::Value;
 use std::collections::HashSet;
 
 /// The moments of one fault.
@@ -100,7 +101,7 @@ fn stop(trigger: &Trigger) -> Option<Stop> {
     match trigger {
         Trigger::AfterAnswered { call } => at(call, Moment::Answer),
         Trigger::BeforeSent { call } => at(call, Moment::Request),
-        Trigger::Reaches { .. } | Trigger::Happens { .. } => None,
+        Trigger::Reaches { .. } | Trigger::Becomes { .. } | Trigger::Happens { .. } => None,
     }
 }
 
@@ -111,6 +112,22 @@ fn met(trigger: &Trigger, fact: &Fact) -> bool {
         Trigger::Reaches { entity, status } => {
             fact.entity == *entity && fact.statuses.contains(status)
         }
+        Trigger::Becomes {
+            entity,
+            field,
+            value,
+        } => {
+            let mut fields = fact.fields.iter();
+            fact.entity == *entity && fields.any(|(name, now)| name == field && same(now, value))
+        }
         Trigger::Happens { event } => fact.event.as_ref() == Some(event),
+    }
+}
+
+/// Whether two values are the same: for numbers, 1 and 1.0 are.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one.as_f64(), other.as_f64()) {
+        (Some(one), Some(other)) => one == other,
+        _ => one == other,
     }
 }

@@ -117,6 +117,11 @@ fn demanded(pattern: &Pattern, status: Option<&str>) -> (Vec<String>, Vec<String
         }
         Pattern::Agree { fields, .. } => return (fields.clone(), Vec::new()),
         Pattern::Share { condition, .. } => vec![condition],
+        Pattern::Balance { condition, by, .. } => {
+            let (mut fields, events) = named(&[condition]);
+            fields.push(by.clone());
+            return (fields, events);
+        }
     };
     named(&expressions)
 }

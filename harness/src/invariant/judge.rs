@@ -119,10 +119,11 @@ impl Judge {
                 continue;
             };
             self.show(kind, number);
-            let record = self.entities.kind(kind).view(number).record;
-            let statuses = record.new_statuses().iter();
+            let view = self.entities.kind(kind).view(number);
+            let statuses = view.record.new_statuses().iter();
             facts.push(Fact {
                 statuses: statuses.map(|(name, _)| name.to_string()).collect(),
+                fields: view.told_fields(),
                 entity: observation.entity,
                 id: observation.id,
                 event: observation.event,

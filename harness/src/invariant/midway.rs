@@ -21,6 +21,7 @@ pub(super) fn doubt(kind: &Kind, pattern: &Pattern, tale: &mut Tale) {
             Pattern::AtMost { .. }
                 | Pattern::Moves
                 | Pattern::Share { .. }
+                | Pattern::Balance { .. }
                 | Pattern::Quantile { .. }
         )
     };

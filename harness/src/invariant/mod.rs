@@ -3,7 +3,9 @@
 mod absence;
 mod agree;
 mod alone;
+mod at_end;
 mod at_most;
+mod balance;
 mod basis;
 mod blindness;
 mod clock;
@@ -114,7 +116,18 @@ fn pattern(pattern: &Pattern, kind: &mut Kind, granted: Duration) -> Box<dyn Mon
         Pattern::Share {
             condition,
             at_least,
-        } => Box::new(share::Share::new(cel(&condition), at_least, granted)),
+        } => {
+            let condition = at_end::AtEnd::new(cel(&condition), granted);
+            Box::new(share::Share::new(condition, at_least))
+        }
+        Pattern::Balance {
+            condition,
+            by,
+            tolerance,
+        } => {
+            let condition = at_end::AtEnd::new(cel(&condition), granted);
+            Box::new(balance::Balance::new(condition, by, tolerance, kind))
+        }
         Pattern::Quantile {
             quantile,
             from,

@@ -1,5 +1,6 @@
 //! The moments of a run that can be named beforehand.
 
+use serde_json::Value;
 use std::fmt;
 
 /// A moment that sets a fault off, or ends it.
@@ -16,6 +17,15 @@ pub enum Trigger {
         entity: String,
         /// The status.
         status: String,
+    },
+    /// A field of an entity is seen to have come to a value, by whichever observer.
+    Becomes {
+        /// The kind of entity.
+        entity: String,
+        /// The field.
+        field: String,
+        /// Text, a number, or true or false.
+        value: Value,
     },
     /// An event is seen to have happened to an entity.
     Happens {
@@ -36,6 +46,11 @@ impl Trigger {
             Trigger::AfterAnswered { call } => format!("until \"{call}\" is answered"),
             Trigger::BeforeSent { call } => format!("until \"{call}\" is sent"),
             Trigger::Reaches { entity, status } => format!("until {entity} reaches \"{status}\""),
+            Trigger::Becomes {
+                entity,
+                field,
+                value,
+            } => format!("until the {field} of {entity} is {value}"),
             Trigger::Happens { event } => format!("until \"{event}\" happens"),
         }
     }
@@ -48,6 +63,11 @@ impl fmt::Display for Trigger {
             Trigger::AfterAnswered { call } => write!(f, "after \"{call}\" is answered"),
             Trigger::BeforeSent { call } => write!(f, "before \"{call}\" is sent"),
             Trigger::Reaches { entity, status } => write!(f, "when {entity} reaches \"{status}\""),
+            Trigger::Becomes {
+                entity,
+                field,
+                value,
+            } => write!(f, "when the {field} of {entity} is {value}"),
             Trigger::Happens { event } => write!(f, "when \"{event}\" happens"),
         }
     }

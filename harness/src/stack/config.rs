@@ -303,8 +303,9 @@ pub(super) fn invariant(
     problems: &mut Problems,
 ) -> Option<Invariant> {
     let fields = entry.value.fields(&pattern::KEYS, problems);
-    // The share is one of all entities of a kind.
-    let of = fields.get("of").filter(|_| fields.get("share").is_some());
+    // These are measures of all entities of a kind.
+    let measure = fields.get("share").or(fields.get("balance"));
+    let of = fields.get("of").filter(|_| measure.is_some());
     let entity = match (fields.get("for").or(of), only) {
         (Some(node), _) => node.text(problems),
         (None, Some(only)) => Some(only.to_owned()),

@@ -7,7 +7,7 @@ use crate::expression::Expression;
 use crate::problem::{Problem, Problems};
 
 /// Keys of an invariant.
-pub(super) const KEYS: [&str; 20] = [
+pub(super) const KEYS: [&str; 23] = [
     "for",
     "after",
     "until",
@@ -28,9 +28,12 @@ pub(super) const KEYS: [&str; 20] = [
     "at_least",
     "quantile",
     "below",
+    "balance",
+    "by",
+    "tolerance",
 ];
 /// The key that tells which pattern it is.
-const LEADING: [&str; 10] = [
+const LEADING: [&str; 11] = [
     "always",
     "never",
     "when",
@@ -41,10 +44,11 @@ const LEADING: [&str; 10] = [
     "agree",
     "share",
     "quantile",
+    "balance",
 ];
 const FORMS: &str = "the forms are `when, then[, within]`, `no, before`, `eventually, within`, `at_most, of`, \
-                     `moves: declared`, `agree, within`, `share, of, at_least`, `quantile, of, below`, `always` and \
-                     `never`; `after` and `until` give those a scope that speak of one state or event";
+                     `moves: declared`, `agree, within`, `share, of, at_least`, `quantile, of, below`, \
+                     `balance, of, by, tolerance`, `always` and `never`; `after` and `until` give those a scope that speak of one state or event";
 
 /// The pattern that the keys make.
 pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Pattern> {
@@ -134,6 +138,18 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Patte
                 at_least: share(at_least?, problems)?,
             })
         }
+        "balance" => {
+            let condition = need("balance");
+            let by = fields.need_text("by", problems);
+            let tolerance = fields.need("tolerance", problems);
+            // It is judged when all faults are healed, whatever the clock.
+            clock(fields, problems);
+            Some(Pattern::Balance {
+                condition: condition?,
+                by: by?,
+                tolerance: tolerance_of(tolerance?, problems)?,
+            })
+        }
         "quantile" => {
             let quantile = fields
                 .get("quantile")
@@ -178,6 +194,7 @@ fn misfits(leading: &str, fields: &Fields<'_>, problems: &mut Problems) {
         "at_most" => &["of", "after", "until"],
         "agree" => &["within", "clock"],
         "share" => &["of", "at_least", "clock"],
+        "balance" => &["of", "by", "tolerance", "clock"],
         "quantile" => &["of", "below"],
         _ => &[],
     };
@@ -200,6 +217,16 @@ fn share(node: &Node, problems: &mut Problems) -> Option<f64> {
     let share = node.number(EXPECTED, problems)?;
     match share > 0.0 && share <= 1.0 {
         true => Some(share),
+        false => node.not(EXPECTED, problems),
+    }
+}
+
+/// How far shares may be apart: from 0 on, and below 1, which they always are.
+fn tolerance_of(node: &Node, problems: &mut Problems) -> Option<f64> {
+    const EXPECTED: &str = "a number from 0 to below 1";
+    let tolerance = node.number(EXPECTED, problems)?;
+    match (0.0..1.0).contains(&tolerance) {
+        true => Some(tolerance),
         false => node.not(EXPECTED, problems),
     }
 }

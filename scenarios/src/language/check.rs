@@ -122,6 +122,9 @@ impl Checker<'_> {
                     self.call(call, &fault.whom);
                 }
                 Trigger::Reaches { entity, status } => self.reaches(entity, status, &fault.whom),
+                Trigger::Becomes { entity, field, .. } => {
+                    self.becomes(entity, field, &fault.whom);
+                }
                 Trigger::Happens { event } => self.happens(event, &fault.whom),
             }
         }
@@ -225,6 +228,16 @@ impl Checker<'_> {
             self.say(what, "add `status` to it, and a rule that sets that field");
         } else if !kind.moves.is_empty() {
             self.known("status", status, kind.statuses());
+        }
+    }
+
+    /// A trigger that waits for a field.
+    fn becomes(&mut self, entity: &str, field: &str, whom: &Whom) {
+        self.known("entity", entity, self.stack.entities.keys());
+        self.same(entity, whom);
+        if let Some(kind) = self.stack.entities.get(entity) {
+            let taught = kind.learn.iter().flat_map(|rule| rule.set.keys());
+            self.known("field", field, taught);
         }
     }
 

@@ -7,7 +7,7 @@ use shakedown_harness::plan::{Fault, Times, Trigger, Whom};
 use std::sync::LazyLock;
 
 /// What can stand behind a fault, each with what it means.
-pub const FORMS: [(&str, &str); 16] = [
+pub const FORMS: [(&str, &str); 18] = [
     ("the first time", "only the first time"),
     ("the first 2 times", "only the first so many times"),
     ("the 3rd time", "only that time"),
@@ -42,6 +42,10 @@ pub const FORMS: [(&str, &str); 16] = [
         "from the moment when the event is learnt; a call that teaches it is not answered before",
     ),
     (
+        "when the shown_scores of submission is 0",
+        "from the moment when any observer tells that a field has come to a text in quotes, a number, or true or false",
+    ),
+    (
         "until \"upload scores\" is answered",
         "up to the moment when the callee has answered; otherwise a fault lasts until it is healed",
     ),
@@ -56,6 +60,10 @@ pub const FORMS: [(&str, &str); 16] = [
     (
         "until \"scores stored\" happens",
         "up to the moment when the event is learnt",
+    ),
+    (
+        "until the shown_status of submission is \"Finished\"",
+        "up to the moment when any observer tells so",
     ),
     (
         "for 2s",
@@ -142,6 +150,14 @@ static PARSERS: LazyLock<Vec<Form>> = LazyLock::new(|| {
             fault.trigger = Some(happens(found));
             Ok(())
         }),
+        form(FROM_WHEN, &format!("when {BECOMES}"), |found, fault| {
+            fault.trigger = Some(becomes(found)?);
+            Ok(())
+        }),
+        form(UNTIL_WHEN, &format!("until {BECOMES}"), |found, fault| {
+            fault.until = Some(becomes(found)?);
+            Ok(())
+        }),
         form(
             UNTIL_WHEN,
             "until \"([^\"]+)\" is answered",
@@ -173,6 +189,9 @@ static PARSERS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     ]
 });
 
+/// A field, its entity, and the value.
+const BECOMES: &str = "the ([A-Za-z_][A-Za-z0-9_]*) of ([A-Za-z_][A-Za-z0-9_-]*) is \
+                       (\"[^\"]*\"|true|false|-?[0-9][0-9.eE+-]*)";
 const HOW_OFTEN: &str = "how often";
 const FOR_WHOM: &str = "for whom";
 const FROM_WHEN: &str = "from when on";
@@ -191,6 +210,17 @@ fn sent(found: &Captures<'_>) -> Trigger {
 fn reaches(found: &Captures<'_>) -> Trigger {
     let (entity, status) = (found[2].to_owned(), found[3].to_owned());
     Trigger::Reaches { entity, status }
+}
+
+fn becomes(found: &Captures<'_>) -> Result<Trigger, String> {
+    let [field, entity, value] = [2, 3, 4].map(|n| found[n].to_owned());
+    let value = serde_json::from_str(&value)
+        .map_err(|_| format!("`{value}` is no text in quotes, no number, and not true or false"))?;
+    Ok(Trigger::Becomes {
+        entity,
+        field,
+        value,
+    })
 }
 
 fn happens(found: &Captures<'_>) -> Trigger {

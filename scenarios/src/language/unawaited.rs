@@ -74,6 +74,9 @@ fn moment_comes_later(moment: &Trigger, stack: &Stack) -> bool {
     match moment {
         Trigger::AfterAnswered { call } | Trigger::BeforeSent { call } => made_later(call, stack),
         Trigger::Happens { event } => !rules(&|_, rule| rule.event.as_ref() == Some(event)),
+        Trigger::Becomes { entity, field, .. } => {
+            !rules(&|one, rule| one.name == *entity && rule.set.contains_key(field))
+        }
         Trigger::Reaches { entity, status } => {
             let kind = stack.entities.get(entity);
             let status_of = kind.and_then(|kind| kind.status.as_ref());

@@ -96,6 +96,7 @@ fn on_call(fault: CallFault) -> Effect {
 
 fn fact(id: &str, statuses: &[&str], event: Option<&str>) -> Fact {
     Fact {
+        fields: Vec::new(),
         entity: "submission".to_owned(),
         id: id.to_owned(),
         statuses: statuses.iter().map(|status| status.to_string()).collect(),

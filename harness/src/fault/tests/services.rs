@@ -1,6 +1,7 @@
 //! What is done to services, at once or at a moment.
 
 use super::*;
+use serde_json::json;
 
 fn killing(exchange: ExchangeId) -> Deed {
     Deed {
@@ -33,6 +34,27 @@ fn before_a_call_is_sent_its_service_is_killed_and_the_call_itself_can_be_struck
     let mut faults = armed(fault(ANSWER_503(), Times::First(1), None, before()));
     let action = faults.decide(&at(Moment::Request), &of("1"), 1).action;
     assert_ne!(action, Action::Pass);
+}
+
+#[test]
+fn whatever_field_an_observer_tells_of_can_be_waited_for() {
+    let trigger = Trigger::Becomes {
+        entity: "submission".to_owned(),
+        field: "shown".to_owned(),
+        value: json!(1),
+    };
+    let mut faults = armed(fault(kill(), Times::First(1), None, Some(trigger)));
+    let told = |entity: &str, field: &str, value| Fact {
+        entity: entity.to_owned(),
+        fields: vec![(field.to_owned(), value)],
+        ..fact("7", &[], None)
+    };
+    faults.learn(&told("submission", "shown", json!(2)), None);
+    faults.learn(&told("submission", "stored", json!(1)), None);
+    faults.learn(&told("parent", "shown", json!(1)), None);
+    assert_eq!(faults.loose_deeds(), []);
+    faults.learn(&told("submission", "shown", json!(1.0)), None);
+    assert_eq!(faults.loose_deeds().len(), 1);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Agreement, shares and quantiles.
+//! Agreement, shares, balances and quantiles.
 
 use super::*;
 
@@ -67,6 +67,44 @@ fn shares() {
         0,
         &[],
         "no submission was ever seen",
+    );
+}
+
+#[test]
+fn balances() {
+    let p = |tolerance| Pattern::Balance {
+        condition: cel("status == 'Done'"),
+        by: "shown".to_owned(),
+        tolerance,
+    };
+    let history = [
+        (1, "7 shown=eu"),
+        (1, "8 shown=eu"),
+        (1, "9 shown=us"),
+        (2, "7 status=Done"),
+        (3, "9 status=Done"),
+    ];
+    check(p(0.5), &history, Held, 2, &[], "");
+    let why = "held for 1 of 2 where shown is eu at the end, and for 1 of 1 where shown is us";
+    check(p(0.4), &history, Violated, 2, &[1], why);
+    let one = [(1, "7 shown=eu"), (2, "7 status=Done")];
+    let why = "never told two kinds of them apart";
+    check(p(0.4), &one, Inconclusive, 0, &[], why);
+    // Who belongs nowhere may be missing anywhere.
+    let lost = [
+        history[0],
+        history[2],
+        history[3],
+        history[4],
+        (5, "6 told=x"),
+    ];
+    check(
+        p(0.4),
+        &lost,
+        Inconclusive,
+        2,
+        &[],
+        "its `shown` was never told",
     );
 }
 

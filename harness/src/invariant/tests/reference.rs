@@ -212,7 +212,9 @@ fn segment(pattern: &Pattern, life: &Life<'_>, (from, end): (usize, Option<usize
                 _ => Fate::Witness,
             }
         }
-        Pattern::Share { .. } | Pattern::Quantile { .. } => unreachable!("of all entities at once"),
+        Pattern::Share { .. } | Pattern::Balance { .. } | Pattern::Quantile { .. } => {
+            unreachable!("of all entities at once")
+        }
     }
 }
 
@@ -224,6 +226,11 @@ fn reference(pattern: &Pattern, scope: &Scope, healed: bool, events: &[Event]) -
             condition,
             at_least,
         } => shares(&lives, condition, *at_least),
+        Pattern::Balance {
+            condition,
+            tolerance,
+            ..
+        } => balances(&lives, condition, *tolerance),
         Pattern::Quantile { quantile, .. } => quantiles(&lives, *quantile),
         _ => lives
             .iter()
@@ -293,6 +300,35 @@ fn shares(lives: &[Life<'_>], condition: &Expression, at_least: f64) -> Vec<Fate
         (true, _) => Fate::Witness,
         (false, true) => Fate::Silent,
         (false, false) => Fate::Broken,
+    };
+    lives.iter().map(fate).collect()
+}
+
+/// Among those for which `shown` says the same at the end.
+fn balances(lives: &[Life<'_>], condition: &Expression, tolerance: f64) -> Vec<Fate> {
+    let last = |life: &Life<'_>| life.seen.len() - 1;
+    let holds = |life: &Life<'_>| life.test(condition, last(life)) == True;
+    let shown = |life: &Life<'_>| life.variables(0, last(life)).get("shown");
+    let mut kinds: Vec<serde_json::Value> = Vec::new();
+    kinds.extend(lives.iter().filter_map(shown));
+    kinds.sort_unstable_by_key(|value| value.to_string());
+    kinds.dedup();
+    let share = |kind: &serde_json::Value| {
+        let of: Vec<_> = lives
+            .iter()
+            .filter(|l| shown(l).as_ref() == Some(kind))
+            .collect();
+        of.iter().filter(|life| holds(life)).count() as f64 / of.len() as f64
+    };
+    let shares: Vec<f64> = kinds.iter().map(share).collect();
+    let lowest = shares.iter().copied().fold(f64::INFINITY, f64::min);
+    let apart = shares.iter().copied().fold(0.0, f64::max) - lowest > tolerance + 1e-9;
+    let fate = |life: &Life<'_>| match shown(life) {
+        None => Fate::Unknown,
+        Some(_) if kinds.len() < 2 => Fate::Silent,
+        Some(_) if holds(life) => Fate::Witness,
+        Some(kind) if apart && share(&kind) == lowest => Fate::Broken,
+        Some(_) => Fate::Silent,
     };
     lives.iter().map(fate).collect()
 }
@@ -424,6 +460,13 @@ pub(super) fn of_all() -> impl Strategy<Value = Pattern> {
             condition,
             at_least
         }),
+        (conditions(), prop::sample::select(vec![0.0, 0.3, 0.5])).prop_map(
+            |(condition, tolerance)| Pattern::Balance {
+                condition,
+                by: "shown".to_owned(),
+                tolerance
+            }
+        ),
         share().prop_map(|quantile| Pattern::Quantile {
             quantile,
             from: "New".to_owned(),

@@ -33,6 +33,13 @@ pub(super) fn check(stack: &Stack, invariant: &Invariant, problems: &mut Problem
         }
         Pattern::Existence { eventually, .. } => vec![eventually],
         Pattern::Share { condition, .. } => vec![condition],
+        Pattern::Balance { condition, by, .. } => {
+            if !fields.contains(&by.as_str()) {
+                let known = fields.iter().copied().filter(|field| *field != "final");
+                problems.push(Problem::unknown(&invariant.place, "field", by, known));
+            }
+            vec![condition]
+        }
         Pattern::Agree {
             fields: agreeing, ..
         } => {

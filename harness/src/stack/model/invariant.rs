@@ -104,6 +104,16 @@ pub enum Pattern {
         /// The share, above 0 and up to 1.
         at_least: f64,
     },
+    /// At the end of the run, when all faults are healed, the condition holds for shares of the entities that are no
+    /// further apart than a tolerance, among those for which a field says the same.
+    Balance {
+        /// The condition.
+        condition: Expression,
+        /// The field.
+        by: String,
+        /// How far the shares may be apart, from 0 to below 1.
+        tolerance: f64,
+    },
     /// A share of the entities that come from one status to another need less than a time for it.
     Quantile {
         /// The share, above 0 and up to 1.

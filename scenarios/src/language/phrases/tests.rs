@@ -226,7 +226,21 @@ fn triggers() -> impl Strategy<Value = Trigger> {
         name().prop_map(|call| Trigger::AfterAnswered { call }),
         name().prop_map(|call| Trigger::BeforeSent { call }),
         (word(), name()).prop_map(|(entity, status)| Trigger::Reaches { entity, status }),
+        (word(), word(), plain()).prop_map(|(entity, field, value)| Trigger::Becomes {
+            entity,
+            field,
+            value
+        }),
         name().prop_map(|event| Trigger::Happens { event }),
+    ]
+}
+
+/// What a field can be waited for to be.
+fn plain() -> impl Strategy<Value = serde_json::Value> {
+    prop_oneof![
+        name().prop_map(serde_json::Value::from),
+        any::<i32>().prop_map(serde_json::Value::from),
+        any::<bool>().prop_map(serde_json::Value::from),
     ]
 }
 

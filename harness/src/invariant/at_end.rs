@@ -1,0 +1,64 @@
+//! A condition that counts at the end only, for all entities of a kind at once.
+
+use super::Clocks;
+use super::condition::Condition;
+use crate::entity::{Kind, View};
+use crate::expression::Truth;
+use crate::stack::Clock;
+use std::time::Duration;
+
+pub(super) struct AtEnd {
+    condition: Condition,
+    /// Whatever follows from what happened does so in this time.
+    granted: Duration,
+    now_ns: u64,
+}
+
+/// How it stands with one entity where everything ends.
+pub(super) struct Standing {
+    pub truth: Truth,
+    /// It does not hold, and may still come to hold: the data ends, and life goes on.
+    pub open: bool,
+}
+
+impl AtEnd {
+    pub fn new(condition: Condition, granted: Duration) -> AtEnd {
+        AtEnd {
+            condition,
+            granted,
+            now_ns: 0,
+        }
+    }
+
+    pub fn text(&self) -> &str {
+        self.condition.text()
+    }
+
+    pub fn tick(&mut self, clocks: &Clocks) {
+        self.now_ns = clocks.read(Clock::Wall);
+    }
+
+    /// By entity.
+    pub fn standings(&self, kind: &Kind) -> Vec<Standing> {
+        let standing = |number| {
+            let view = kind.view(number);
+            let truth = self.condition.test_without(&view, &[]);
+            let open = truth != Truth::True && self.may_come(&view, &truth);
+            Standing { truth, open }
+        };
+        (0..kind.len()).map(standing).collect()
+    }
+
+    fn may_come(&self, view: &View<'_>, truth: &Truth) -> bool {
+        let kind = view.kind;
+        if !kind.is_exported() {
+            return false;
+        }
+        let unknown = matches!(truth, Truth::Unset(_)) && !view.has_beginning();
+        let mut inputs = self.condition.inputs().iter();
+        let only_status = inputs.all(|input| kind.is_status(*input));
+        let quiet_ns = self.now_ns.saturating_sub(view.record.last().at_ns);
+        let rests = only_status || Duration::from_nanos(quiet_ns) > self.granted;
+        unknown || !(rests && kind.is_final(view.record))
+    }
+}
