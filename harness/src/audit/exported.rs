@@ -76,6 +76,7 @@ fn judge_all(judge: &mut Judge, fulls: &Receiver<Batch>, empty: &Sender<Batch>) 
             let stamp = Stamp {
                 at_ns,
                 since_ns: at_ns,
+                looked: false,
                 seq: fact.line,
                 source: fact.source,
             };

@@ -276,7 +276,7 @@ async fn play(
             Arc::new(move |what| record.append(what)) as _
         };
         let sql_url = |service: &str| runtime.sql_url(service);
-        let log = |service: &str| folder.log(service);
+        let log = |service: &str| (folder.log(service), runtime.log_lag());
         let in_order: InOrder = Arc::new(move || {
             let barrier = barrier.clone();
             Box::pin(async move { barrier.pass().await })

@@ -153,6 +153,7 @@ impl Calls {
                 Ok(Some((id, set))) => lessons.observations.push(Observation {
                     at_ns: event.at_ns,
                     since_ns,
+                    looked: false,
                     seq: event.seq,
                     entity: entity.clone(),
                     id,

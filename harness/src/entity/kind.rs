@@ -2,9 +2,9 @@
 
 use super::record::{Lesson, Record, Slot};
 use super::value::{Atom, Given, Texts};
-use super::{Observation, Stamp, Told, View};
+use super::{Observation, Stamp, Told, View, alias};
 use crate::expression::from_json;
-use crate::stack::Entity;
+use crate::stack::{Entity, Evidence, Learn};
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 use std::collections::BTreeSet;
@@ -170,6 +170,26 @@ impl Kind {
         inputs
     }
 
+    /// The sources that can tell what an expression reads, as the stack declares them.
+    pub fn tellers(&self, input: Input) -> Vec<String> {
+        let tells = |rule: &&Learn| match input {
+            Input::Field(field) => rule.set.contains_key(&*self.fields.0[field]),
+            Input::Event(event) => rule.event.as_deref() == Some(&*self.events.0[event]),
+        };
+        let rules = self.entity.learn.iter().filter(tells);
+        rules.map(|rule| rule.evidence.source()).collect()
+    }
+
+    /// Whether a source only sees how things are when it looks.
+    pub fn samples(&self, source: usize) -> bool {
+        let name = alias::source(&self.sources.0[source]);
+        let samples = |rule: &Learn| {
+            matches!(rule.evidence, Evidence::Poll { .. } | Evidence::Sql { .. })
+                && rule.evidence.source() == name
+        };
+        self.entity.learn.iter().any(samples)
+    }
+
     /// As the stack declares it.
     pub fn entity(&self) -> &Entity {
         &self.entity
@@ -212,6 +232,7 @@ impl Kind {
         Observation {
             at_ns: stamp.at_ns,
             since_ns: stamp.since_ns,
+            looked: stamp.looked,
             seq: stamp.seq,
             entity: self.entity.name.clone(),
             id: id.to_owned(),

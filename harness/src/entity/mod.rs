@@ -30,8 +30,11 @@ use std::collections::BTreeMap;
 pub struct Observation {
     /// When it was learnt, in nanoseconds since the run began.
     pub at_ns: u64,
-    /// Since when it may have been so: what a call does happens at some moment between its request and its answer.
+    /// Since when it may have been so: what a call does happens at some moment between its request and its answer, and
+    /// what a look sees at some moment since the last look.
     pub since_ns: u64,
+    /// It was learnt by looking, and not from a call.
+    pub looked: bool,
     /// The event that it was learnt from.
     pub seq: u64,
     /// The kind of entity.
@@ -122,10 +125,12 @@ impl Entities {
                 source,
                 set,
                 event: happened,
+                age_ns,
             } => {
                 return vec![Observation {
                     at_ns: event.at_ns,
-                    since_ns: event.at_ns,
+                    since_ns: event.at_ns.saturating_sub(age_ns.unwrap_or_default()),
+                    looked: age_ns.is_some(),
                     seq: event.seq,
                     entity: entity.clone(),
                     id: id.clone(),
@@ -153,6 +158,7 @@ impl Entities {
             stamp: Stamp {
                 at_ns: observation.at_ns,
                 since_ns: observation.since_ns,
+                looked: observation.looked,
                 seq: observation.seq,
                 source: kind.source(&observation.source),
             },

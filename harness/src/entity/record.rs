@@ -13,10 +13,19 @@ pub struct Stamp {
     pub at_ns: u64,
     /// Since when it may have been so.
     pub since_ns: u64,
+    /// It was learnt by looking, and not from a call.
+    pub looked: bool,
     /// The event's number.
     pub seq: u64,
     /// The number of the source.
     pub source: usize,
+}
+
+impl Stamp {
+    /// Whether what was seen only later may have been so at a moment.
+    pub fn reaches_back(&self, at_ns: u64) -> bool {
+        self.looked && self.since_ns < at_ns
+    }
 }
 
 /// A moment in an entity's life.

@@ -203,6 +203,20 @@ impl View<'_> {
         self.moment(stamp, &format!("{field} became {status}"))
     }
 
+    /// Whether it may have had others between its last two statuses: the last one was seen by a look at how things were, and
+    /// no declared move leads to it, but several do.
+    pub fn skipped(&self) -> bool {
+        let [(left, _), (came, stamp)] = self.record.last_statuses() else {
+            return false;
+        };
+        let kind = &self.kind.entity;
+        let direct = kind.moves.get(left.as_str());
+        let direct = direct.is_some_and(|all| all.iter().any(|to| *to == **came));
+        !direct
+            && self.kind.samples(stamp.source)
+            && kind.reached(vec![left.as_str()]).contains(&came.as_str())
+    }
+
     /// Whether no event told of this status, because its kind is declared to begin as it.
     pub fn began_as(&self, status: &str, stamp: Stamp) -> bool {
         let declared = self.kind.entity.status.as_ref();

@@ -2,30 +2,33 @@
 
 use super::condition::{Condition, proof};
 use super::finding::{Fate, Tale};
+use super::hindsight::Hindsight;
 use super::{Clocks, Monitor};
-use crate::entity::View;
+use crate::entity::{Kind, View};
 use crate::expression::Truth;
 
 pub(super) struct Absence {
     condition: Condition,
     /// What the condition must be.
     wanted: Truth,
+    hindsight: Hindsight,
     tale: Tale,
 }
 
 impl Absence {
-    pub fn always(condition: Condition) -> Absence {
-        Absence::new("always", condition, Truth::True)
+    pub fn always(condition: Condition, kind: &Kind) -> Absence {
+        Absence::new("always", condition, Truth::True, kind)
     }
 
-    pub fn never(condition: Condition) -> Absence {
-        Absence::new("never", condition, Truth::False)
+    pub fn never(condition: Condition, kind: &Kind) -> Absence {
+        Absence::new("never", condition, Truth::False, kind)
     }
 
-    fn new(word: &str, condition: Condition, wanted: Truth) -> Absence {
+    fn new(word: &str, condition: Condition, wanted: Truth, kind: &Kind) -> Absence {
         let expected = format!("{word} {}", condition.text());
         let unwitnessed = format!("`{}` could never be evaluated", condition.text());
         Absence {
+            hindsight: Hindsight::new(kind, condition.inputs()),
             condition,
             wanted,
             tale: Tale::new(expected, unwitnessed),
@@ -47,6 +50,9 @@ impl Absence {
 impl Monitor for Absence {
     fn see(&mut self, view: &View<'_>, _: &Clocks) {
         if self.tale.fate(view.number).broken() {
+            if self.hindsight.reaches_back(view) && self.condition.test(view) == self.wanted {
+                self.tale.doubt(view, &self.hindsight);
+            }
             return;
         }
         let fate = match self.condition.test(view) {
@@ -60,7 +66,10 @@ impl Monitor for Absence {
                 self.tale.unclear.entry(view.number).or_insert(why);
                 return;
             }
-            truth if truth != self.wanted => self.breach(view, &truth),
+            truth if truth != self.wanted => {
+                self.hindsight.broke(view);
+                self.breach(view, &truth)
+            }
             _ => Fate::Witness,
         };
         *self.tale.fate(view.number) = fate;

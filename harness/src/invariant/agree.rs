@@ -82,11 +82,20 @@ impl Agree {
     }
 }
 
+impl Agree {
+    /// They may have agreed in time, and it was only not seen.
+    fn late(&mut self, view: &View<'_>) {
+        if self.same(view) == Some(true) {
+            self.tale.doubt_late(view);
+        }
+    }
+}
+
 impl Monitor for Agree {
     fn see(&mut self, view: &View<'_>, clocks: &Clocks) {
         let number = view.number;
         if self.tale.fate(number).broken() {
-            return;
+            return self.late(view);
         }
         match self.same(view) {
             None => {
@@ -109,7 +118,7 @@ impl Monitor for Agree {
     }
 
     fn tick(&mut self, clocks: &Clocks, kind: &Kind) {
-        while let Some((number, parted)) = self.open.expired(clocks) {
+        while let Some((number, parted, late_ns)) = self.open.expired(clocks) {
             let view = kind.view(number);
             let record = parted.restore(view.record);
             let then = view.then(&record);
@@ -122,7 +131,7 @@ impl Monitor for Agree {
             let proof = proof(&then, &self.fields, |without| {
                 self.same_without(&then, without) == Some(false)
             });
-            *self.tale.fate(number) = Fate::late(clocks.read(Clock::Wall), why, proof);
+            *self.tale.fate(number) = Fate::late(late_ns, why, proof);
         }
     }
 

@@ -63,13 +63,14 @@ impl<T> Waiting<T> {
         self.open.remove(&number).map(|(_, what)| what)
     }
 
-    /// The next that has waited too long.
-    pub fn expired(&mut self, clocks: &Clocks) -> Option<(usize, T)> {
+    /// The next that has waited too long, and when its time ran out, in nanoseconds since the run began.
+    pub fn expired(&mut self, clocks: &Clocks) -> Option<(usize, T, u64)> {
         let now = clocks.read(self.clock);
         while self.queue.front().is_some_and(|(_, at)| now > *at) {
             let (number, at) = self.queue.pop_front()?;
             if self.open.get(&number).is_some_and(|(is, _)| *is == at) {
-                return self.met(number).map(|what| (number, what));
+                let late_ns = clocks.read(Clock::Wall).saturating_sub(now - at);
+                return self.met(number).map(|what| (number, what, late_ns));
             }
         }
         None
@@ -106,7 +107,7 @@ mod tests {
         assert!(waiting.queue.len() <= 2 * SHORT, "{}", waiting.queue.len());
         waiting.set(8, &clocks, 1);
         clocks.advance(2_000_000_000);
-        assert_eq!(waiting.expired(&clocks), Some((8, 1)));
+        assert_eq!(waiting.expired(&clocks), Some((8, 1, 1_000_009_999)));
         assert_eq!(waiting.expired(&clocks), None);
     }
 }

@@ -51,6 +51,15 @@ impl Existence {
     }
 }
 
+impl Existence {
+    /// What had not come in time may have been there, and was only not seen.
+    fn late(&mut self, view: &View<'_>) {
+        if self.tale.broke(view.number) && self.eventually.met(view) == Truth::True {
+            self.tale.doubt_late(view);
+        }
+    }
+}
+
 impl Monitor for Existence {
     fn see(&mut self, view: &View<'_>, clocks: &Clocks) {
         let number = view.number;
@@ -63,7 +72,7 @@ impl Monitor for Existence {
             self.open.set(number, clocks, awaited);
         }
         let Some(awaited) = self.open.get_mut(number) else {
-            return;
+            return self.late(view);
         };
         match self.eventually.met(view) {
             Truth::True => {
@@ -79,7 +88,7 @@ impl Monitor for Existence {
     }
 
     fn tick(&mut self, clocks: &Clocks, kind: &Kind) {
-        while let Some((number, awaited)) = self.open.expired(clocks) {
+        while let Some((number, awaited, late_ns)) = self.open.expired(clocks) {
             let Awaited {
                 begin,
                 unclear,
@@ -98,7 +107,7 @@ impl Monitor for Existence {
             let view = kind.view(number);
             let late = || match unsure && !view.has_beginning() {
                 true => midway::unknown(&why, &view),
-                false => Fate::late(clocks.read(Clock::Wall), why, vec![first]),
+                false => Fate::late(late_ns, why, vec![first]),
             };
             *self.tale.fate(number) = unclear.map_or_else(late, Fate::Unknown);
         }

@@ -1,6 +1,7 @@
 //! What an invariant came to, with the events that prove it.
 
 use super::condition::Condition;
+use super::hindsight::{self, Hindsight};
 use crate::duration;
 use crate::entity::{Kind, Moment, View};
 use crate::expression::Truth;
@@ -208,6 +209,32 @@ impl Tale {
                 self.unclear.entry(view.number).or_insert(why);
                 Some(false)
             }
+        }
+    }
+
+    /// What an entity broke may not have been broken, as what was learnt last of it shows. Nothing that it does later makes
+    /// up for that.
+    pub fn doubt(&mut self, view: &View<'_>, hindsight: &Hindsight) {
+        if let Fate::Broken(breach) = std::mem::take(self.fate(view.number)) {
+            let why = hindsight.doubt(view, &breach.why);
+            self.unclear.entry(view.number).or_insert(why);
+        }
+    }
+
+    /// The same for what had not come in time, and is there now.
+    pub fn doubt_late(&mut self, view: &View<'_>) {
+        let last = view.record.last();
+        if let Fate::Broken(breach) = self.fate(view.number)
+            && breach.late_ns.is_some_and(|at_ns| last.reaches_back(at_ns))
+        {
+            let why = format!(
+                "{}, only #{}: {}",
+                breach.why,
+                last.seq,
+                hindsight::late(last)
+            );
+            *self.fate(view.number) = Fate::Silent;
+            self.unclear.entry(view.number).or_insert(why.into());
         }
     }
 

@@ -13,6 +13,7 @@ mod condition;
 mod deadline;
 mod existence;
 mod finding;
+mod hindsight;
 mod judge;
 mod midway;
 mod moves;
@@ -81,14 +82,23 @@ fn monitor(invariant: &Invariant, kind: &mut Kind, granted: Duration) -> Box<dyn
 fn pattern(pattern: &Pattern, kind: &mut Kind, granted: Duration) -> Box<dyn Monitor> {
     let mut cel = |expression: &Expression| Condition::new(expression.clone(), kind);
     match pattern.clone() {
-        Pattern::Always(condition) => Box::new(absence::Absence::always(cel(&condition))),
-        Pattern::Never(condition) => Box::new(absence::Absence::never(cel(&condition))),
+        Pattern::Always(condition) => {
+            let condition = cel(&condition);
+            Box::new(absence::Absence::always(condition, kind))
+        }
+        Pattern::Never(condition) => {
+            let condition = cel(&condition);
+            Box::new(absence::Absence::never(condition, kind))
+        }
         Pattern::Response {
             when,
             then,
             within: None,
             ..
-        } => Box::new(response::AtOnce::new(cel(&when), cel(&then))),
+        } => {
+            let (when, then) = (cel(&when), cel(&then));
+            Box::new(response::AtOnce::new(when, then, kind))
+        }
         Pattern::Response {
             when,
             then,
@@ -99,7 +109,8 @@ fn pattern(pattern: &Pattern, kind: &mut Kind, granted: Duration) -> Box<dyn Mon
             Box::new(response::Response::new(when, then, within, clock))
         }
         Pattern::Precedence { no, before } => {
-            Box::new(precedence::Precedence::new(cel(&no), cel(&before)))
+            let (no, before) = (cel(&no), cel(&before));
+            Box::new(precedence::Precedence::new(no, before, kind))
         }
         Pattern::Existence {
             eventually,

@@ -34,9 +34,14 @@ impl Moves {
         self.moves.values().flatten().any(|to| to == status)
     }
 
-    /// The move to the last status, if it is not declared.
-    fn wrong<'r>(&self, statuses: &'r [Came]) -> Option<(&'r Came, &'r Came)> {
-        let [left, came] = statuses else { return None };
+    /// The move to the last status, if it is not declared. Between two looks, an entity can make several.
+    fn wrong<'r>(&self, view: &View<'r>) -> Option<(&'r Came, &'r Came)> {
+        let [left, came] = view.record.last_statuses() else {
+            return None;
+        };
+        if view.skipped() {
+            return None;
+        }
         let declared = self.moves.get(left.0.as_str());
         let declared = declared.is_some_and(|all| all.contains(&came.0));
         (!declared).then_some((left, came))
@@ -61,7 +66,7 @@ impl Monitor for Moves {
         }
         let unknown = matches!(fate, Fate::Unknown(_));
         let statuses = record.last_statuses();
-        let wrong = self.wrong(statuses);
+        let wrong = self.wrong(view);
         // Nobody knows what the first status came from that an export tells.
         if record.status_count() == 1 && self.first && !view.is_whole() {
             let (status, _) = &statuses[0];

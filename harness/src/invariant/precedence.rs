@@ -2,10 +2,11 @@
 
 use super::condition::{Condition, proof, stages};
 use super::finding::{Breach, Fate, Tale};
+use super::hindsight::{Hindsight, late};
 use super::midway;
 use super::{Clocks, Monitor};
 use crate::duration::seconds;
-use crate::entity::{Input, Stamp, View};
+use crate::entity::{Input, Kind, Stamp, View};
 use crate::expression::Truth;
 use std::sync::Arc;
 
@@ -14,6 +15,7 @@ pub(super) struct Precedence {
     before: Condition,
     /// By entity.
     states: Vec<State>,
+    hindsight: Hindsight,
     tale: Tale,
 }
 
@@ -36,10 +38,11 @@ struct State {
 }
 
 impl Precedence {
-    pub fn new(no: Condition, before: Condition) -> Precedence {
+    pub fn new(no: Condition, before: Condition, kind: &Kind) -> Precedence {
         let expected = format!("no {} before {}", no.text(), before.text());
         let unwitnessed = format!("`{}` never came true", no.text());
         Precedence {
+            hindsight: Hindsight::new(kind, &[no.inputs(), before.inputs()].concat()),
             no,
             before,
             states: Vec::new(),
@@ -56,14 +59,14 @@ impl Precedence {
 
     /// `before` has come true; what was broken for its absence has it only too late, or perhaps not too late.
     fn late(&mut self, number: usize, now: Stamp) {
-        let state = self.state(number);
+        let state = &mut self.states[number];
         let Some((broken, scope)) = state.broken else {
             return;
         };
         if state.scope != scope {
             return;
         }
-        if now.since_ns < broken.at_ns {
+        if self.hindsight.precedes(&now, &broken) {
             state.broken = None;
             state.undecided = true;
             *self.tale.fate(number) = self.undecided(broken, now);
@@ -102,14 +105,24 @@ impl Precedence {
         false
     }
 
+    /// Whether the status went by unseen in which `before` held.
+    fn skipped(&self, view: &View<'_>) -> bool {
+        let mut inputs = self.before.inputs().iter();
+        inputs.any(|input| view.kind.is_status(*input)) && view.skipped()
+    }
+
     /// Both happened in times that overlap.
     fn undecided(&self, no: Stamp, before: Stamp) -> Fate {
         let span = |stamp: Stamp| {
             let (since, at) = (seconds(stamp.since_ns), seconds(stamp.at_ns));
             format!("between +{since} and +{at}")
         };
+        let reason = match before.looked {
+            true => format!("{}, so which was first cannot be told", late(before)),
+            false => "which was first cannot be told from calls that overlap".to_owned(),
+        };
         let why = format!(
-            "`{}` came true {}, and `{}` {}: which was first cannot be told from calls that overlap",
+            "`{}` came true {}, and `{}` {}: {reason}",
             self.no.text(),
             span(no),
             self.before.text(),
@@ -145,11 +158,20 @@ impl Monitor for Precedence {
             return;
         }
         let fate = match (state.preceded, &state.doubtful) {
-            (Some(first), _) if first.seq == now.seq || first.at_ns <= now.since_ns => {
+            (Some(first), _)
+                if first.seq == now.seq || first.at_ns <= now.since_ns || now.looked =>
+            {
                 Fate::Witness
             }
             (Some(first), _) => self.undecided(now, first),
             (None, Some(why)) => Fate::Unknown(why.clone()),
+            (None, None) if self.skipped(view) => {
+                let (no, before) = (self.no.text(), self.before.text());
+                let why = format!(
+                    "`{no}` came true, and `{before}` was not seen: it may have been so between two looks"
+                );
+                Fate::Unknown(why.into())
+            }
             (None, None) if state.unseen || !view.is_whole() => {
                 let (no, before) = (self.no.text(), self.before.text());
                 let why = format!("`{no}` came true, and `{before}` did not before");

@@ -3,6 +3,7 @@
 use super::condition::{Condition, proof, stages};
 use super::deadline::Waiting;
 use super::finding::{Fate, Tale};
+use super::hindsight::Hindsight;
 use super::midway;
 use super::{Clocks, Monitor};
 use crate::duration::seconds;
@@ -17,6 +18,7 @@ use std::time::Duration;
 pub(super) struct AtOnce {
     when: Condition,
     then: Condition,
+    hindsight: Hindsight,
     tale: Tale,
 }
 
@@ -57,9 +59,18 @@ fn tale(when: &Condition, then: &Condition, time: &str) -> Tale {
 }
 
 impl AtOnce {
-    pub fn new(when: Condition, then: Condition) -> AtOnce {
-        let tale = tale(&when, &then, "");
-        AtOnce { when, then, tale }
+    pub fn new(when: Condition, then: Condition, kind: &Kind) -> AtOnce {
+        AtOnce {
+            tale: tale(&when, &then, ""),
+            hindsight: Hindsight::new(kind, &[when.inputs(), then.inputs()].concat()),
+            when,
+            then,
+        }
+    }
+
+    /// Whether it is as it should be, by what is known now.
+    fn is_right(&mut self, view: &View<'_>) -> bool {
+        self.then.test(view) == Truth::True || self.when.test(view) == Truth::False
     }
 
     fn breach(&self, view: &View<'_>) -> Fate {
@@ -77,7 +88,13 @@ impl AtOnce {
 
 impl Monitor for AtOnce {
     fn see(&mut self, view: &View<'_>, _: &Clocks) {
-        if self.tale.fate(view.number).broken() || !self.tale.holds(&mut self.when, view) {
+        if self.tale.fate(view.number).broken() {
+            if self.hindsight.reaches_back(view) && self.is_right(view) {
+                self.tale.doubt(view, &self.hindsight);
+            }
+            return;
+        }
+        if !self.tale.holds(&mut self.when, view) {
             return;
         }
         let fate = match self.then.test(view) {
@@ -87,7 +104,10 @@ impl Monitor for AtOnce {
                 self.tale.unclear.insert(view.number, why);
                 return;
             }
-            Truth::False => self.breach(view),
+            Truth::False => {
+                self.hindsight.broke(view);
+                self.breach(view)
+            }
         };
         *self.tale.fate(view.number) = fate;
     }
@@ -179,6 +199,7 @@ impl Response {
         }
         self.late.remove(&number);
         let last = view.record.last();
+        self.tale.doubt_late(view);
         if let Fate::Broken(breach) = self.tale.fate(number) {
             let by = seconds(last.at_ns.saturating_sub(since_ns));
             breach.why = format!("{}, only {by} later (#{})", breach.why, last.seq);
@@ -233,10 +254,9 @@ impl Monitor for Response {
     }
 
     fn tick(&mut self, clocks: &Clocks, kind: &Kind) {
-        while let Some((number, awaited)) = self.open.expired(clocks) {
+        while let Some((number, awaited, late_ns)) = self.open.expired(clocks) {
             let when = format!("{} later", self.open.words());
-            let now_ns = Some(clocks.read(Clock::Wall));
-            self.missed(&kind.view(number), &awaited, &when, now_ns);
+            self.missed(&kind.view(number), &awaited, &when, Some(late_ns));
         }
     }
 

@@ -24,6 +24,8 @@ pub(super) struct Log {
     rule: Learn,
     pattern: Regex,
     path: PathBuf,
+    /// How long a line may take from its service to the file.
+    lag: Duration,
     /// How much of the file has been read.
     read: u64,
     /// The beginning of a line whose end is still to come.
@@ -31,7 +33,7 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub fn new(rule: &Learn, path: PathBuf) -> Log {
+    pub fn new(rule: &Learn, (path, lag): (PathBuf, Duration)) -> Log {
         let Evidence::Log { pattern, .. } = &rule.evidence else {
             panic!(
                 "a log observer is made from a log rule, not from {:?}",
@@ -42,6 +44,7 @@ impl Log {
             rule: rule.clone(),
             pattern: Regex::new(pattern).expect("it was tried when the stack was read"),
             path,
+            lag,
             read: 0,
             begun: Vec::new(),
         }
@@ -110,6 +113,10 @@ impl Look for Log {
     fn misses_nothing(&self) -> bool {
         true
     }
+
+    fn lag(&self) -> Duration {
+        self.lag
+    }
 }
 
 #[cfg(test)]
@@ -136,7 +143,7 @@ mod tests {
             set: IndexMap::from([("phase".to_owned(), Expression::parse("phase").unwrap())]),
             event: None,
         };
-        let mut log = Log::new(&rule, path.clone());
+        let mut log = Log::new(&rule, (path.clone(), Duration::ZERO));
         let mut told = async || -> Vec<String> {
             let seen = log.look().await.unwrap();
             seen.iter()

@@ -17,6 +17,7 @@ use futures::future::BoxFuture;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -33,6 +34,11 @@ trait Look: Send {
     /// are now.
     fn misses_nothing(&self) -> bool {
         false
+    }
+
+    /// How long what has happened may take to be there to be seen.
+    fn lag(&self) -> Duration {
+        Duration::ZERO
     }
 }
 
@@ -55,7 +61,7 @@ pub struct Observers {
 
 impl Observers {
     /// Starts one observer for each rule of the stack that looks at something. `sql_url` gives the URL at which a
-    /// service's database is reached, `log` the file of what a service writes.
+    /// service's database is reached, `log` the file of what a service writes, and how long that may take to get there.
     ///
     /// # Errors
     /// In words, when a rule's host cannot be reached by any address.
@@ -63,7 +69,7 @@ impl Observers {
         stack: &Stack,
         resolve: Resolve<'_>,
         sql_url: &dyn Fn(&str) -> Option<String>,
-        log: &dyn Fn(&str) -> PathBuf,
+        log: &dyn Fn(&str) -> (PathBuf, Duration),
         sink: &Sink,
         in_order: &InOrder,
     ) -> Result<Observers, String> {

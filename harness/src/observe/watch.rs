@@ -82,13 +82,13 @@ impl Watch {
                 }
                 self.looked = true;
                 self.report_blindness(true);
-                self.sighted = begun;
+                let unseen_since = std::mem::replace(&mut self.sighted, begun);
                 let new: Vec<Sighting> = sightings.into_iter().filter(|s| self.news(s)).collect();
                 if !new.is_empty() {
                     (self.in_order)().await;
                 }
                 for sighting in new {
-                    self.note(sighting);
+                    self.note(sighting, unseen_since);
                 }
             }
         }
@@ -112,7 +112,8 @@ impl Watch {
         self.look.misses_nothing() || self.last.get(&sighting.id) != Some(sighting)
     }
 
-    fn note(&mut self, sighting: Sighting) {
+    /// Writes down what the look before, which began at `unseen_since`, did not see.
+    fn note(&mut self, sighting: Sighting, unseen_since: Instant) {
         self.last.insert(sighting.id.clone(), sighting.clone());
         (self.sink)(What::Observed {
             entity: self.entity.clone(),
@@ -120,6 +121,7 @@ impl Watch {
             source: self.source.clone(),
             set: sighting.set,
             event: sighting.event,
+            age_ns: Some((unseen_since.elapsed() + self.look.lag()).as_nanos() as u64),
         });
     }
 }

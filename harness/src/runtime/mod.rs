@@ -58,6 +58,11 @@ pub trait Runtime: Send + Sync {
     /// What the container's own healthcheck says, of all instances together: `None` where there is none to ask.
     async fn healthy(&self, service: &str) -> Result<Option<bool>, Failure>;
 
+    /// How long what a service writes may take until it is in its log.
+    fn log_lag(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// Whether this runtime goes without a service, because another one embeds it.
     fn absent(&self, _service: &str) -> bool {
         false

@@ -18,6 +18,7 @@ fn asked(condition: &str, facts: &[(&str, serde_json::Value)]) -> (Vec<Truth>, u
         let observation = Observation {
             at_ns: n as u64,
             since_ns: n as u64,
+            looked: false,
             seq: n as u64,
             entity: "submission".to_owned(),
             id: id.to_owned(),

@@ -6,6 +6,7 @@ mod condition;
 mod cuts;
 mod doubt;
 mod existence;
+mod hindsight;
 mod moves;
 mod precedence;
 mod reference;
@@ -137,6 +138,7 @@ fn what(line: &str) -> What {
                 source,
                 set,
                 event,
+                age_ns: None,
             }
         }
         _ => panic!("`{line}` is no line of a history"),

@@ -33,6 +33,7 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// The gateway's name among containers and logs.
@@ -220,6 +221,11 @@ impl DockerRuntime {
 
 #[async_trait]
 impl Runtime for DockerRuntime {
+    /// The daemon hands lines on: far longer than that was ever seen to take.
+    fn log_lag(&self) -> Duration {
+        Duration::from_secs(1)
+    }
+
     async fn prepare(&self) -> Result<Handle, Failure> {
         let services = self.stack.services.keys().cloned();
         let counts = self.stack.services.values();
