@@ -125,7 +125,7 @@ fn settle(workload: &Workload, status: u16, response: &Value, sink: &Sink) -> (b
             source: format!("workload {}", workload.name),
             set: Map::new(),
             event: None,
-            age_ns: None,
+            since_ns: None,
         });
     }
     (true, format!("status {status}"))

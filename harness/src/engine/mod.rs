@@ -281,8 +281,14 @@ async fn play(
             let barrier = barrier.clone();
             Box::pin(async move { barrier.pass().await })
         });
-        let observers = Observers::start(&setup.stack, &resolve, &sql_url, &log, &sink, &in_order)
-            .map_err(Failure::new)?;
+        let observers = Observers::start(
+            &setup.stack,
+            &resolve,
+            &sql_url,
+            &log,
+            (&sink, &in_order, record.begun()),
+        )
+        .map_err(Failure::new)?;
         phase(record, "steps");
         unmet.extend(steps.play().await?);
         phase(record, "heal");

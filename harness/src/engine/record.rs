@@ -89,6 +89,11 @@ impl Record {
         }
     }
 
+    /// When the history began.
+    pub fn begun(&self) -> Instant {
+        self.state().writer.begun()
+    }
+
     /// Appends an event and whatever it leads to.
     pub fn append(&self, what: What) {
         self.reported(what, true);

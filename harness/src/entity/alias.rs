@@ -90,7 +90,7 @@ invariants:
                 source: field.to_string(),
                 set: json!({*field: value}).as_object().unwrap().clone(),
                 event: None,
-                age_ns: None,
+                since_ns: None,
             };
             let at_ns = n * 1_000_000;
             judge.see(&Event {
@@ -179,7 +179,7 @@ invariants:
             source: "log".to_owned(),
             set: json!({"status": "up"}).as_object().unwrap().clone(),
             event: None,
-            age_ns: None,
+            since_ns: None,
         };
         judge.see(&Event {
             seq: 1,

@@ -125,12 +125,12 @@ impl Entities {
                 source,
                 set,
                 event: happened,
-                age_ns,
+                since_ns,
             } => {
                 return vec![Observation {
                     at_ns: event.at_ns,
-                    since_ns: event.at_ns.saturating_sub(age_ns.unwrap_or_default()),
-                    looked: age_ns.is_some(),
+                    since_ns: since_ns.unwrap_or(event.at_ns),
+                    looked: since_ns.is_some(),
                     seq: event.seq,
                     entity: entity.clone(),
                     id: id.clone(),

@@ -131,9 +131,10 @@ pub enum What {
         set: Map<String, Value>,
         /// An event that happened to the entity.
         event: Option<String>,
-        /// It may have been so for that long already: the last look that did not see it was that long ago. Nanoseconds.
+        /// It may have been so from then on: then the last look began that did not see it. Nanoseconds since the run
+        /// began.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        age_ns: Option<u64>,
+        since_ns: Option<u64>,
     },
     /// An observer could not look for a while.
     Blind {

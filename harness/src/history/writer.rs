@@ -33,6 +33,11 @@ impl Writer {
         })
     }
 
+    /// When it began.
+    pub fn begun(&self) -> Instant {
+        self.begun
+    }
+
     /// Stamps an event and writes it. It is flushed at once, so that a harness that is killed leaves all that it knew.
     ///
     /// # Errors

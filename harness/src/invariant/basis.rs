@@ -22,7 +22,12 @@ pub(super) struct Basis {
     /// The polls and queries among them without which something that it reads would not be known, and how often they
     /// look.
     pub polled: Vec<(String, Duration)>,
+    /// For so long, what is learnt may still show that something had not been broken.
+    pub hindsight: Duration,
 }
+
+/// A line of a log is read within this time after it was written.
+const LOG_READ_WITHIN: Duration = Duration::from_millis(1500);
 
 impl Basis {
     /// Of an invariant over this kind of entity.
@@ -40,6 +45,7 @@ impl Basis {
             rules: Vec::new(),
             calls: Vec::new(),
             polled: Vec::new(),
+            hindsight: Duration::ZERO,
         };
         let sets = |rule: &Learn, field: &String| rule.set.contains_key(field);
         let tells = |rule: &Learn, event: &String| rule.event.as_ref() == Some(event);
@@ -63,6 +69,12 @@ impl Basis {
             if !teaches(rule, &fields, &events) {
                 continue;
             }
+            let late = match &rule.evidence {
+                Evidence::Poll { every, .. } | Evidence::Sql { every, .. } => 2 * *every,
+                Evidence::Log { .. } => LOG_READ_WITHIN,
+                Evidence::Call(_) => Duration::ZERO,
+            };
+            basis.hindsight = basis.hindsight.max(late);
             basis.rules.push(rule.place.to_string());
             basis.sources.insert(rule.evidence.source());
             let alone = fields
@@ -76,6 +88,10 @@ impl Basis {
             {
                 basis.polled.push((rule.evidence.source(), *every));
             }
+        }
+        // One source alone tells everything of a moment at once, but may tell it after a deadline.
+        if basis.sources.len() < 2 && within(&invariant.pattern).is_none() {
+            basis.hindsight = Duration::ZERO;
         }
         (basis.fields, basis.events) = (fields, events);
         basis

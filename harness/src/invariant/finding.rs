@@ -128,6 +128,14 @@ pub(super) struct Breach {
     pub whatever: bool,
 }
 
+impl Breach {
+    /// The moment at which it was broken, in nanoseconds since the run began.
+    pub fn at_ns(&self) -> Option<u64> {
+        self.late_ns
+            .or(self.proof.last().map(|moment| moment.at_ns))
+    }
+}
+
 impl Fate {
     /// Something happened that must not.
     pub fn breach(why: String, proof: Vec<Moment>) -> Fate {
@@ -178,6 +186,18 @@ impl Tale {
     /// Whether some entity broke it.
     pub fn broken(&self) -> bool {
         self.fates.iter().any(Fate::broken)
+    }
+
+    /// Whether some entity broke it at least so long before a moment.
+    pub fn broken_for(&self, time: Duration, now_ns: u64) -> bool {
+        let time_ns = time.as_nanos() as u64;
+        self.fates.iter().any(|fate| match fate {
+            Fate::Broken(breach) => {
+                let at_ns = breach.at_ns().unwrap_or_default();
+                now_ns.saturating_sub(at_ns) >= time_ns
+            }
+            _ => false,
+        })
     }
 
     /// Whether an entity broke it.

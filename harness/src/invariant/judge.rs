@@ -11,7 +11,7 @@ use super::{Monitor, monitor};
 use crate::entity::{Entities, Fact, Stamp, Told};
 use crate::history::{Event, ExchangeId, FaultMoment, Heard, What};
 use crate::plan::Judged;
-use crate::stack::{Invariant, Stack};
+use crate::stack::{Clock, Invariant, Stack};
 use crate::verdict::Verdict;
 use indexmap::IndexSet;
 use std::collections::{BTreeMap, HashMap};
@@ -180,7 +180,8 @@ impl Judge {
         let tale = watched.monitor.so_far();
         // The finding takes its time, and is asked for again and again.
         let untold = || self.untold(watched);
-        tale.broken()
+        let now_ns = self.clocks.read(Clock::Wall);
+        tale.broken_for(watched.basis.hindsight, now_ns)
             && untold().is_none_or(|untold| untold.leaves_broken(tale))
             && self.finding(watched).verdict == Verdict::Violated
     }

@@ -121,10 +121,6 @@ impl Call {
 
     /// Whether it was asked before something broke.
     fn before(&self, breach: &Breach) -> bool {
-        let last = breach.proof.last().map(|proof| proof.at_ns);
-        breach
-            .late_ns
-            .or(last)
-            .is_none_or(|broken| self.asked_ns < broken)
+        breach.at_ns().is_none_or(|broken| self.asked_ns < broken)
     }
 }

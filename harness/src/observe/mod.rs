@@ -17,7 +17,7 @@ use futures::future::BoxFuture;
 use serde_json::{Map, Value};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -70,8 +70,7 @@ impl Observers {
         resolve: Resolve<'_>,
         sql_url: &dyn Fn(&str) -> Option<String>,
         log: &dyn Fn(&str) -> (PathBuf, Duration),
-        sink: &Sink,
-        in_order: &InOrder,
+        (sink, in_order, begun): (&Sink, &InOrder, Instant),
     ) -> Result<Observers, String> {
         let mut observers = Observers {
             _tasks: JoinSet::new(),
@@ -100,7 +99,7 @@ impl Observers {
                     rule.evidence.source(),
                     every,
                     look,
-                    (sink.clone(), in_order.clone()),
+                    (sink.clone(), in_order.clone(), begun),
                 );
                 observers._tasks.spawn(watch.run(asked));
             }

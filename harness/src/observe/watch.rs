@@ -18,6 +18,8 @@ pub(super) struct Watch {
     look: Box<dyn Look>,
     sink: Sink,
     in_order: InOrder,
+    /// When the history began.
+    begun: Instant,
     last: HashMap<String, Sighting>,
     /// The last look that succeeded, and what went wrong since.
     sighted: Instant,
@@ -31,7 +33,7 @@ impl Watch {
         source: String,
         every: Duration,
         look: Box<dyn Look>,
-        (sink, in_order): (Sink, InOrder),
+        (sink, in_order, begun): (Sink, InOrder, Instant),
     ) -> Watch {
         let last = HashMap::new();
         let sighted = Instant::now();
@@ -42,6 +44,7 @@ impl Watch {
             look,
             sink,
             in_order,
+            begun,
             last,
             sighted,
             looked: false,
@@ -115,13 +118,15 @@ impl Watch {
     /// Writes down what the look before, which began at `unseen_since`, did not see.
     fn note(&mut self, sighting: Sighting, unseen_since: Instant) {
         self.last.insert(sighting.id.clone(), sighting.clone());
+        let since = unseen_since.saturating_duration_since(self.begun);
+        let since = since.saturating_sub(self.look.lag());
         (self.sink)(What::Observed {
             entity: self.entity.clone(),
             id: sighting.id,
             source: self.source.clone(),
             set: sighting.set,
             event: sighting.event,
-            age_ns: Some((unseen_since.elapsed() + self.look.lag()).as_nanos() as u64),
+            since_ns: Some(since.as_nanos() as u64),
         });
     }
 }
@@ -170,7 +175,7 @@ mod tests {
             "poll".to_owned(),
             Duration::from_secs(3600),
             Box::new(script),
-            (sink, at_once()),
+            (sink, at_once(), Instant::now()),
         );
         for _ in 0..5 {
             watch.once().await;
@@ -203,7 +208,7 @@ mod tests {
             "poll".to_owned(),
             every,
             look,
-            (sink, at_once()),
+            (sink, at_once(), Instant::now()),
         );
         watch.once().await;
         watch.once().await;

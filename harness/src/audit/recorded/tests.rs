@@ -45,7 +45,7 @@ fn observed(n: i64) -> What {
         source: "test".to_owned(),
         set: json!({"n": n}).as_object().unwrap().clone(),
         event: None,
-        age_ns: None,
+        since_ns: None,
     }
 }
 

@@ -43,7 +43,7 @@ fn judged(pattern: &str, told: &[(u64, u64, &str, &str)]) -> (Verdict, String) {
                 source: source.to_string(),
                 set: set.as_object().unwrap().clone(),
                 event,
-                age_ns: (*source != CALL).then_some(age * MS),
+                since_ns: (*source != CALL).then_some((ms - age) * MS),
             },
         });
     }

@@ -138,7 +138,7 @@ fn what(line: &str) -> What {
                 source,
                 set,
                 event,
-                age_ns: None,
+                since_ns: None,
             }
         }
         _ => panic!("`{line}` is no line of a history"),
