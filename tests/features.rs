@@ -25,6 +25,26 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
+/// The README's table of the reference stacks is what was just seen.
+fn as_in_readme(said: &str) -> Result<(), Failed> {
+    let lines = said.lines().filter(|line| line.starts_with('|'));
+    let table = lines.collect::<Vec<_>>().join("\n");
+    let file = root().join("README.md");
+    let readme = std::fs::read_to_string(&file)?;
+    let parts = readme
+        .split_once("says -->\n")
+        .and_then(|(before, rest)| Some((before, rest.split_once("\n<!-- until here")?)));
+    let (before, (there, after)) = parts.ok_or("the README has no such table")?;
+    if std::env::var_os("BLESS").is_some() && there != table {
+        let text = format!("{before}says -->\n{table}\n<!-- until here{after}");
+        std::fs::write(&file, text)?;
+        return Ok(());
+    }
+    check(there == table, || {
+        format!("README.md is no longer right (BLESS=1 writes it):\n{table}")
+    })
+}
+
 fn hold(runtime: &str) -> Result<(), Failed> {
     let scratch = Scratch::new();
     let out = scratch.path("out").display().to_string();
@@ -66,6 +86,7 @@ fn killed(runtime: &str) -> Result<(), Failed> {
         .flat_map(|mutant| mutant["catalogue"].as_array().cloned().unwrap_or_default())
         .filter_map(|row| row.as_str().map(str::to_owned))
         .collect();
+    as_in_readme(&text)?;
     for row in ROWS {
         check(rows.iter().any(|r| r == row), || {
             format!("no planted bug stands for {row}: {rows:?}")

@@ -1,7 +1,7 @@
 //! `run.json` and `mutants.json`, for programs. Their fields are part of the contract with users: fields may be
 //! added, never renamed or removed.
 
-use super::{Matrix, rounds};
+use super::{Matrix, Systems, rounds};
 use crate::invocation::{self, Played};
 use crate::seed::Seed;
 use crate::verdict::Verdict;
@@ -71,7 +71,12 @@ fn scenario(played: &Played) -> Value {
 /// `{"score", "false_alarms", "seed", "runtime", "verdict", "mutants": [{"stack", "name", "catalogue", "killed",
 /// "by": [{"scenario", "invariant"}], "reason"}]}`; `score` is the share of mutants killed, from 0 to 1,
 /// `false_alarms` the number of scenarios that did not hold on the stack without a planted bug.
-pub fn mutants_json(matrix: &Matrix, unmutated: Verdict, seed: Seed, runtime: &str) -> Value {
+pub fn mutants_json(
+    (matrix, systems): (&Matrix, &Systems),
+    unmutated: Verdict,
+    seed: Seed,
+    runtime: &str,
+) -> Value {
     let mutants = matrix.mutants.iter().map(|mutant| {
         let by = mutant.by.iter();
         let by = by.map(|k| json!({"scenario": k.scenario, "invariant": k.invariant}));
@@ -91,5 +96,6 @@ pub fn mutants_json(matrix: &Matrix, unmutated: Verdict, seed: Seed, runtime: &s
         "runtime": runtime,
         "verdict": unmutated.to_string(),
         "mutants": mutants.collect::<Vec<_>>(),
+        "stacks": systems.json(),
     })
 }

@@ -5,6 +5,7 @@ mod json;
 mod matrix;
 mod rounds;
 mod summary;
+mod systems;
 mod violation;
 
 pub use console::{scenario, stories};
@@ -12,3 +13,4 @@ pub use json::{mutants_json, run_json};
 pub use matrix::{Killed, Matrix, MutantResult};
 pub use rounds::{all_rounds, worth_telling};
 pub use summary::summary;
+pub use systems::{System, Systems};

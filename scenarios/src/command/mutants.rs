@@ -8,7 +8,7 @@ use futures::StreamExt;
 use shakedown_harness::invocation::{self, Invocation, Job, Played};
 use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::Problem;
-use shakedown_harness::report::{self, Matrix, MutantResult};
+use shakedown_harness::report::{self, Matrix, MutantResult, Systems};
 use shakedown_harness::stack::{Mutant, Stack};
 use shakedown_harness::verdict::Verdict;
 use std::sync::Arc;
@@ -74,10 +74,19 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
     for mutant in &matrix.mutants {
         say!("{mutant}");
     }
+    let of = |stack: &str| {
+        loaded
+            .plans
+            .iter()
+            .filter(|plan| plan.stack == stack)
+            .count()
+    };
+    let systems = Systems::new(&matrix.mutants, of);
+    say!("{systems}");
     say!("{matrix}; seed {}", invocation.seed);
     let unmutated = invocation::verdict(&played);
     let value = report::mutants_json(
-        &matrix,
+        (&matrix, &systems),
         unmutated,
         invocation.seed,
         &invocation.place.to_string(),
