@@ -38,4 +38,5 @@ Feature: An end is told once, and to all
     Given the service "scheduler" is killed before "delete vm" is sent, once
     When "push a commit" runs 4 times with 4 clients
     And every commit is final within 30s
+    And every vm is final within 30s
     Then every invariant holds
