@@ -20,3 +20,11 @@ Feature: One scheduler, two, or none for a while
     And every commit is final within 30s
     Then every invariant holds
     And at least 2 test reach "completed"
+
+  @S6 @S7
+  Scenario: the request for a machine arrives after it was given up
+    Given the call "create vm" takes 2s longer once
+    When "push a commit" runs 4 times with 4 clients
+    And every commit is final within 30s
+    Then every invariant holds
+    And at least 4 test reach "completed"
