@@ -20,3 +20,21 @@ Feature: A parent tells what became of its children
     Then every invariant holds
     And at least 2 parent reach "Failed"
     And at least 4 submission reach "Finished"
+
+  @C17
+  Scenario: the tasks overlap, and the first one ends last
+    When "submit a program that is slow at the first task" runs 2 times
+    And every parent is final within 60s
+    Then every invariant holds
+    And "Finished has a complete row on the leaderboard" holds
+    And at least 2 parent reach "Finished"
+
+  @C18
+  Scenario: there is no queue while people submit to all tasks
+    Given the service "queue" is stopped
+    When "submit to all tasks" runs 2 times
+    And all faults are healed
+    And every parent is final within 60s
+    Then every invariant holds
+    And "a parent has its children" holds
+    And at least 2 parent reach "Finished"
