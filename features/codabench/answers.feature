@@ -14,7 +14,7 @@ Feature: What the worker hears is not what the site did
   @C4
   Scenario: every score upload is delivered twice
     Given the call "upload scores" is delivered twice
-    When "submit" runs 20 times with 4 clients
+    When "submit" runs 10 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds
 
@@ -22,7 +22,7 @@ Feature: What the worker hears is not what the site did
   Scenario: every status is delivered twice, and the uploads come late
     Given the call "update status" is delivered twice
     And the call "upload output" takes 50ms longer
-    When "submit" runs 20 times with 4 clients
+    When "submit" runs 10 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds
 
@@ -30,7 +30,7 @@ Feature: What the worker hears is not what the site did
     Given the answer to "update status" is malformed the first time for each submission
     And the answer to "update status" is cut after 5 bytes the 2nd time for each submission
     And the answer to "update status" has "status" set to "Cancelled" the 3rd time for each submission
-    When "submit" runs 20 times with 4 clients
+    When "submit" runs 10 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds
 

@@ -7,14 +7,14 @@ Feature: A bad network changes when things happen, not what happens
   @C2
   Scenario: the network to the site stands still while a submission is scored
     Given the link "worker -> site" is cut for 1s when submission reaches "Scoring", once
-    When "submit" runs 20 times with 4 clients
+    When "submit" runs 10 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds
 
   @C2
   Scenario: the network to the site stands still until the output is stored
     Given the link "worker -> site" is cut before "upload output" is sent, until "output stored" happens
-    When "submit" runs 20 times with 4 clients
+    When "submit" runs 10 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds
 
@@ -29,6 +29,6 @@ Feature: A bad network changes when things happen, not what happens
   @C3
   Scenario: connections to the site break again and again
     Given the link "worker -> site" is reset after 4 KB
-    When "submit" runs 20 times with 4 clients
+    When "submit" runs 10 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds

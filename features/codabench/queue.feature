@@ -7,7 +7,7 @@ Feature: What was accepted gets to a worker
   @C12
   Scenario: the queue dies with all that is in it
     Given the service "queue" is killed when submission reaches "Running", once
-    When "submit" runs 20 times with 4 clients
+    When "submit" runs 10 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds
 

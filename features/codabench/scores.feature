@@ -7,7 +7,7 @@ Feature: Finished implies scores
   @C1
   Scenario: the score upload is refused twice
     Given the call "upload scores" answers 503 the first 2 times for each submission
-    When "submit" runs 20 times with 4 clients
+    When "submit" runs 10 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds
 
@@ -21,13 +21,13 @@ Feature: Finished implies scores
   @C3
   Scenario: the connection breaks before the scores are taken
     Given the call "upload scores" is refused the first 2 times for each submission
-    When "submit" runs 20 times with 4 clients
+    When "submit" runs 10 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds
 
   @C4
   Scenario: the scores are stored, but the worker never hears so
     Given the answer to "upload scores" is lost the first time for each submission
-    When "submit" runs 20 times with 4 clients
+    When "submit" runs 10 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds

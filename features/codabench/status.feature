@@ -7,14 +7,14 @@ Feature: A status is told, and a final one is final
   @C7
   Scenario: the site does not take the status after the scores
     Given the call "update status" answers 503 after "upload scores" is answered, the first time for each submission
-    When "submit" runs 20 times with 4 clients
+    When "submit" runs 10 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds
 
   @C7
   Scenario: every status is set, but the worker never hears so
     Given the answer to "update status" is lost the first time for each submission
-    When "submit" runs 20 times with 4 clients
+    When "submit" runs 10 times with 4 clients
     And every submission is final within 60s
     Then every invariant holds
 
