@@ -9,6 +9,7 @@ mod compose;
 mod daemon;
 mod databases;
 mod disks;
+mod doubles;
 mod exact_kill;
 mod features;
 mod images;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         links::trials(),
         lint::trials(),
         disks::trials(),
+        doubles::trials(),
         moments::trials(),
         until::trials(),
         check::trials(),

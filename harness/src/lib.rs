@@ -5,7 +5,7 @@
 //! 1. words: [`duration`], [`size`], [`seed`], [`verdict`], [`problem`], [`address`], [`host`], [`count`]
 //! 2. data: [`expression`], [`stack`], [`plan`], [`history`]
 //! 3. parts: [`gateway`], [`runtime`], [`fault`], [`entity`], [`invariant`], [`observe`], [`workload`],
-//!    [`export`]
+//!    [`export`], [`double`]
 //! 4. [`engine`], then [`invocation`], then [`audit`]
 //! 5. [`report`]
 //!
@@ -15,6 +15,7 @@
 pub mod address;
 pub mod audit;
 pub mod count;
+pub mod double;
 pub mod duration;
 pub mod engine;
 pub mod entity;

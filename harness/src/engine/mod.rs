@@ -173,7 +173,8 @@ async fn runtime(
     folder: &RunFolder,
     exits: mpsc::UnboundedSender<Exit>,
 ) -> Result<Arc<dyn Runtime>, Failure> {
-    let (stack, folder, run) = (setup.stack.clone(), folder.clone(), &setup.run);
+    let stack = Arc::new(setup.stack.with_seed(setup.seed.0));
+    let (folder, run) = (folder.clone(), &setup.run);
     Ok(match setup.place {
         Place::Process => Arc::new(ProcessRuntime::new(stack, folder, run, exits)?),
         Place::Docker => Arc::new(DockerRuntime::new(stack, folder, &setup.out, run, exits).await?),

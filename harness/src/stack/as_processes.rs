@@ -10,7 +10,8 @@ impl Stack {
     pub fn warnings_as_processes(&self) -> Vec<Problem> {
         let runs = |service: &&Service| {
             let process = service.process.as_ref();
-            process.is_some_and(|process| !process.command.is_empty())
+            // A double finds its folder wherever it runs.
+            service.double.is_none() && process.is_some_and(|process| !process.command.is_empty())
         };
         let services = self.services.values().filter(runs);
         let told = |service| lost(service).into_iter().chain(self.left(service));

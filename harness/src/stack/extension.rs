@@ -1,13 +1,13 @@
 //! `x-shakedown`: the little that is ours in a compose file.
 
 use super::compose::Reading;
-use super::disk;
 use super::node::{Data, Node};
 use super::{Probe, Process, Protocol, Ready, Service};
+use super::{disk, double};
 use crate::problem::Problem;
 use std::time::Duration;
 
-const KEYS: [&str; 7] = [
+const KEYS: [&str; 8] = [
     "process",
     "ready",
     "ports",
@@ -15,6 +15,7 @@ const KEYS: [&str; 7] = [
     "image_script",
     "sql",
     "disk",
+    "double",
 ];
 /// How long a service may take to become ready unless the file says otherwise.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -64,6 +65,10 @@ pub(super) fn apply(node: &Node, service: &mut Service, reading: &mut Reading<'_
     ) = &service.ready.probe
     {
         service.ports.entry(*port).or_insert(Protocol::Sniffed);
+    }
+    if let Some(node) = fields.get("double") {
+        double::apply(node, &fields, service, reading);
+        return true;
     }
     let image = fields.get("image");
     image.is_some_and(|node| {

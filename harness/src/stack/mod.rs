@@ -7,6 +7,7 @@ mod check;
 mod compose;
 mod config;
 mod disk;
+mod double;
 mod extension;
 mod find;
 mod learn;
@@ -18,6 +19,7 @@ mod programs;
 mod variables;
 mod yaml;
 
+pub use double::json_files;
 pub use find::{all, find};
 pub(crate) use learn::as_id;
 pub use learn::{Evidence, Learn, Lesson, SEEN};

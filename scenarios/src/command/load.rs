@@ -2,6 +2,7 @@
 
 use super::FeatureArgs;
 use crate::language;
+use shakedown_harness::double;
 use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::{Problem, Problems, shown};
 use shakedown_harness::stack::{self, Stack};
@@ -77,6 +78,9 @@ pub fn load(args: &FeatureArgs) -> Result<Loaded, Problems> {
 fn read_stack(file: &Path, loaded: &mut Loaded, problems: &mut Problems) {
     match Stack::read(file) {
         Ok(read) => {
+            if let Err(found) = double::check(&read.stack) {
+                problems.0.extend(found.0);
+            }
             loaded.warnings.extend(read.warnings);
             loaded
                 .stacks

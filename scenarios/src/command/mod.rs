@@ -10,6 +10,7 @@ macro_rules! say {
 }
 
 mod check;
+mod double;
 mod lint;
 mod load;
 mod mutants;
@@ -67,6 +68,9 @@ enum Command {
         #[arg(long)]
         token: String,
     },
+    /// Plays the stand-in for a third party from a folder
+    #[command(hide = true)]
+    Double(DoubleArgs),
     /// Waits for the harness to end, then removes what bears its label
     #[command(hide = true)]
     Reap {
@@ -162,6 +166,20 @@ struct MutantsArgs {
     play: PlayArgs,
 }
 
+#[derive(Args)]
+struct DoubleArgs {
+    #[arg(long)]
+    listen: SocketAddr,
+    /// Where a service is found that is called: web/8000=http://127.0.0.1:8000
+    #[arg(long, value_name = "HOST/PORT=URL")]
+    at: Vec<String>,
+    /// What all that is random comes from
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+    /// Has `mappings`, `__files` and `operations`
+    folder: PathBuf,
+}
+
 #[derive(Clone, Copy, ValueEnum)]
 enum Where {
     Auto,
@@ -226,6 +244,7 @@ async fn carry_out(command: Command) -> ExitCode {
         Command::Steps => Ok(steps::steps()),
         Command::Serve { name } => return simple(shakedown_fixtures::serve(&name).await),
         Command::Gateway { listen, token } => return simple(gateway::serve(listen, token).await),
+        Command::Double(args) => double::double(args).await,
         Command::Reap { run, out, docker } => {
             reaper::watch(&run, &out, docker).await;
             Ok(0)

@@ -144,7 +144,8 @@ impl Session {
     }
 }
 
-async fn interrupted() {
+/// Waits for Ctrl-C or SIGTERM.
+pub async fn interrupted() {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut term) = signal(SignalKind::terminate()) else {
         return;

@@ -78,7 +78,7 @@ impl<'r> Reading<'r> {
     }
 
     /// Where a relative path that stands at a place starts.
-    fn base(&self, place: &Place) -> PathBuf {
+    pub fn base(&self, place: &Place) -> PathBuf {
         let folder = self.folders.get(&*place.file);
         folder.unwrap_or(&self.folder).clone()
     }

@@ -42,6 +42,7 @@ pub(super) fn read(entry: &Entry, top: &Top<'_>, reading: &mut Reading<'_>) -> S
         links: hosts::links(&fields, reading),
         settings: settings::read(&fields, reading),
         process: None,
+        double: None,
         disk: None,
         sql: None,
     };

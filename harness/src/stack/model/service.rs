@@ -4,6 +4,7 @@ use super::{Disk, Healthcheck, Image, Mount, Process, Ready, Settings};
 use crate::problem::Place;
 use indexmap::IndexMap;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// One service of the compose file.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,6 +47,9 @@ pub struct Service {
     pub settings: Settings,
     /// The same service as a local process. `None`: it runs in containers only.
     pub process: Option<Process>,
+    /// `x-shakedown.double`: shakedown itself plays the service from this folder. Everything else about it has been set
+    /// accordingly.
+    pub double: Option<PathBuf>,
     /// The disk that can be filled. `None`: what it writes to has no bound that is known.
     pub disk: Option<Disk>,
     /// Where SQL observers connect when the stack runs in containers, with `name:port` as the
