@@ -1,9 +1,9 @@
 //! What a request is answered.
 
+use super::body::{self, Body};
 use super::delay::{Delay, milliseconds};
 use super::json::{Fields, Item, Keys};
-use super::matcher;
-use super::template::{Filler, Template, shown};
+use super::template::{Filler, Template};
 use crate::problem::Problems;
 use bytes::Bytes;
 use handlebars::Context;
@@ -25,23 +25,6 @@ pub(super) struct Answer {
     pub fault: Option<Fault>,
     /// `transformerParameters`, for templates.
     pub parameters: Value,
-}
-
-#[derive(Clone, Debug)]
-enum Body {
-    Text(Template),
-    /// Each text in it is filled in by itself.
-    Json(Json),
-    Bytes(Bytes),
-}
-
-/// JSON whose texts and keys are filled in.
-#[derive(Clone, Debug)]
-enum Json {
-    Text(Template),
-    List(Vec<Json>),
-    Map(Vec<(Template, Json)>),
-    Other(Value),
 }
 
 /// The body comes in so many pieces, spread over a time.
@@ -99,7 +82,6 @@ const KEYS: Keys = Keys {
 };
 const NO_PROXY: &str =
     "a double answers by itself; without `double`, the service runs as its image";
-const BODIES: [&str; 4] = ["body", "jsonBody", "base64Body", "bodyFileName"];
 const FAULTS: [(&str, Fault); 4] = [
     ("EMPTY_RESPONSE", Fault::Empty),
     ("MALFORMED_RESPONSE_CHUNK", Fault::Malformed),
@@ -124,7 +106,7 @@ impl Answer {
             status: status(&fields, problems).unwrap_or_default(),
             reason: fields.text("statusMessage", problems),
             headers: headers(&fields, templated, problems),
-            body: body(&fields, templated, files, problems).unwrap_or(Body::Bytes(Bytes::new())),
+            body: body::body(&fields, templated, files, problems).unwrap_or_default(),
             delays,
             dribble: fields
                 .get("chunkedDribbleDelay")
@@ -154,27 +136,18 @@ impl Answer {
             .iter()
             .map(header)
             .collect::<Result<Vec<_>, String>>()?;
-        let body = match &self.body {
-            Body::Text(template) => filler.fill(template, data)?.into(),
-            Body::Bytes(bytes) => bytes.clone(),
-            Body::Json(json) => {
-                if !headers
-                    .iter()
-                    .any(|(name, _)| *name == http::header::CONTENT_TYPE)
-                {
-                    headers.push((
-                        http::header::CONTENT_TYPE,
-                        HeaderValue::from_static("application/json"),
-                    ));
-                }
-                json.fill(filler, data)?.to_string().into()
-            }
-        };
+        let typed = headers
+            .iter()
+            .any(|(name, _)| *name == http::header::CONTENT_TYPE);
+        if self.body.is_json() && !typed {
+            let json = HeaderValue::from_static("application/json");
+            headers.push((http::header::CONTENT_TYPE, json));
+        }
         Ok(Reply {
             status: self.status,
             reason: self.reason.clone(),
             headers,
-            body,
+            body: self.body.fill(filler, data)?,
         })
     }
 }
@@ -198,45 +171,6 @@ impl Reply {
             headers: vec![(http::header::CONTENT_TYPE, json)],
             ..Reply::text(StatusCode::OK, format!("{value:#}"))
         }
-    }
-}
-
-impl Json {
-    fn read(value: &Value, item: &Item<'_>, problems: &mut Problems) -> Json {
-        let mut text = |text: &String| Template::read(text.clone(), item, problems);
-        match value {
-            Value::String(own) => Json::Text(text(own)),
-            Value::Array(items) => Json::List(
-                items
-                    .iter()
-                    .map(|one| Json::read(one, item, problems))
-                    .collect(),
-            ),
-            Value::Object(map) => {
-                let keys: Vec<Template> = map.keys().map(text).collect();
-                let values = map.values().map(|value| Json::read(value, item, problems));
-                Json::Map(keys.into_iter().zip(values).collect())
-            }
-            other => Json::Other(other.clone()),
-        }
-    }
-
-    fn fill(&self, filler: &Filler, data: &Context) -> Result<Value, String> {
-        Ok(match self {
-            Json::Text(template) => filler.fill(template, data)?.into(),
-            Json::List(items) => items
-                .iter()
-                .map(|item| item.fill(filler, data))
-                .collect::<Result<_, _>>()?,
-            Json::Map(entries) => {
-                let mut map = serde_json::Map::new();
-                for (key, value) in entries {
-                    map.insert(filler.fill(key, data)?, value.fill(filler, data)?);
-                }
-                Value::Object(map)
-            }
-            Json::Other(value) => value.clone(),
-        })
     }
 }
 
@@ -311,79 +245,6 @@ fn headers(
         }
     }
     headers
-}
-
-fn body(
-    fields: &Fields<'_>,
-    templated: bool,
-    files: &Path,
-    problems: &mut Problems,
-) -> Option<Body> {
-    let given: Vec<&str> = BODIES
-        .into_iter()
-        .filter(|key| fields.get(key).is_some())
-        .collect();
-    if let [first, second, ..] = given[..] {
-        let what = format!("a response has `{first}` or `{second}`, not both");
-        problems.push(fields.item.problem(what));
-    }
-    let key = *given.first()?;
-    let item = fields.get(key)?;
-    let template = |text: String, problems: &mut Problems| match templated {
-        true => Template::read(text, item, problems),
-        false => Template::plain(text),
-    };
-    Some(match key {
-        "jsonBody" if templated => Body::Json(Json::read(item.value, item, problems)),
-        "jsonBody" => Body::Json(Json::Other(item.value.clone())),
-        "base64Body" => Body::Bytes(matcher::base64(item, problems)?.into()),
-        "body" => {
-            let text = item.text(problems)?;
-            Body::Text(template(text, problems))
-        }
-        _ => {
-            let bytes = file(item, files, problems)?;
-            let as_is = fields.get("transformerParameters");
-            let as_is = as_is.and_then(|item| item.value.get("disableBodyFileTemplating"));
-            match String::from_utf8(bytes) {
-                Ok(text) if as_is.map(shown).as_deref() != Some("true") => {
-                    Body::Text(template(text, problems))
-                }
-                Ok(text) => Body::Text(Template::plain(text)),
-                Err(error) => Body::Bytes(error.into_bytes().into()),
-            }
-        }
-    })
-}
-
-/// The file that `bodyFileName` names.
-fn file(item: &Item<'_>, files: &Path, problems: &mut Problems) -> Option<Vec<u8>> {
-    let name = item.text(problems)?;
-    let path = files.join(name.trim_start_matches('/'));
-    if name.contains("{{") {
-        let help = "write a mapping for each file";
-        problems.push(
-            item.problem(
-                "a double reads the files of bodies before it starts, so their names are fixed",
-            )
-            .help(help),
-        );
-        return None;
-    }
-    match std::fs::read(&path) {
-        Ok(bytes) => Some(bytes),
-        Err(error) => {
-            let what = format!(
-                "{} cannot be read: {error}",
-                crate::problem::shown(&path).display()
-            );
-            problems.push(
-                item.problem(what)
-                    .help("paths start in the folder `__files`"),
-            );
-            None
-        }
-    }
 }
 
 fn dribble(item: &Item<'_>, problems: &mut Problems) -> Option<Dribble> {

@@ -8,6 +8,9 @@
 
 mod admin;
 mod answer;
+mod body;
+mod carry;
+mod condition;
 mod delay;
 mod equal_json;
 mod executions;
@@ -21,6 +24,7 @@ mod operation;
 mod outgoing;
 mod path;
 mod pattern;
+mod places;
 mod play;
 mod request;
 mod rigged;
@@ -28,6 +32,7 @@ mod scenarios;
 mod serve;
 mod stub;
 mod template;
+mod url;
 
 pub use folder::Folder;
 pub use serve::serve;

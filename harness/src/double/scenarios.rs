@@ -40,11 +40,6 @@ impl Scenarios {
             .to_owned()
     }
 
-    /// Puts one into a state.
-    pub fn set(&self, name: &str, state: &str) {
-        self.lock().insert(name.to_owned(), state.to_owned());
-    }
-
     /// All begin again.
     pub fn reset(&self) {
         self.lock().clear();
