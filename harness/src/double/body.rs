@@ -7,7 +7,7 @@ use crate::problem::Problems;
 use bytes::Bytes;
 use handlebars::Context;
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 /// What is sent.
 #[derive(Clone, Debug)]
@@ -16,6 +16,13 @@ pub(super) enum Body {
     /// Each text in it is filled in by itself.
     Json(Json),
     Bytes(Bytes),
+    /// A file that the request names.
+    File {
+        files: PathBuf,
+        name: Template,
+        /// What is in it is filled in too.
+        templated: bool,
+    },
 }
 
 /// JSON whose texts and keys are filled in.
@@ -50,6 +57,18 @@ impl Body {
             Body::Text(template) => filler.fill(template, data)?.into(),
             Body::Bytes(bytes) => bytes.clone(),
             Body::Json(json) => json.fill(filler, data)?.to_string().into(),
+            Body::File {
+                files,
+                name,
+                templated,
+            } => {
+                let bytes = named(files, &filler.fill(name, data)?)?;
+                match String::from_utf8(bytes) {
+                    Ok(text) if *templated => filler.fill(&Template::parse(&text)?, data)?.into(),
+                    Ok(text) => text.into(),
+                    Err(error) => error.into_bytes().into(),
+                }
+            }
         })
     }
 }
@@ -123,46 +142,42 @@ pub(super) fn body(
             Body::Text(template(text, problems))
         }
         _ => {
-            let bytes = file(item, files, problems)?;
+            let name = item.text(problems)?;
             let as_is = fields.get("transformerParameters");
             let as_is = as_is.and_then(|item| item.value.get("disableBodyFileTemplating"));
-            match String::from_utf8(bytes) {
-                Ok(text) if as_is.map(shown).as_deref() != Some("true") => {
-                    Body::Text(template(text, problems))
-                }
-                Ok(text) => Body::Text(Template::plain(text)),
+            let templated = templated && as_is.map(shown).as_deref() != Some("true");
+            let template = |text: String, problems: &mut Problems| match templated {
+                true => Template::read(text, item, problems),
+                false => Template::plain(text),
+            };
+            if name.contains("{{") {
+                let (files, name) = (files.to_owned(), Template::read(name, item, problems));
+                return Some(Body::File {
+                    files,
+                    name,
+                    templated,
+                });
+            }
+            let bytes = named(files, &name);
+            let bytes = bytes.map_err(|what| {
+                let help = "paths start in the folder `__files`";
+                problems.push(item.problem(what).help(help));
+            });
+            match String::from_utf8(bytes.ok()?) {
+                Ok(text) => Body::Text(template(text, problems)),
                 Err(error) => Body::Bytes(error.into_bytes().into()),
             }
         }
     })
 }
 
-/// The file that `bodyFileName` names.
-fn file(item: &Item<'_>, files: &Path, problems: &mut Problems) -> Option<Vec<u8>> {
-    let name = item.text(problems)?;
-    let path = files.join(name.trim_start_matches('/'));
-    if name.contains("{{") {
-        let help = "write a mapping for each file";
-        problems.push(
-            item.problem(
-                "a double reads the files of bodies before it starts, so their names are fixed",
-            )
-            .help(help),
-        );
-        return None;
+/// What is in the file of this name. It lies below `files`, whatever a request says.
+fn named(files: &Path, name: &str) -> Result<Vec<u8>, String> {
+    let name = Path::new(name.trim_start_matches('/'));
+    let path = files.join(name);
+    let shown = crate::problem::shown(&path);
+    if name.components().any(|part| part == Component::ParentDir) {
+        return Err(format!("{} is not below it", shown.display()));
     }
-    match std::fs::read(&path) {
-        Ok(bytes) => Some(bytes),
-        Err(error) => {
-            let what = format!(
-                "{} cannot be read: {error}",
-                crate::problem::shown(&path).display()
-            );
-            problems.push(
-                item.problem(what)
-                    .help("paths start in the folder `__files`"),
-            );
-            None
-        }
-    }
+    std::fs::read(&path).map_err(|error| format!("{} cannot be read: {error}", shown.display()))
 }

@@ -40,37 +40,30 @@ impl Template {
 
     /// Reads a text that stands at `item`.
     pub fn read(text: String, item: &Item<'_>, problems: &mut Problems) -> Template {
-        match Template::parse(&text) {
-            Ok(template) => template,
-            Err((what, help)) => {
-                let problem = item.problem(what);
-                problems.push(match help {
-                    Some(help) => problem.help(help),
-                    None => problem,
-                });
-                Template::plain(text)
-            }
-        }
+        Template::parse(&text).unwrap_or_else(|what| {
+            problems.push(item.problem(what));
+            Template::plain(text)
+        })
     }
 
-    fn parse(text: &str) -> Result<Template, (String, Option<String>)> {
+    /// Reads a text.
+    ///
+    /// # Errors
+    /// Why it is no template, and what may be meant.
+    pub fn parse(text: &str) -> Result<Template, String> {
         if !text.contains("{{") {
             return Ok(Template::plain(text.to_owned()));
         }
         let compiled = handlebars::template::Template::compile(&as_fields(text));
         let compiled = compiled.map_err(|error| {
-            let place = match error.pos() {
-                Some((line, column)) => format!(" in its line {line}, column {column}"),
-                None => String::new(),
-            };
-            (
-                format!("this is no template{place}: {}", error.reason()),
-                None,
-            )
+            let place = error.pos();
+            let place = place.map(|(line, column)| format!(" in its line {line}, column {column}"));
+            let place = place.unwrap_or_default();
+            format!("this is no template{place}: {}", error.reason())
         })?;
         if let Some(name) = unknown(&compiled) {
             let help = suggest(&name, helpers::names());
-            return Err((format!("unknown helper `{name}`"), Some(help)));
+            return Err(format!("unknown helper `{name}`: {help}"));
         }
         Ok(Template {
             text: text.to_owned(),

@@ -136,9 +136,18 @@ fn hosts(folder: &Path) -> BTreeSet<(String, u16)> {
     let texts = files.filter_map(|file| std::fs::read_to_string(file).ok());
     let mut found = BTreeSet::new();
     for text in texts {
-        let hosts = host::mentions(&text, Bare::Word).into_iter();
-        let hosts = hosts.filter(|(host, _)| text.contains(&format!("http://{host}")));
-        found.extend(hosts.filter_map(|(host, port)| Some((host, port?))));
+        // JSON may write a slash like this too.
+        let text = text.replace("\\/", "/");
+        let in_url = |host: &str, port: u16| {
+            let url = format!("http://{host}");
+            text.contains(&format!("{url}:{port}")) || port == 80 && text.contains(&url)
+        };
+        for (host, port) in host::mentions(&text, Bare::Word) {
+            found.extend(
+                port.filter(|port| in_url(&host, *port))
+                    .map(|port| (host, port)),
+            );
+        }
     }
     found
 }

@@ -11,8 +11,18 @@ async fn act(response: &str) -> crate::double::play::Act {
             &*format!("{{\"request\": {{}}, \"response\": {response}}}"),
         ),
         ("__files/bodies/b.txt", "from a file"),
+        ("__files/x.txt", "{{request.path}} from a file"),
     ];
-    double(&files).act(&request("GET /x", &[], "")).await
+    // A file that a request names is read when it comes.
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        let file = folder.path().join(name);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text).unwrap();
+    }
+    let read = Folder::read(folder.path()).unwrap_or_else(|problems| panic!("{problems}"));
+    let double = Arc::new(Double::new(read, Default::default(), Seed(7)));
+    double.act(&request("GET /x", &[], "")).await
 }
 
 async fn reply(response: &str) -> (u16, Option<String>, Vec<String>, String) {
@@ -63,6 +73,24 @@ async fn status_headers_and_bodies() {
         reply(r#"{"bodyFileName": "bodies/b.txt"}"#).await.3,
         "from a file"
     );
+}
+
+#[tokio::test]
+async fn a_request_can_name_the_file() {
+    let named = r#"{"bodyFileName": "{{request.path.[0]}}.txt""#;
+    let filled = format!("{named}, \"transformers\": [\"response-template\"]}}");
+    assert_eq!(reply(&filled).await.3, "/x from a file");
+    let plain = format!("{named}}}");
+    assert_eq!(reply(&plain).await.3, "{{request.path}} from a file");
+    for name in [
+        "../mappings/a.json",
+        "y{{request.path}}",
+        "{{request.path}}/../../b",
+    ] {
+        let text = format!("{{\"bodyFileName\": \"{name}{{{{x}}}}\"}}");
+        let (status, _, _, told) = reply(&text).await;
+        assert_eq!(status, 500, "{name}: {told}");
+    }
 }
 
 #[tokio::test]

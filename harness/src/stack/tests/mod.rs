@@ -1,6 +1,7 @@
 //! Two files that are right, and what each change to them is read into or answered with.
 
 mod bad;
+mod doubles;
 mod good;
 mod merging;
 mod projects;
