@@ -12,9 +12,12 @@ pub(super) struct EqualJson {
     extra: bool,
 }
 
-/// Values that stand for any of a kind.
+/// A value that stands for any of a kind, and what is one of those.
+type Kind = (&'static str, fn(&Value) -> bool);
+
+/// How such values begin.
 const PLACEHOLDER: &str = "${json-unit.";
-const KINDS: [(&str, fn(&Value) -> bool); 5] = [
+const KINDS: [Kind; 5] = [
     ("${json-unit.ignore}", |_| true),
     ("${json-unit.any-string}", Value::is_string),
     ("${json-unit.any-number}", Value::is_number),
