@@ -2,7 +2,7 @@
 
 use crate::process::{Process, installed};
 use crate::recorder::Recorder;
-use shakedown_harness::gateway::{self, CallPattern, Command, Moment, Stop};
+use shakedown_harness::gateway::{self, CallPattern, Command, Moment, Speaks, Stop};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::path::Path;
 use std::process::{Command as Program, ExitCode};
@@ -70,13 +70,15 @@ impl Stand {
         let gateway = own("gateway", control);
         let recorder = take_control(control, folder.path());
         let (http, tcp) = (SocketAddr::new(at(5), port), SocketAddr::new(at(6), port));
-        for (service, address, speaks) in [("site", http, true), ("base", tcp, false)] {
+        for (service, address, speaks) in
+            [("site", http, Speaks::Http), ("base", tcp, Speaks::Other)]
+        {
             recorder.carry_out(Command::Listen {
                 address: address.ip(),
                 port,
                 service: service.into(),
                 client: Some("worker".into()),
-                http: Some(speaks),
+                speaks: Some(speaks),
             });
             recorder.send(Command::Place {
                 service: service.into(),

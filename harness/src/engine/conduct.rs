@@ -5,7 +5,7 @@ use super::deeds::Deeds;
 use super::disks::Answer;
 use super::record::Record;
 use crate::fault::Deed;
-use crate::gateway::{Command, Report};
+use crate::gateway::{Command, Moment, Report};
 use crate::runtime::{Exit, Failure};
 use std::sync::Arc;
 use std::task::{Context, Waker};
@@ -36,8 +36,15 @@ pub async fn conduct(
                 Some(Report::Listening { service, port, error: Some(error) }) => {
                     return Failure::new(format!("no gateway at {service}:{port}: {error}"));
                 }
-                Some(Report::Ask { ask, exchange, stop, captures, left }) => {
-                    let decision = record.decide(&stop, &captures, exchange, left);
+                Some(Report::Ask { ask, exchange, stop, also, captures, left }) => {
+                    let decision = match stop.moment {
+                        Moment::Request | Moment::Answer => {
+                            record.decide(&stop, &captures, exchange, left)
+                        }
+                        Moment::Statement | Moment::Commit => {
+                            record.decide_statement(&stop, &also, exchange)
+                        }
+                    };
                     let act = Command::Act { ask, action: decision.action };
                     if decision.deeds.is_empty() {
                         let _ = commands.send(act);

@@ -35,6 +35,7 @@ impl Deeds {
             Doing::Bend { link, how, lasting } => {
                 self.links.bend(fault, link, *how, *lasting).await;
             }
+            Doing::Drop { service } => self.links.drop_all(fault, service).await,
             Doing::Straighten => self.links.straighten(Some(fault)).await,
             Doing::LetGo { exchanges } => {
                 let exchanges = Some(exchanges.clone());

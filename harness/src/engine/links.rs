@@ -80,6 +80,25 @@ impl Links {
         }
     }
 
+    /// Resets every connection to a service. They are gone when this returns, and nothing of it stays.
+    pub async fn drop_all(&self, fault: usize, service: &str) {
+        let number = {
+            let mut bent = self.bent();
+            let link = Link {
+                client: String::new(),
+                service: service.to_owned(),
+            };
+            let lies = false;
+            bent.shapes.push(Laid { fault, link, lies });
+            bent.shapes.len() as u64
+        };
+        let service = service.to_owned();
+        let _ = self.commands.send(Command::Drop { number, service });
+        self.barrier.pass().await;
+        self.record.done(fault);
+        self.record.straightened(fault);
+    }
+
     /// Takes away what one fault did, or all of them.
     pub async fn straighten(&self, fault: Option<usize>) {
         self.straighten_all(|_, laid| fault.is_none_or(|fault| laid.fault == fault))

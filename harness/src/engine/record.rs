@@ -190,6 +190,19 @@ impl Record {
         decision.expect("the change was made")
     }
 
+    /// Decides about a statement that hit these stops; the decision's events are written down first.
+    pub fn decide_statement(&self, stop: &Stop, also: &[Stop], exchange: ExchangeId) -> Decision {
+        let mut decision = None;
+        self.change(|state| {
+            let stops: Vec<&Stop> = [stop].into_iter().chain(also).collect();
+            let mut made = state.faults.decide_statement(&stops, exchange);
+            let events = std::mem::take(&mut made.events);
+            decision = Some(made);
+            events
+        });
+        decision.expect("the change was made")
+    }
+
     /// When an exchange that is still under way was asked.
     pub fn asked_at(&self, exchange: ExchangeId) -> Option<Instant> {
         self.state().rest.asked_at(exchange)

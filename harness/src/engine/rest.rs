@@ -4,7 +4,7 @@
 //! there is something to do. That may go on for ever, and nothing happens by it. Where it took long to say so, whoever
 //! asks again is taken to wait again, as those who poll a queue do.
 
-use crate::history::{Answered, Captures, ExchangeId, What};
+use crate::history::{Answered, Captures, ExchangeId, Outcome, What};
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
@@ -63,6 +63,9 @@ impl Rest {
             What::Worked { workload, .. } => self.stir(format!("the workload \"{workload}\"")),
             What::Observed { source, .. } => self.stir(format!("`{source}`")),
             What::Service { service, .. } => self.stir(format!("the service \"{service}\"")),
+            What::Statement(statement) if statement.outcome != Outcome::Passed => {
+                self.stir(format!("a statement to \"{}\"", statement.service));
+            }
             _ => {}
         }
     }

@@ -3,11 +3,12 @@
 use super::late::{Came, Late};
 use super::tally::Tally;
 use super::{
-    Decision, Deed, Doing, Fact, Receipt, Target, call, event, moments, operation, target,
+    Decision, Deed, Doing, Fact, Receipt, Target, call, event, moments, operation, statement,
+    target,
 };
 use crate::gateway::{Action, Moment, Stop};
-use crate::history::{Captures, ExchangeId, FaultMoment, Seen, What};
-use crate::plan::{Effect, Fault};
+use crate::history::{Captures, ExchangeId, FaultMoment, Seen, Statement, What};
+use crate::plan::{Effect, Fault, StatementFault};
 use crate::seed::Seed;
 use crate::stack::Operation;
 use moments::Moments;
@@ -215,7 +216,7 @@ impl Armed {
             self.under_way.insert(exchange, key.to_owned());
             self.struck.insert(exchange);
             self.apply(Some(exchange), &mut decision.events);
-            if stop.moment == Moment::Answer {
+            if stop.moment.is_after_the_work() {
                 self.reached(exchange, &mut decision.events);
             }
         }
@@ -295,16 +296,32 @@ impl Armed {
     }
 
     pub fn delivered(&mut self, exchange: ExchangeId, seen: &Seen, events: &mut Vec<What>) {
-        if self.under_way.remove(&exchange).is_none() {
-            return;
-        }
-        self.struck.remove(&exchange);
         // What is done to a service or a link is not felt through one exchange.
         let felt = match &self.fault.effect {
             Effect::Call { fault, .. } => call::felt(fault, seen),
             Effect::Operation { .. } => matches!(seen, Seen::Answer { altered: true, .. }),
-            Effect::Service { .. } | Effect::Link { .. } => false,
+            Effect::Statement { .. }
+            | Effect::Connections { .. }
+            | Effect::Service { .. }
+            | Effect::Link { .. } => false,
         };
+        self.settled(exchange, felt, events);
+    }
+
+    /// It is settled what the client of a statement saw.
+    pub fn stated(&mut self, stated: &Statement, events: &mut Vec<What>) {
+        let felt = match &self.fault.effect {
+            Effect::Statement { fault, .. } => statement::felt(fault, &stated.outcome),
+            _ => false,
+        };
+        self.settled(stated.exchange, felt, events);
+    }
+
+    fn settled(&mut self, exchange: ExchangeId, felt: bool, events: &mut Vec<What>) {
+        if self.under_way.remove(&exchange).is_none() {
+            return;
+        }
+        self.struck.remove(&exchange);
         if felt {
             self.receipt.felt += 1;
             events.push(self.event(FaultMoment::Felt, Some(exchange)));
@@ -377,6 +394,11 @@ impl Armed {
             Effect::Operation { operation, .. } => format!("the operation \"{operation}\""),
             Effect::Service { service, .. } => format!("the service \"{service}\""),
             Effect::Link { link, .. } => format!("the link \"{link}\""),
+            Effect::Statement { text, fault } => match fault {
+                StatementFault::FailsWith { .. } => format!("a statement with \"{text}\""),
+                StatementFault::CommitLost => format!("a commit of \"{text}\""),
+            },
+            Effect::Connections { service } => format!("the connections to \"{service}\""),
         };
         let never = match (&trigger, &self.fault.effect) {
             (Some(trigger), _) if !self.moments.began() => {
@@ -384,6 +406,11 @@ impl Armed {
             }
             (_, Effect::Service { fault, .. }) => format!("{name} was never {}", fault.word()),
             (_, Effect::Link { .. }) => format!("{name} was never touched"),
+            (_, Effect::Connections { .. }) => format!("{name} were never dropped"),
+            (_, Effect::Statement { .. }) => format!(
+                "{name} never came by while it was armed: no client sent it over a connection that the gateway reads as \
+                 PostgreSQL's"
+            ),
             (_, Effect::Operation { .. }) => {
                 format!("nobody polled {name} while the fault had something to say")
             }
@@ -411,7 +438,7 @@ impl Armed {
         // polled: one time of several is enough.
         let once = matches!(
             self.fault.effect,
-            Effect::Link { .. } | Effect::Operation { .. }
+            Effect::Link { .. } | Effect::Operation { .. } | Effect::Connections { .. }
         );
         let mut receipt = self.receipt.clone();
         receipt.late = late.is_some();
@@ -431,7 +458,10 @@ impl Armed {
 
     fn on_calls(&self) -> bool {
         let effect = &self.fault.effect;
-        matches!(effect, Effect::Call { .. } | Effect::Operation { .. })
+        matches!(
+            effect,
+            Effect::Call { .. } | Effect::Operation { .. } | Effect::Statement { .. }
+        )
     }
 
     fn event(&self, moment: FaultMoment, exchange: Option<ExchangeId>) -> What {

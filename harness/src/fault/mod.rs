@@ -9,6 +9,7 @@ mod late;
 mod moments;
 mod operation;
 mod receipt;
+mod statement;
 mod tally;
 
 use crate::entity::Fact;
@@ -40,6 +41,14 @@ fn target(fault: &Fault) -> Target {
             let call = call.clone();
             Target::Exchange(Stop { call, moment }, action)
         }
+        Effect::Statement { text, fault } => {
+            let (moment, action) = statement::action(fault);
+            let call = text.clone();
+            Target::Exchange(Stop { call, moment }, action)
+        }
+        Effect::Connections { service } => Target::Other(Doing::Drop {
+            service: service.clone(),
+        }),
         Effect::Service {
             service,
             fault: ServiceFault::DiskFull,
@@ -97,6 +106,11 @@ pub enum Doing {
         how: LinkFault,
         /// How long; until something ends it when `None`.
         lasting: Option<Duration>,
+    },
+    /// The connections to a service are reset.
+    Drop {
+        /// The service.
+        service: String,
     },
     /// The disk of a service is filled.
     Fill {
@@ -194,7 +208,12 @@ impl Faults {
     /// acts on the exchange decides what the caller sees, services and links are struck for every fault whose
     /// trigger this is.
     pub fn decide(&mut self, stop: &Stop, captures: &Captures, exchange: ExchangeId) -> Decision {
-        self.decided(stop, captures, exchange, false)
+        self.decided(&[stop], captures, exchange, false)
+    }
+
+    /// The same for a statement, which may have hit several stops.
+    pub fn decide_statement(&mut self, stops: &[&Stop], exchange: ExchangeId) -> Decision {
+        self.decided(stops, &Captures::new(), exchange, false)
     }
 
     /// Decides about an exchange whose caller has left: nothing can be done to it any more, but at this moment something
@@ -205,12 +224,12 @@ impl Faults {
         captures: &Captures,
         exchange: ExchangeId,
     ) -> Decision {
-        self.decided(stop, captures, exchange, true)
+        self.decided(&[stop], captures, exchange, true)
     }
 
     fn decided(
         &mut self,
-        stop: &Stop,
+        stops: &[&Stop],
         captures: &Captures,
         exchange: ExchangeId,
         unseen: bool,
@@ -222,7 +241,9 @@ impl Faults {
             unseen,
         };
         for armed in self.armed.iter_mut().filter(|armed| !armed.over) {
-            armed.decide(stop, captures, exchange, &mut decision);
+            for stop in stops {
+                armed.decide(stop, captures, exchange, &mut decision);
+            }
         }
         let due = self.take(|deed| deed.exchange == Some(exchange));
         decision.deeds.extend(due);
@@ -282,6 +303,9 @@ impl Faults {
                     .filter(late)
                     .for_each(|deed| deed.exchange = None);
                 self.each(|armed, events| armed.delivered(*exchange, seen, events))
+            }
+            What::Statement(statement) => {
+                self.each(|armed, events| armed.stated(statement, events))
             }
             _ => Vec::new(),
         }

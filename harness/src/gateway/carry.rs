@@ -149,7 +149,7 @@ async fn alteration(
             uplink.during(ask.released(&told)).await?;
             Err(Broken::Reset)
         }
-        Action::Answer { .. } | Action::Delay { .. } | Action::Twice => {
+        Action::Answer { .. } | Action::Delay { .. } | Action::Twice | Action::Fail { .. } => {
             tracing::warn!(
                 action = ?told.action,
                 "the callee has answered already; its answer passes"

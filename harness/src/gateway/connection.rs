@@ -3,11 +3,12 @@
 use super::callee::{self, Callee};
 use super::http2;
 use super::pipe::Pipe;
+use super::postgres;
 use super::raw::{self, READ_BYTES};
 use super::session::{Before, Session};
 use super::state::{Link, State};
 use super::wire::Wire;
-use super::{OBSERVER, PROBER};
+use super::{OBSERVER, PROBER, Speaks};
 use bytes::BytesMut;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,6 +24,7 @@ enum Spoken {
     Http1,
     /// With prior knowledge: its preface has come.
     Http2,
+    Postgres,
     Other,
 }
 
@@ -39,7 +41,7 @@ pub(super) async fn serve(state: Arc<State>, caller: TcpStream, early: BytesMut,
     }
     let caller = Wire::new(caller, state.pipes.between(&link.client, &link.service));
     caller.passable().await;
-    let http = state.speaks_http(&link.service, link.port);
+    let speaks = state.speaks(&link.service, link.port);
     let mut session = Session {
         state,
         link,
@@ -48,14 +50,16 @@ pub(super) async fn serve(state: Arc<State>, caller: TcpStream, early: BytesMut,
         from_caller: early,
         from_callee: BytesMut::new(),
     };
-    let spoken = match http {
-        Some(true) => which(&mut session).await,
-        Some(false) => Spoken::Other,
+    let spoken = match speaks {
+        Some(Speaks::Http) => which(&mut session).await,
+        Some(Speaks::Postgres) => Spoken::Postgres,
+        Some(Speaks::Other) => Spoken::Other,
         None => sniff(&mut session).await,
     };
     match spoken {
         Spoken::Http1 => session.run().await,
         Spoken::Http2 => session.http2().await,
+        Spoken::Postgres => session.postgres().await,
         Spoken::Other => session.raw(Before::Nothing).await,
     }
 }
@@ -99,7 +103,7 @@ async fn which(session: &mut Session) -> Spoken {
     }
 }
 
-/// Connects to the callee and waits for who speaks first. Whether it is the caller, and in HTTP.
+/// Connects to the callee and waits for who speaks first. Whether it is the caller, and in something that is known.
 async fn sniff(session: &mut Session) -> Spoken {
     let Session {
         state,
@@ -119,10 +123,14 @@ async fn sniff(session: &mut Session) -> Spoken {
             Some(false) => match looks_like_http(from_caller) {
                 Some(true) => {
                     // Next time there is no need to connect first, so a request to a dead service is seen as one.
-                    state.spoke(&link.service, link.port, true);
+                    state.spoke(&link.service, link.port, Speaks::Http);
                     return Spoken::Http1;
                 }
-                Some(false) => return Spoken::Other,
+                Some(false) => match postgres::begins(from_caller) {
+                    Some(true) => return Spoken::Postgres,
+                    Some(false) => return Spoken::Other,
+                    None => {}
+                },
                 None => {}
             },
             None => {}

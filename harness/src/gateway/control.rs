@@ -52,10 +52,10 @@ async fn obey(
                 port,
                 service,
                 client,
-                http,
+                speaks,
             } => {
-                if let Some(http) = http {
-                    state.spoke(&service, port, http);
+                if let Some(speaks) = speaks {
+                    state.spoke(&service, port, speaks);
                 }
                 let error = match bind(address, port, addresses).await {
                     Ok(listener) => {
@@ -89,6 +89,7 @@ async fn obey(
                 .pipes
                 .between(&client, &service)
                 .shape(number, shape, seed),
+            Command::Drop { number, service } => state.pipes.drop_all(number, &service),
             Command::Sync { number } => state.report(Report::Synced { number }),
             Command::Release { exchanges } => state.asks.release(exchanges),
             Command::Disk {

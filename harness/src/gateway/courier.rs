@@ -254,6 +254,7 @@ mod tests {
                     call: "look".into(),
                     moment: Moment::Answer,
                 },
+                also: Vec::new(),
                 captures: Default::default(),
             },
         ]

@@ -112,7 +112,7 @@ impl Session {
                 };
                 Some((seen, if persists { After::Next } else { After::Close }))
             }
-            Action::Alter { .. } => {
+            Action::Alter { .. } | Action::Fail { .. } => {
                 tracing::warn!(action = ?told.action, "there is no answer yet; the request passes");
                 None
             }

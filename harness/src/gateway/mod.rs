@@ -5,7 +5,8 @@
 //! runtime) and in a container of its own (docker runtime); both speak [`Command`] and [`Report`].
 //!
 //! Bytes of HTTP/1 pass as they are: the case and order of headers, the boundaries of chunks, trailers. A decoder reads
-//! along. HTTP/2 with prior knowledge passes stream by stream. What follows neither is passed on raw rather than refused.
+//! along. HTTP/2 with prior knowledge passes stream by stream, PostgreSQL's protocol frame by frame. What follows none of
+//! them is passed on raw rather than refused.
 //! Deliberately absent: TLS, pools of connections (every caller's connection has its own to the callee), and callers that
 //! close their sending half and still wait for an answer: that is how a killed process looks, so it counts as having left.
 
@@ -30,6 +31,7 @@ mod listener;
 mod pattern;
 mod pipe;
 mod places;
+mod postgres;
 mod protocol;
 mod raw;
 mod remote;

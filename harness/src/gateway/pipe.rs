@@ -3,10 +3,13 @@
 //! Several shapes may lie on one link. They compose so: what is cut lets nothing pass; delays add up; the narrowest
 //! bandwidth counts; the first reset that is due resets.
 
+use super::wire::Counter;
 use super::{Report, Shape};
+use nix::sys::socket::{Shutdown, shutdown};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::HashMap;
+use std::os::fd::RawFd;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
@@ -35,6 +38,8 @@ struct Shapes {
     laid: Vec<Laid>,
     /// Who waits for a change, by the number that each way of a connection has.
     waiting: HashMap<u64, Waker>,
+    /// The connections that are open, each by the number of its first way.
+    open: HashMap<u64, Open>,
     /// When each way is free again.
     up_free: Option<Instant>,
     down_free: Option<Instant>,
@@ -45,6 +50,12 @@ struct Laid {
     shape: Shape,
     random: ChaCha8Rng,
     felt: bool,
+}
+
+/// An open connection.
+struct Open {
+    socket: RawFd,
+    counter: Arc<Counter>,
 }
 
 /// Which way bytes go.
@@ -74,6 +85,17 @@ impl Pipes {
     pub(super) fn new(reports: mpsc::UnboundedSender<Report>) -> Pipes {
         let pipes = Mutex::default();
         Pipes { pipes, reports }
+    }
+
+    /// Resets every connection that is open to a service now.
+    pub(super) fn drop_all(&self, number: u64, service: &str) {
+        let pipes = self.pipes.lock().unwrap_or_else(PoisonError::into_inner);
+        let theirs = pipes.iter().filter(|((_, to), _)| to == service);
+        let dropped: usize = theirs.map(|(_, pipe)| pipe.drop_all()).sum();
+        if dropped > 0 {
+            // Without a receiver nobody is interested any more.
+            let _ = self.reports.send(Report::Felt { shape: number });
+        }
     }
 
     /// The link between two services.
@@ -154,6 +176,30 @@ impl Pipe {
     /// Number `who` waits no more.
     pub(super) fn forget(&self, who: u64) {
         self.shapes().waiting.remove(&who);
+    }
+
+    /// Connection `who` is open.
+    pub(super) fn open(&self, who: u64, socket: RawFd, counter: Arc<Counter>) {
+        self.shapes().open.insert(who, Open { socket, counter });
+    }
+
+    /// Connection `who` is about to be closed.
+    pub(super) fn close(&self, who: u64) {
+        self.shapes().open.remove(&who);
+    }
+
+    /// Has every connection reset that is open. How many are.
+    fn drop_all(&self) -> usize {
+        // While this is locked, none of them is closed, so that each number is still that of its socket.
+        let shapes = self.shapes();
+        for open in shapes.open.values() {
+            open.counter.break_off();
+            // Whoever waits for the socket looks at it, and finds that the connection is broken.
+            if let Err(error) = shutdown(open.socket, Shutdown::Read) {
+                tracing::debug!(%error, "the connection was gone before it could be dropped");
+            }
+        }
+        shapes.open.len()
     }
 
     /// When so many bytes will have passed one way, which is taken until then.

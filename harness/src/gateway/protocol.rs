@@ -28,8 +28,8 @@ pub enum Command {
         service: String,
         /// The only client that uses this address. `None`: clients are known by their own addresses.
         client: Option<String>,
-        /// Whether the port certainly speaks HTTP (`Some(true)`), certainly not (`Some(false)`), or must be sniffed.
-        http: Option<bool>,
+        /// What the port certainly speaks. `None`: it must be sniffed.
+        speaks: Option<Speaks>,
     },
     /// The instances of the real service are now at these addresses (and connect from them); with none, it is down.
     Place {
@@ -69,6 +69,14 @@ pub enum Command {
         /// Where chance comes from.
         seed: u64,
     },
+    /// Reset every connection that is open to a service; those that come later are not touched. It is done before a
+    /// [`Command::Sync`] that follows is answered.
+    Drop {
+        /// A number as a shape has one, for [`Report::Felt`].
+        number: u64,
+        /// To whom they lead.
+        service: String,
+    },
     /// Say [`Report::Synced`], after all reports so far.
     Sync {
         /// What to repeat.
@@ -92,6 +100,18 @@ pub enum Command {
     },
 }
 
+/// What a port speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaks {
+    /// HTTP, version 1 or 2.
+    Http,
+    /// PostgreSQL's protocol, version 3.
+    Postgres,
+    /// Something that is passed on unseen.
+    Other,
+}
+
 /// A request that has a name.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct CallPattern {
@@ -107,16 +127,16 @@ pub struct CallPattern {
     pub path: String,
 }
 
-/// A moment of a call at which the gateway stops and asks.
+/// A moment of a call, or of a statement, at which the gateway stops and asks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Stop {
-    /// The call's name.
+    /// The call's name; at a moment of a statement, what the statement contains.
     pub call: String,
     /// The moment.
     pub moment: Moment,
 }
 
-/// The two moments at which an exchange can be stopped.
+/// The moments at which an exchange can be stopped: two of a call, and two of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Moment {
@@ -124,6 +144,17 @@ pub enum Moment {
     Request,
     /// The callee's whole answer is here; the caller knows nothing.
     Answer,
+    /// A database is about to get the statement; it knows nothing, or has prepared it at most.
+    Statement,
+    /// The database has committed what the statement did; the client knows nothing.
+    Commit,
+}
+
+impl Moment {
+    /// Whether the callee has done its work by then.
+    pub fn is_after_the_work(self) -> bool {
+        matches!(self, Moment::Answer | Moment::Commit)
+    }
 }
 
 /// What to do with a stopped exchange.
@@ -151,8 +182,14 @@ pub enum Action {
     },
     /// At the request: ask the callee twice, one time after the other; the caller gets the second answer.
     Twice,
-    /// Reset the caller's connection. At the request the callee is not asked; at the answer it did the work.
+    /// Reset the caller's connection. At the request the callee is not asked; at the answer and the commit it did the
+    /// work.
     Reset,
+    /// At the statement: it fails with this SQLSTATE, and is not done.
+    Fail {
+        /// The SQLSTATE.
+        sqlstate: String,
+    },
     /// At the answer: deliver it with another body. An answer to which that cannot be done passes as it is.
     Alter {
         /// What becomes of the body.
@@ -252,6 +289,9 @@ pub enum Report {
         exchange: ExchangeId,
         /// The stop that it hit.
         stop: Stop,
+        /// The other stops that the same statement hit.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        also: Vec<Stop>,
         /// What the call's path caught.
         captures: Captures,
         /// Its caller has left: whatever is decided, nobody sees it.

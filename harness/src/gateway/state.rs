@@ -5,8 +5,9 @@ use super::head::Request;
 use super::pattern::{Pattern, origin};
 use super::pipe::Pipes;
 use super::places::Places;
+use super::postgres::Needle;
 use super::raw::AsOf;
-use super::{Moment, Report, Stop, courier};
+use super::{Moment, Report, Speaks, Stop, courier};
 use crate::history::{Answered, Asked, Captures, ExchangeId, Message, Seen, What};
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -28,8 +29,8 @@ pub(super) struct State {
     pub(super) pipes: Pipes,
     pub(super) asks: Arc<Asks>,
     exchanges: AtomicU64,
-    /// Whether a port speaks HTTP, as far as it was said or seen.
-    spoken: Mutex<HashMap<(String, u16), bool>>,
+    /// What a port speaks, as far as it was said or seen.
+    spoken: Mutex<HashMap<(String, u16), Speaks>>,
     /// The ports that were seen to speak HTTP/2.
     http2: Mutex<HashSet<(String, u16)>>,
     reports: mpsc::UnboundedSender<Report>,
@@ -37,11 +38,15 @@ pub(super) struct State {
     pub(super) hurry: Notify,
 }
 
-#[derive(Default)]
 struct Rules {
     calls: Vec<Pattern>,
     stops: HashSet<Stop>,
+    /// Those of them that are about statements.
+    statements: Statements,
 }
+
+/// What statements must contain, and the stops that they hit then.
+pub(super) type Statements = Arc<[(Needle, Stop)]>;
 
 /// One exchange on its way. It is settled once.
 pub(super) struct Ticket {
@@ -64,7 +69,11 @@ impl State {
     /// A gateway that knows nothing yet.
     pub(super) fn new(reports: mpsc::UnboundedSender<Report>) -> Arc<State> {
         Arc::new(State {
-            rules: RwLock::default(),
+            rules: RwLock::new(Rules {
+                calls: Vec::new(),
+                stops: HashSet::new(),
+                statements: Arc::new([]),
+            }),
             places: Places::new(),
             pipes: Pipes::new(reports.clone()),
             asks: Asks::new(),
@@ -93,7 +102,14 @@ impl State {
 
     /// Replaces the stops and says so, both at once: an exchange that did not see them was reported before.
     pub(super) fn watch(&self, stops: Vec<Stop>) {
+        let statements = stops.iter().filter(|stop| match stop.moment {
+            Moment::Statement | Moment::Commit => true,
+            Moment::Request | Moment::Answer => false,
+        });
+        let statements = statements.map(|stop| (Needle::new(&stop.call), stop.clone()));
+        let statements = statements.collect();
         let mut rules = self.change();
+        rules.statements = statements;
         rules.stops = stops.into_iter().collect();
         self.report(Report::Watching);
     }
@@ -199,16 +215,39 @@ impl State {
         self.report(Report::Event { what });
     }
 
-    /// Whether a port speaks HTTP; `None`: nobody knows yet.
-    pub(super) fn speaks_http(&self, service: &str, port: u16) -> Option<bool> {
+    /// The statements at which to stop.
+    pub(super) fn statements(&self) -> Statements {
+        self.rules().statements.clone()
+    }
+
+    /// Asks about a statement that hit some of these stops, unless none is in force any more.
+    pub(super) fn stop_statement(&self, stops: Vec<Stop>) -> Option<(ExchangeId, Ask)> {
+        let rules = self.rules();
+        let mut stops = stops.into_iter().filter(|stop| rules.stops.contains(stop));
+        let stop = stops.next()?;
+        let exchange = self.exchanges.fetch_add(1, Ordering::Relaxed);
+        let ask = self.asks.open(exchange);
+        self.report(Report::Ask {
+            ask: ask.number,
+            exchange,
+            stop,
+            also: stops.collect(),
+            captures: Captures::new(),
+            left: false,
+        });
+        Some((exchange, ask))
+    }
+
+    /// What a port speaks; `None`: nobody knows yet.
+    pub(super) fn speaks(&self, service: &str, port: u16) -> Option<Speaks> {
         let spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
         spoken.get(&(service.to_owned(), port)).copied()
     }
 
-    /// A port speaks HTTP, or certainly does not.
-    pub(super) fn spoke(&self, service: &str, port: u16, http: bool) {
+    /// It is known what a port speaks.
+    pub(super) fn spoke(&self, service: &str, port: u16, speaks: Speaks) {
         let mut spoken = self.spoken.lock().unwrap_or_else(PoisonError::into_inner);
-        spoken.insert((service.to_owned(), port), http);
+        spoken.insert((service.to_owned(), port), speaks);
     }
 
     /// Whether a port was seen to speak HTTP/2.
@@ -219,7 +258,7 @@ impl State {
 
     /// A port speaks HTTP/2, and so HTTP.
     pub(super) fn spoke_http2(&self, service: &str, port: u16) {
-        self.spoke(service, port, true);
+        self.spoke(service, port, Speaks::Http);
         let mut http2 = self.http2.lock().unwrap_or_else(PoisonError::into_inner);
         http2.insert((service.to_owned(), port));
     }
@@ -233,6 +272,7 @@ impl State {
             ask: ask.number,
             exchange: ticket.exchange,
             stop,
+            also: Vec::new(),
             captures: ticket.captures.clone(),
             left: ticket.left,
         });

@@ -10,6 +10,7 @@ use super::timer::Timer;
 use bytes::{Buf, Bytes, BytesMut};
 use std::collections::VecDeque;
 use std::io;
+use std::os::fd::AsRawFd;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -33,7 +34,7 @@ pub(super) struct Wire {
     pipe: Arc<Pipe>,
     up: Up,
     down: Down,
-    counter: Counter,
+    counter: Arc<Counter>,
 }
 
 /// Its reading half.
@@ -70,9 +71,10 @@ struct Down {
     timer: Timer,
 }
 
-/// The bytes that have passed both ways since a shape that resets lies on the link.
+/// The bytes that have passed both ways since a shape that resets lies on the link, and whether the link has reset the
+/// connection.
 #[derive(Default)]
-struct Counter {
+pub(super) struct Counter {
     shape: AtomicU64,
     bytes: AtomicU64,
     broken: AtomicBool,
@@ -81,13 +83,16 @@ struct Counter {
 impl Wire {
     /// A connection on a link.
     pub(super) fn new(stream: TcpStream, pipe: Arc<Pipe>) -> Wire {
+        let number = NUMBERS.fetch_add(2, Ordering::Relaxed);
+        let counter = Arc::<Counter>::default();
+        pipe.open(number, stream.as_raw_fd(), counter.clone());
         Wire {
             stream,
-            number: NUMBERS.fetch_add(2, Ordering::Relaxed),
+            number,
             pipe,
             up: Up::default(),
             down: Down::default(),
-            counter: Counter::default(),
+            counter,
         }
     }
 
@@ -106,7 +111,7 @@ impl Wire {
     /// Both halves.
     pub(super) fn split(&mut self) -> (WireRead<'_>, WireWrite<'_>) {
         let (read, write) = self.stream.split();
-        let (pipe, counter) = (&*self.pipe, &self.counter);
+        let (pipe, counter) = (&*self.pipe, &*self.counter);
         let read = WireRead {
             half: read,
             number: self.number,
@@ -147,6 +152,10 @@ fn narrow(_: u64, shape: &Shape) -> bool {
 
 impl Drop for Wire {
     fn drop(&mut self) {
+        self.pipe.close(self.number);
+        if self.broken() {
+            raw::reset(&self.stream);
+        }
         self.pipe.forget(self.number);
         self.pipe.forget(self.number + 1);
     }
@@ -174,6 +183,11 @@ impl Counter {
 
     fn passed(&self, bytes: usize) {
         self.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+    }
+
+    /// The link resets the connection.
+    pub(super) fn break_off(&self) {
+        self.broken.store(true, Ordering::Relaxed);
     }
 
     fn check(&self) -> io::Result<()> {

@@ -107,6 +107,8 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
+    /// A statement to a database at which the gateway stopped for a fault; it is settled what its client saw.
+    Statement(Statement),
     /// Something about a fault.
     Fault {
         /// The fault's number in its plan, from 0.
@@ -254,6 +256,42 @@ pub enum Seen {
         /// Why.
         reason: String,
     },
+}
+
+/// A statement to a database.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// The number that faults know it by.
+    pub exchange: ExchangeId,
+    /// Who sent it.
+    pub client: String,
+    /// To whom.
+    pub service: String,
+    /// The port.
+    pub port: u16,
+    /// Its first 200 characters.
+    pub text: String,
+    /// What its client saw.
+    pub outcome: Outcome,
+}
+
+/// What the client of a statement saw of it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "as", rename_all = "snake_case")]
+pub enum Outcome {
+    /// Whatever the database said.
+    Passed,
+    /// An error that the gateway made, instead of what the database would have said.
+    Failed {
+        /// Its SQLSTATE.
+        sqlstate: String,
+    },
+    /// Another error: the database had skipped the statement, because one before it had failed.
+    Skipped,
+    /// Its connection was reset.
+    Reset,
+    /// Nothing: the connection ended before there was an answer.
+    Left,
 }
 
 /// The states of a service.

@@ -1,6 +1,6 @@
 //! Something broken on purpose, as a value.
 
-use super::{CallFault, Link, LinkFault, OperationFault, Trigger};
+use super::{CallFault, Link, LinkFault, OperationFault, StatementFault, Trigger};
 use std::time::Duration;
 
 /// Something broken on purpose.
@@ -69,6 +69,18 @@ pub enum Effect {
         link: Link,
         /// How.
         fault: LinkFault,
+    },
+    /// A statement to a database goes wrong.
+    Statement {
+        /// What the statement contains; case and runs of white space do not count.
+        text: String,
+        /// How.
+        fault: StatementFault,
+    },
+    /// The connections that are open to a service are reset; new ones are not touched.
+    Connections {
+        /// The service.
+        service: String,
     },
     /// A service goes wrong.
     Service {

@@ -8,6 +8,7 @@ mod fault;
 mod judged;
 mod link;
 mod operation;
+mod statement;
 mod trigger;
 
 pub use call::CallFault;
@@ -15,6 +16,7 @@ pub use fault::{Effect, Fault, ServiceFault, Times, Whom};
 pub use judged::Judged;
 pub use link::{Link, LinkFault};
 pub use operation::OperationFault;
+pub use statement::StatementFault;
 pub use trigger::Trigger;
 
 use crate::problem::Place;

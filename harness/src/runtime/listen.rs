@@ -1,7 +1,7 @@
 //! Bringing a gateway to the point where it listens for every service.
 
 use super::Failure;
-use crate::gateway::{Command, Handle, Report};
+use crate::gateway::{Command, Handle, Report, Speaks};
 use crate::stack::{Protocol, Stack};
 use std::net::IpAddr;
 
@@ -20,10 +20,11 @@ pub(super) fn commands(
                     port: *port,
                     service: service.name.clone(),
                     client: client.clone(),
-                    http: match protocol {
+                    speaks: match protocol {
                         Protocol::Sniffed => None,
-                        Protocol::Http => Some(true),
-                        Protocol::Tcp => Some(false),
+                        Protocol::Http => Some(Speaks::Http),
+                        Protocol::Postgres => Some(Speaks::Postgres),
+                        Protocol::Tcp => Some(Speaks::Other),
                     },
                 });
             }

@@ -38,7 +38,11 @@ pub(super) fn apply(node: &Node, service: &mut Service, reading: &mut Reading<'_
         .get("ports")
         .map_or(&[][..], |node| node.entries(reading.problems));
     for entry in ports {
-        let protocols = [("http", Protocol::Http), ("tcp", Protocol::Tcp)];
+        let protocols = [
+            ("http", Protocol::Http),
+            ("postgres", Protocol::Postgres),
+            ("tcp", Protocol::Tcp),
+        ];
         let protocol = entry.value.one_of(&protocols, "protocol", reading.problems);
         match entry.key.parse() {
             Ok(port) => {

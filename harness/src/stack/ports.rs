@@ -51,7 +51,8 @@ pub(super) fn complete(stack: &mut Stack, warnings: &mut Vec<Problem>) {
 /// Chooses the port that is asked for readiness, where that is still open.
 fn ask(service: &mut Service, choose: impl Fn(&[u16]) -> Option<u16>) {
     let ports = service.ports.iter();
-    let speaks = ports.filter(|(_, protocol)| **protocol != Protocol::Tcp);
+    let silent = [Protocol::Tcp, Protocol::Postgres];
+    let speaks = ports.filter(|(_, protocol)| !silent.contains(protocol));
     let ports: Vec<u16> = speaks.map(|(port, _)| *port).collect();
     if let Some(Probe::Http { port, .. }) = &mut service.ready.probe
         && port.is_none()

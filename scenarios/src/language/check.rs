@@ -5,7 +5,7 @@ use shakedown_harness::plan::{
     Effect, Fault, OperationFault, Plan, Planned, ServiceFault, Step, Times, Trigger, Whom,
 };
 use shakedown_harness::problem::{Place, Problem, Problems};
-use shakedown_harness::stack::{Entity, Stack};
+use shakedown_harness::stack::{Entity, Protocol, Stack};
 
 /// Checks all names in all plans against their stacks.
 pub fn check<'s>(plans: &[&Plan], stacks: &dyn Fn(&str) -> Option<&'s Stack>) -> Problems {
@@ -103,6 +103,8 @@ impl Checker<'_> {
                 self.known("service", &link.service, services());
                 self.counted(fault, "a link is bent once");
             }
+            Effect::Statement { .. } => self.statement(fault),
+            Effect::Connections { service } => self.connections(service, fault),
         }
         if fault.lasting.is_some() && !matches!(fault.effect, Effect::Link { .. }) {
             self.say(
@@ -150,6 +152,48 @@ impl Checker<'_> {
                     .to_owned(),
                 "take the count away",
             );
+        }
+    }
+
+    /// A statement that a fault strikes.
+    fn statement(&mut self, fault: &Fault) {
+        if let Some(entity) = fault.whom.entity() {
+            let what =
+                format!("a statement names no {entity}, so it cannot be counted for one or each");
+            self.say(what, "count for all: `the first 2 times`");
+        }
+        let mut ports = self
+            .stack
+            .services
+            .values()
+            .flat_map(|one| one.ports.values());
+        let may_be = |protocol: &Protocol| match protocol {
+            Protocol::Postgres | Protocol::Sniffed => true,
+            Protocol::Http | Protocol::Tcp => false,
+        };
+        if !ports.any(may_be) {
+            self.say(
+                "no service of this stack speaks PostgreSQL, so there is no statement to strike"
+                    .to_owned(),
+                "say `x-shakedown: {ports: {5432: postgres}}` at the database in the compose file",
+            );
+        }
+    }
+
+    /// Connections that are dropped.
+    fn connections(&mut self, name: &str, fault: &Fault) {
+        self.known("service", name, self.stack.services.keys());
+        self.counted(fault, "connections are dropped once");
+        if fault.until.is_some() {
+            self.say(
+                "connections are dropped at one moment; there is nothing that could end".to_owned(),
+                "take the `until` away, or cut the link: `the link \"CLIENT -> SERVICE\" is cut until ...`",
+            );
+        }
+        let service = self.stack.services.get(name);
+        if service.is_some_and(|service| service.ports.is_empty()) {
+            let what = format!("`{name}` has no port, so nobody connects to it");
+            self.say(what, "declare it in the compose file with `expose`");
         }
     }
 

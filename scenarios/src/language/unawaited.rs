@@ -60,8 +60,10 @@ pub(super) fn comes_later(fault: &Fault, stack: &Stack) -> bool {
                 operation.is_some_and(|operation| made_later(&operation.poll, stack))
             }
             Effect::Link { link, .. } => later(&link.client, stack),
+            // Who is asked may send it before it answers.
+            Effect::Statement { .. } => false,
             // It is felt when it is done.
-            Effect::Service { .. } => false,
+            Effect::Connections { .. } | Effect::Service { .. } => false,
         }
 }
 

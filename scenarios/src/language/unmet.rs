@@ -36,7 +36,11 @@ fn worked(steps: &[Planned]) -> bool {
 
 /// Whether it is felt by what comes, and not when it is done.
 fn needs_work(fault: &Fault) -> bool {
-    fault.trigger.is_some() || !matches!(fault.effect, Effect::Service { .. })
+    let by_itself = matches!(
+        fault.effect,
+        Effect::Service { .. } | Effect::Connections { .. }
+    );
+    fault.trigger.is_some() || !by_itself
 }
 
 /// Whether nobody but the workload itself makes what it strikes or waits for.
@@ -56,7 +60,8 @@ fn of_workload(fault: &Fault, stack: &Stack) -> bool {
             operation.is_some_and(|operation| made(&operation.poll))
         }
         Effect::Link { link, .. } => link.client == WORKLOAD,
-        Effect::Service { .. } => false,
+        // Which of the clients sends a statement is not known.
+        Effect::Statement { .. } | Effect::Connections { .. } | Effect::Service { .. } => false,
     };
     moment || struck
 }

@@ -178,7 +178,7 @@ impl Work<'_> {
                 self.answer(uplink, (*status, content_type, body), ticket)
                     .await
             }
-            Action::Alter { .. } => {
+            Action::Alter { .. } | Action::Fail { .. } => {
                 tracing::warn!(action = ?told.action, "there is no answer yet; the request passes");
                 Ok(None)
             }
@@ -300,7 +300,7 @@ impl Work<'_> {
                 uplink.during(ask.released(&told)).await?;
                 Err(Broken::Reset(Reason::INTERNAL_ERROR))
             }
-            Action::Answer { .. } | Action::Delay { .. } | Action::Twice => {
+            Action::Answer { .. } | Action::Delay { .. } | Action::Twice | Action::Fail { .. } => {
                 tracing::warn!(
                     action = ?told.action,
                     "the callee has answered already; its answer passes"

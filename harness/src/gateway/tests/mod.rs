@@ -7,6 +7,7 @@ mod http2;
 mod leaving;
 mod odd;
 mod order;
+mod postgres;
 mod property;
 mod remote;
 mod shapes;

@@ -1,6 +1,6 @@
 //! A gateway between a caller and a callee that a test plays by hand.
 
-use crate::gateway::{Action, CallPattern, Command, Handle, Moment, Report, Stop, local};
+use crate::gateway::{Action, CallPattern, Command, Handle, Moment, Report, Speaks, Stop, local};
 use crate::history::{Answered, Message, Seen, What};
 use std::future::Future;
 use std::io::ErrorKind;
@@ -45,7 +45,19 @@ impl Stage {
         Stage::with(local(), http, Some("worker")).await
     }
 
-    pub async fn with(mut handle: Handle, http: Option<bool>, client: Option<&str>) -> Stage {
+    pub async fn with(handle: Handle, http: Option<bool>, client: Option<&str>) -> Stage {
+        let speaks = http.map(|http| match http {
+            true => Speaks::Http,
+            false => Speaks::Other,
+        });
+        Stage::speaking(handle, speaks, client).await
+    }
+
+    pub async fn speaking(
+        mut handle: Handle,
+        speaks: Option<Speaks>,
+        client: Option<&str>,
+    ) -> Stage {
         let (front, real) = (own_address(), own_address());
         for _ in 0..DRAWS {
             let listener = TcpListener::bind((real, 0)).await.unwrap();
@@ -56,7 +68,7 @@ impl Stage {
                 port,
                 service: "site".into(),
                 client,
-                http,
+                speaks,
             };
             handle.commands.send(listen).unwrap();
             match soon(handle.reports.recv()).await {

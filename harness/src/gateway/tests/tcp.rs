@@ -131,7 +131,7 @@ async fn what_is_kept_for_a_gateway_is_let_go_after_its_last_listener() {
                 port,
                 service: "site".into(),
                 client: None,
-                http: None,
+                speaks: None,
             };
             handle.commands.send(command).unwrap();
             assert!(matches!(

@@ -75,6 +75,8 @@ pub enum Protocol {
     Sniffed,
     /// HTTP/1.1.
     Http,
+    /// PostgreSQL's protocol.
+    Postgres,
     /// Bytes.
     Tcp,
 }

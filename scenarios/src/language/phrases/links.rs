@@ -7,7 +7,7 @@ use std::time::Duration;
 
 const FAMILY: &str = "faults on links";
 
-pub(super) static LINKS: [Entry; 4] = [
+pub(super) static LINKS: [Entry; 5] = [
     Entry {
         phrase: Phrase {
             family: FAMILY,
@@ -78,11 +78,29 @@ pub(super) static LINKS: [Entry; 4] = [
             on_link(&found[1], LinkFault::ResetAfter { bytes }, &found[3])
         },
     },
+    Entry {
+        phrase: Phrase {
+            family: FAMILY,
+            pattern: "every connection to \"S\" is dropped",
+            meaning: "all connections that are open to the service are reset, at once or at a trigger; new ones are not touched",
+            example: "every connection to \"site\" is dropped after \"upload scores\" is answered, once",
+        },
+        regex: concat!("every connection to ", name!(), " is dropped(|[ ,].*)"),
+        step: |found, _| {
+            let service = found[1].to_owned();
+            super::fault(Effect::Connections { service }, &found[2])
+        },
+    },
 ];
 
 fn on_link(link: &str, fault: LinkFault, rest: &str) -> Result<Step, String> {
     let link = link.parse().map_err(|error| format!("{error}"))?;
     super::fault(Effect::Link { link, fault }, rest)
+}
+
+/// Writes the effect on all connections to a service.
+pub(super) fn print_dropped(service: &str) -> String {
+    format!("every connection to \"{service}\" is dropped")
 }
 
 /// Writes the effect.

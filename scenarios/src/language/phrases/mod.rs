@@ -3,6 +3,7 @@
 //! A new phrase is an entry in the list of its family, and an arm in the `print` beside it.
 
 mod calls;
+mod databases;
 mod links;
 mod operations;
 mod services;
@@ -55,10 +56,11 @@ static STACK: [Entry; 1] = [Entry {
 }];
 
 /// The families in the order in which people see them.
-static FAMILIES: [&[Entry]; 7] = [
+static FAMILIES: [&[Entry]; 8] = [
     &STACK,
     &calls::CALLS,
     &operations::OPERATIONS,
+    &databases::DATABASES,
     &links::LINKS,
     &services::SERVICES,
     &work::WORK,
@@ -103,7 +105,9 @@ fn print_effect(effect: &Effect) -> String {
     match effect {
         Effect::Call { call, fault } => calls::print(call, fault),
         Effect::Operation { operation, fault } => operations::print(operation, fault),
+        Effect::Statement { text, fault } => databases::print(text, fault),
         Effect::Link { link, fault } => links::print(link, *fault),
+        Effect::Connections { service } => links::print_dropped(service),
         Effect::Service { service, fault } => services::print(service, *fault),
     }
 }

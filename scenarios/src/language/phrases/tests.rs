@@ -2,7 +2,8 @@ use super::calls::CUT_BYTES;
 use super::*;
 use proptest::prelude::*;
 use shakedown_harness::plan::{
-    CallFault, Link, LinkFault, OperationFault, Pace, ServiceFault, Times, Trigger, Whom,
+    CallFault, Link, LinkFault, OperationFault, Pace, ServiceFault, StatementFault, Times, Trigger,
+    Whom,
 };
 use std::time::Duration;
 
@@ -66,6 +67,11 @@ fn what_is_nearly_right_is_told() {
     assert!(error("\"a\" runs 5 times at 10001 per second").contains("10000"));
     assert!(error("the operation \"a\" fails with \"x\"th").contains("`th`"));
     assert!(error("the operation \"a\" takes ages").contains("`ages`"));
+    assert!(error("the statement matching \"a\" fails with 4001").contains("five digits"));
+    assert!(error("the statement matching \"a\" fails with 40p01").contains("40P01"));
+    assert!(error("the statement matching \"a\" fails with 00000").contains("no error"));
+    assert!(error("the statement matching \" \" fails with 40001").contains("every statement"));
+    assert!(error("the commit of \"a\" is lost twice").contains("`twice`"));
     assert!(error("\"a\" runs 0 times").contains("begins with 1"));
     assert!(error("every job is final within soon").contains("`soon`"));
     assert_eq!(parse("the call \"a\" anwsers 503", None), None);
@@ -210,6 +216,13 @@ fn operation_faults() -> impl Strategy<Value = OperationFault> {
     ]
 }
 
+fn statement_faults() -> impl Strategy<Value = StatementFault> {
+    prop_oneof![
+        Just(StatementFault::CommitLost),
+        "[3-9A-Z][0-9A-Z]{4}".prop_map(|sqlstate| StatementFault::FailsWith { sqlstate }),
+    ]
+}
+
 fn effects() -> impl Strategy<Value = Effect> {
     let link = (word(), word()).prop_map(|(client, service)| Link { client, service });
     prop_oneof![
@@ -218,6 +231,8 @@ fn effects() -> impl Strategy<Value = Effect> {
         (name(), operation_faults())
             .prop_map(|(operation, fault)| Effect::Operation { operation, fault }),
         (link, link_faults()).prop_map(|(link, fault)| Effect::Link { link, fault }),
+        (name(), statement_faults()).prop_map(|(text, fault)| Effect::Statement { text, fault }),
+        name().prop_map(|service| Effect::Connections { service }),
     ]
 }
 

@@ -1,0 +1,262 @@
+//! What both ways of a connection have to know of each other.
+//!
+//! What the server says comes in cycles, each of which ends with a ReadyForQuery: one for the beginning of the session,
+//! one for each simple query, one for each Sync. So it is known which answers belong to a statement, however much is
+//! pipelined.
+
+use super::super::Stop;
+use super::frame;
+use super::pattern::Text;
+use crate::history::ExchangeId;
+
+/// The state of one session.
+pub(in crate::gateway) struct Talk {
+    /// The cycles whose end was asked for.
+    sent: u64,
+    /// Those that have ended.
+    done: u64,
+    /// The last cycle that is a simple query.
+    query: u64,
+    /// The last cycle in which a portal is run.
+    executed: u64,
+    /// The cycle in which the client wants its answers before the end.
+    flushed: Option<u64>,
+    /// The client has just begun to want them.
+    wants: bool,
+    /// How the transaction stood at the end of the last cycle.
+    status: u8,
+    cycle: Cycle,
+    failing: Vec<Failing>,
+    skipped: Vec<Failing>,
+    /// Statements of cycles that have not ended.
+    watched: Vec<Watched>,
+    /// Those of the transaction under way that were done in earlier cycles.
+    transaction: Vec<Watched>,
+}
+
+/// What was said in the cycle under way.
+#[derive(Default)]
+struct Cycle {
+    failed: bool,
+    committed: bool,
+    rolled_back: bool,
+    copying: bool,
+}
+
+/// A statement that is made to fail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::gateway) struct Failing {
+    pub(in crate::gateway) exchange: ExchangeId,
+    pub(in crate::gateway) sqlstate: String,
+    pub(in crate::gateway) text: Text,
+    token: String,
+    cycle: u64,
+}
+
+/// A statement whose commit is waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Watched {
+    stops: Vec<Stop>,
+    text: Text,
+    cycle: u64,
+}
+
+/// A commit of statements that were waited for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::gateway) struct Commit {
+    pub(in crate::gateway) stops: Vec<Stop>,
+    /// The first of the statements.
+    pub(in crate::gateway) text: Text,
+}
+
+const IDLE: u8 = b'I';
+const ABORTED: u8 = b'E';
+
+impl Talk {
+    /// The session begins; the server is to say when it is ready.
+    pub(in crate::gateway) fn new() -> Talk {
+        Talk {
+            sent: 1,
+            done: 0,
+            query: 0,
+            executed: 0,
+            flushed: None,
+            wants: false,
+            status: IDLE,
+            cycle: Cycle::default(),
+            failing: Vec::new(),
+            skipped: Vec::new(),
+            watched: Vec::new(),
+            transaction: Vec::new(),
+        }
+    }
+
+    /// The client sends a simple query.
+    pub(super) fn query(&mut self) {
+        self.sent += 1;
+        self.query = self.sent;
+    }
+
+    /// The client sends a Sync, or calls a function.
+    pub(super) fn sync(&mut self) {
+        self.sent += 1;
+    }
+
+    /// The client runs a portal.
+    pub(super) fn execute(&mut self) {
+        self.executed = self.sent + 1;
+    }
+
+    /// The client wants what there is. Before anything is run, that tells of no commit.
+    pub(super) fn flush(&mut self) {
+        if self.executed == self.sent + 1 {
+            self.flushed = Some(self.executed);
+            self.wants = true;
+        }
+    }
+
+    /// Whether the client has begun to want what may be held back; told once.
+    pub(in crate::gateway) fn wants(&mut self) -> bool {
+        std::mem::take(&mut self.wants)
+    }
+
+    /// The client has sent what it copies. Each Sync before that counted for nothing.
+    pub(super) fn copied(&mut self) {
+        if self.cycle.copying {
+            self.sent = self.done + u64::from(self.query == self.done + 1);
+        }
+    }
+
+    /// Whether the server does nothing before the client has rolled back, as far as is known.
+    pub(super) fn aborted(&self) -> bool {
+        self.status == ABORTED && self.sent == self.done
+    }
+
+    /// The statement that is about to be sent is to fail. What the server is to be sent has this token in it.
+    pub(in crate::gateway) fn fail(
+        &mut self,
+        exchange: ExchangeId,
+        sqlstate: String,
+        text: Text,
+    ) -> String {
+        let token = frame::token(exchange);
+        self.failing.push(Failing {
+            exchange,
+            sqlstate,
+            text,
+            token: token.clone(),
+            cycle: self.sent + 1,
+        });
+        token
+    }
+
+    /// The commit of the statement that is about to be sent is waited for.
+    pub(in crate::gateway) fn watch(&mut self, stops: Vec<Stop>, text: Text) {
+        self.watched.push(Watched {
+            stops,
+            text,
+            cycle: self.sent + 1,
+        });
+    }
+
+    /// Whether any commit is waited for.
+    pub(super) fn watches(&self) -> bool {
+        !self.watched.is_empty() || !self.transaction.is_empty()
+    }
+
+    /// Whether some statement is to fail whose error has not come.
+    pub(super) fn fails(&self) -> bool {
+        !self.failing.is_empty()
+    }
+
+    /// Whether what comes now may tell of a commit that is waited for: it comes by itself at the end of the cycle.
+    pub(super) fn holds(&self) -> bool {
+        self.status == IDLE && !self.cycle.failed && !self.cycle.copying && self.keeps()
+    }
+
+    /// Whether the cycle under way has such a statement, and the client does not want its answers before the end.
+    fn keeps(&self) -> bool {
+        !self.watched.is_empty()
+            && !self.lets_out()
+            && self.watched.iter().any(|one| one.cycle == self.done + 1)
+    }
+
+    /// Whether the client wants its answers before the end of the cycle.
+    pub(super) fn lets_out(&self) -> bool {
+        self.flushed == Some(self.done + 1)
+    }
+
+    /// The server says that a statement is complete. Whether this may tell of a commit that is waited for.
+    pub(super) fn complete(&mut self, tag: &[u8]) -> bool {
+        let commits = tag == b"COMMIT";
+        self.cycle.committed |= commits;
+        self.cycle.rolled_back |= tag == b"ROLLBACK";
+        let copied = self.cycle.copying && self.status == IDLE && self.keeps();
+        let transaction = !self.transaction.is_empty() && !self.lets_out();
+        copied || commits && (transaction || self.keeps())
+    }
+
+    /// The server says that something failed.
+    pub(super) fn failed(&mut self) {
+        self.cycle.failed = true;
+    }
+
+    /// The server waits for what the client copies, or the other way round.
+    pub(super) fn copying(&mut self) {
+        self.cycle.copying = true;
+    }
+
+    /// The statement whose error this is, if it was made to fail.
+    pub(super) fn failure(&mut self, error: &[u8]) -> Option<Failing> {
+        let is = |one: &Failing| frame::contains(error, &one.token);
+        let place = self.failing.iter().position(is)?;
+        Some(self.failing.remove(place))
+    }
+
+    /// A cycle has ended. Whether something was committed that is waited for.
+    pub(super) fn ready(&mut self, status: u8) -> Option<Commit> {
+        self.done += 1;
+        let done = self.done;
+        let over = self.failing.extract_if(.., |one| one.cycle <= done);
+        self.skipped.extend(over);
+        let cycle = std::mem::take(&mut self.cycle);
+        let before = std::mem::replace(&mut self.status, status);
+        if !self.watches() {
+            return None;
+        }
+        let own: Vec<Watched> = (self.watched.extract_if(.., |one| one.cycle <= done)).collect();
+        let by_itself = before == IDLE && status == IDLE && !cycle.failed && !cycle.rolled_back;
+        if cycle.committed || by_itself {
+            let all = std::mem::take(&mut self.transaction).into_iter().chain(own);
+            return commit(all);
+        }
+        if status == IDLE {
+            self.transaction.clear();
+        } else if !cycle.failed {
+            self.transaction.extend(own);
+        }
+        None
+    }
+
+    /// Those that were to fail, and that the server never came to; they are told once.
+    pub(in crate::gateway) fn skipped(&mut self) -> Vec<Failing> {
+        std::mem::take(&mut self.skipped)
+    }
+
+    /// The session is over. Those that were to fail, and whose error has not come.
+    pub(in crate::gateway) fn end(self) -> Vec<Failing> {
+        self.failing
+    }
+}
+
+fn commit(mut watched: impl Iterator<Item = Watched>) -> Option<Commit> {
+    let Watched {
+        mut stops, text, ..
+    } = watched.next()?;
+    for stop in watched.flat_map(|one| one.stops) {
+        if !stops.contains(&stop) {
+            stops.push(stop);
+        }
+    }
+    Some(Commit { stops, text })
+}
