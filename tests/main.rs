@@ -7,6 +7,7 @@ mod check;
 mod cleanup;
 mod compose;
 mod daemon;
+mod database_faults;
 mod databases;
 mod disks;
 mod doubles;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         robustness::trials(),
         daemon::trials(),
         databases::trials(),
+        database_faults::trials(),
         images::trials(),
         readme::trials(),
         repeat::trials(),

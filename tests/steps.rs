@@ -1,5 +1,6 @@
 //! Each example of `shakedown steps` is played as it stands.
 
+use crate::database_faults::notes;
 use crate::support::{Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
@@ -12,6 +13,10 @@ pub fn trials() -> Vec<Trial> {
             "steps: every example about operations is played",
             on_operations,
         ),
+        Trial::test(
+            "steps: every example about databases is played",
+            on_databases,
+        ),
     ]
 }
 
@@ -21,6 +26,10 @@ fn is_fault(phrase: &&Phrase) -> bool {
 
 fn is_operation(phrase: &&Phrase) -> bool {
     phrase.family.contains("operations")
+}
+
+fn is_on_databases(phrase: &&Phrase) -> bool {
+    phrase.family.contains("databases")
 }
 
 /// Every scenario held, which takes that its fault was felt.
@@ -34,7 +43,8 @@ fn all_held(run: &Value, expected: usize) -> Result<(), Failed> {
 
 fn on_codabench() -> Result<(), Failed> {
     let phrases = phrases();
-    let faults = phrases.iter().filter(is_fault).filter(|p| !is_operation(p));
+    let elsewhere = |phrase: &&Phrase| is_operation(phrase) || is_on_databases(phrase);
+    let faults = phrases.iter().filter(is_fault).filter(|p| !elsewhere(p));
     let scenario = |(n, phrase): (usize, &Phrase)| {
         // What stays down would leave nobody to finish the work.
         let stays = phrase.example.ends_with("is stopped") || phrase.example.ends_with("is paused");
@@ -78,4 +88,19 @@ fn on_operations() -> Result<(), Failed> {
         all_held(&scratch.json("out/run.json")?, 1)?;
     }
     Ok(())
+}
+
+fn on_databases() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let phrases = phrases();
+    let examples = phrases.iter().filter(is_on_databases);
+    let scenarios = examples.clone().map(|phrase| {
+        format!(
+            "And {}\n    When \"add alone\" runs 4 times",
+            phrase.example
+        )
+    });
+    let scenarios: Vec<String> = scenarios.collect();
+    notes(&scratch, "process", &scenarios).exits(0)?;
+    all_held(&scratch.json("out/run.json")?, examples.count())
 }

@@ -3,9 +3,9 @@
 //! Several shapes may lie on one link. They compose so: what is cut lets nothing pass; delays add up; the narrowest
 //! bandwidth counts; the first reset that is due resets.
 
+use super::raw;
 use super::wire::Counter;
 use super::{Report, Shape};
-use nix::sys::socket::{Shutdown, shutdown};
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use std::collections::HashMap;
@@ -195,7 +195,7 @@ impl Pipe {
         for open in shapes.open.values() {
             open.counter.break_off();
             // Whoever waits for the socket looks at it, and finds that the connection is broken.
-            if let Err(error) = shutdown(open.socket, Shutdown::Read) {
+            if let Err(error) = raw::reset_now(open.socket) {
                 tracing::debug!(%error, "the connection was gone before it could be dropped");
             }
         }

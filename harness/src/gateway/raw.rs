@@ -2,9 +2,11 @@
 
 use super::wire::Wire;
 use bytes::BytesMut;
+use nix::errno::Errno;
+use nix::libc;
 use std::future::Future;
 use std::io;
-use std::os::fd::AsRawFd;
+use std::os::fd::{AsRawFd, RawFd};
 use std::pin::pin;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
@@ -94,6 +96,20 @@ pub(super) fn reset(stream: &TcpStream) {
     if let Err(error) = stream.set_zero_linger() {
         tracing::debug!(%error, "the connection was gone before it could be reset");
     }
+}
+
+/// Resets a connection whose socket is open and in use elsewhere: whoever uses it closes it only when the work is done that
+/// was asked for over it.
+pub(super) fn reset_now(socket: RawFd) -> nix::Result<()> {
+    // Linux resets a connection that is connected to nowhere.
+    let nowhere = libc::sockaddr {
+        sa_family: libc::AF_UNSPEC as libc::sa_family_t,
+        sa_data: [0; 14],
+    };
+    let length = size_of::<libc::sockaddr>() as libc::socklen_t;
+    // SAFETY: the address is as long as is said, and is only read during the call.
+    let done = unsafe { libc::connect(socket, &nowhere, length) };
+    Errno::result(done).map(drop)
 }
 
 /// As of when something about a socket has to be known.

@@ -10,6 +10,7 @@ pub fn lint(args: LintArgs) -> Answer {
         if let Some(stack) = loaded.stacks.get(&plan.stack) {
             loaded.warnings.extend(language::unawaited(plan, stack));
             loaded.warnings.extend(language::unmet(plan, stack));
+            loaded.warnings.extend(language::unspoken(plan, stack));
         }
     }
     let stacks = loaded.stacks.values();

@@ -9,6 +9,7 @@ mod phrases;
 mod qualifiers;
 mod unawaited;
 mod unmet;
+mod unspoken;
 
 pub use alike::alike;
 pub use check::check;
@@ -18,3 +19,4 @@ pub use phrases::{Phrase, parse, phrases, print};
 pub use qualifiers::FORMS as QUALIFIERS;
 pub use unawaited::unawaited;
 pub use unmet::unmet;
+pub use unspoken::unspoken;

@@ -5,13 +5,14 @@ use crate::gateway::Alteration;
 use crate::gateway::Moment;
 use crate::history::Seen;
 use crate::history::{Answered, Message};
-use crate::plan::{CallFault, ServiceFault, Times, Trigger, Whom};
+use crate::plan::{CallFault, ServiceFault, StatementFault, Times, Trigger, Whom};
 use std::time::Duration;
 
 mod disks;
 mod late;
 mod links;
 mod services;
+mod statements;
 
 fn call() -> String {
     "upload scores".to_owned()

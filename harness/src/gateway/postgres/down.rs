@@ -10,7 +10,7 @@ const HELD_BYTES: usize = 8 * 1024 * 1024;
 
 /// One way of a session.
 #[derive(Default)]
-pub(in crate::gateway) struct Down {
+pub(super) struct Down {
     /// So many bytes of a frame pass unseen.
     skip: usize,
     /// So many of the bytes at hand have been looked at, and are held back.
@@ -22,7 +22,7 @@ pub(in crate::gateway) struct Down {
 
 /// What to do with the bytes at hand.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum Step {
+pub(super) enum Step {
     /// Nothing before there are more.
     More,
     /// So many go on.
@@ -35,7 +35,7 @@ pub(in crate::gateway) enum Step {
 
 impl Down {
     /// What to do with the bytes at hand.
-    pub(in crate::gateway) fn step(&mut self, bytes: &[u8], talk: &mut Talk) -> Step {
+    pub(super) fn step(&mut self, bytes: &[u8], talk: &mut Talk) -> Step {
         if self.holding && talk.lets_out() {
             self.holding = false;
         }

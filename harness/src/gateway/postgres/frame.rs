@@ -3,13 +3,13 @@
 use super::pattern::Text;
 
 /// Type and length.
-pub(in crate::gateway) const HEADER_BYTES: usize = 5;
+pub(super) const HEADER_BYTES: usize = 5;
 /// The longest frame that is believed to be one; PostgreSQL itself allows no longer one.
 const LONGEST: usize = 0x3fff_ffff;
 
 /// What begins a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum Header {
+pub(super) enum Header {
     /// This type, and so many bytes with the header.
     Frame(u8, usize),
     /// More bytes are needed to tell.
@@ -19,7 +19,7 @@ pub(in crate::gateway) enum Header {
 }
 
 /// The frame at the beginning of some bytes.
-pub(in crate::gateway) fn header(bytes: &[u8]) -> Header {
+pub(super) fn header(bytes: &[u8]) -> Header {
     match *bytes {
         [kind, ..] if !kind.is_ascii_alphanumeric() => Header::Other,
         [kind, a, b, c, d, ..] => match u32::from_be_bytes([a, b, c, d]) as usize {
@@ -31,7 +31,7 @@ pub(in crate::gateway) fn header(bytes: &[u8]) -> Header {
 }
 
 /// The text up to the next zero byte, and what follows it; without a zero byte, all that there is.
-pub(in crate::gateway) fn text(bytes: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn text(bytes: &[u8]) -> (&[u8], &[u8]) {
     match bytes.iter().position(|byte| *byte == 0) {
         Some(end) => (&bytes[..end], &bytes[end + 1..]),
         None => (bytes, &[]),
@@ -39,23 +39,23 @@ pub(in crate::gateway) fn text(bytes: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// What the server cannot parse, and repeats in its error. The underscore at the end tells 1 from 12.
-pub(in crate::gateway) fn token(exchange: u64) -> String {
+pub(super) fn token(exchange: u64) -> String {
     format!("shakedown_fault_{exchange}_")
 }
 
 /// A simple query that fails.
-pub(in crate::gateway) fn failing_query(token: &str) -> Vec<u8> {
+pub(super) fn failing_query(token: &str) -> Vec<u8> {
     frame(b'Q', &[token, "\0"])
 }
 
 /// A frame of the extended protocol that fails. It has a name, for one without would take the client's own nameless
 /// statement away.
-pub(in crate::gateway) fn failing_parse(token: &str) -> Vec<u8> {
+pub(super) fn failing_parse(token: &str) -> Vec<u8> {
     frame(b'P', &[token, "\0", token, "\0\0\0"])
 }
 
 /// The error that a client gets for a statement.
-pub(in crate::gateway) fn error(sqlstate: &str) -> Vec<u8> {
+pub(super) fn error(sqlstate: &str) -> Vec<u8> {
     let message = format!("shakedown: this statement was made to fail with {sqlstate}");
     let fields = [
         "SERROR\0VERROR\0C",
@@ -76,20 +76,20 @@ fn frame(kind: u8, parts: &[&str]) -> Vec<u8> {
 }
 
 /// Whether some bytes contain a text.
-pub(in crate::gateway) fn contains(bytes: &[u8], text: &str) -> bool {
+pub(super) fn contains(bytes: &[u8], text: &str) -> bool {
     bytes
         .windows(text.len())
         .any(|window| window == text.as_bytes())
 }
 
 /// What a Parse prepares: the statement's name, and its text as far as it is there.
-pub(in crate::gateway) fn parse(body: &[u8]) -> (Vec<u8>, Text) {
+pub(super) fn parse(body: &[u8]) -> (Vec<u8>, Text) {
     let (name, rest) = text(body);
     (name.to_vec(), Text::new(text(rest).0))
 }
 
 /// What a Bind makes: a portal of a statement.
-pub(in crate::gateway) fn bind(body: &[u8]) -> (&[u8], &[u8]) {
+pub(super) fn bind(body: &[u8]) -> (&[u8], &[u8]) {
     let (portal, rest) = text(body);
     (portal, text(rest).0)
 }

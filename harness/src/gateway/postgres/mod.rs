@@ -24,6 +24,8 @@ mod pattern;
 mod serve;
 mod startup;
 mod talk;
+#[cfg(test)]
+mod tests;
 mod up;
 
 pub(super) use pattern::Needle;

@@ -7,32 +7,32 @@ const TOLD_CHARACTERS: usize = 200;
 
 /// What a statement must contain.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::gateway) struct Needle(String);
+pub struct Needle(String);
 
 /// The text of a statement, as its client wrote it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::gateway) struct Text(Arc<[u8]>);
+pub struct Text(Arc<[u8]>);
 
 impl Needle {
     /// Case and runs of white space do not count.
-    pub(in crate::gateway) fn new(text: &str) -> Needle {
+    pub fn new(text: &str) -> Needle {
         Needle(plain(text.as_bytes()))
     }
 
     /// Whether a statement contains it.
-    pub(in crate::gateway) fn is_in(&self, text: &Text) -> bool {
+    pub fn is_in(&self, text: &Text) -> bool {
         plain(&text.0).contains(&self.0)
     }
 }
 
 impl Text {
     /// This one.
-    pub(in crate::gateway) fn new(bytes: &[u8]) -> Text {
+    pub fn new(bytes: &[u8]) -> Text {
         Text(bytes.into())
     }
 
     /// Its beginning, for people.
-    pub(in crate::gateway) fn told(&self) -> String {
+    pub fn told(&self) -> String {
         let text = String::from_utf8_lossy(&self.0);
         text.chars().take(TOLD_CHARACTERS).collect()
     }

@@ -4,13 +4,13 @@
 //! one for each simple query, one for each Sync. So it is known which answers belong to a statement, however much is
 //! pipelined.
 
-use super::super::Stop;
 use super::frame;
 use super::pattern::Text;
+use crate::gateway::Stop;
 use crate::history::ExchangeId;
 
 /// The state of one session.
-pub(in crate::gateway) struct Talk {
+pub(super) struct Talk {
     /// The cycles whose end was asked for.
     sent: u64,
     /// Those that have ended.
@@ -45,10 +45,10 @@ struct Cycle {
 
 /// A statement that is made to fail.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::gateway) struct Failing {
-    pub(in crate::gateway) exchange: ExchangeId,
-    pub(in crate::gateway) sqlstate: String,
-    pub(in crate::gateway) text: Text,
+pub(super) struct Failing {
+    pub(super) exchange: ExchangeId,
+    pub(super) sqlstate: String,
+    pub(super) text: Text,
     token: String,
     cycle: u64,
 }
@@ -63,10 +63,10 @@ struct Watched {
 
 /// A commit of statements that were waited for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::gateway) struct Commit {
-    pub(in crate::gateway) stops: Vec<Stop>,
+pub(super) struct Commit {
+    pub(super) stops: Vec<Stop>,
     /// The first of the statements.
-    pub(in crate::gateway) text: Text,
+    pub(super) text: Text,
 }
 
 const IDLE: u8 = b'I';
@@ -74,7 +74,7 @@ const ABORTED: u8 = b'E';
 
 impl Talk {
     /// The session begins; the server is to say when it is ready.
-    pub(in crate::gateway) fn new() -> Talk {
+    pub(super) fn new() -> Talk {
         Talk {
             sent: 1,
             done: 0,
@@ -116,7 +116,7 @@ impl Talk {
     }
 
     /// Whether the client has begun to want what may be held back; told once.
-    pub(in crate::gateway) fn wants(&mut self) -> bool {
+    pub(super) fn wants(&mut self) -> bool {
         std::mem::take(&mut self.wants)
     }
 
@@ -133,12 +133,7 @@ impl Talk {
     }
 
     /// The statement that is about to be sent is to fail. What the server is to be sent has this token in it.
-    pub(in crate::gateway) fn fail(
-        &mut self,
-        exchange: ExchangeId,
-        sqlstate: String,
-        text: Text,
-    ) -> String {
+    pub(super) fn fail(&mut self, exchange: ExchangeId, sqlstate: String, text: Text) -> String {
         let token = frame::token(exchange);
         self.failing.push(Failing {
             exchange,
@@ -151,7 +146,7 @@ impl Talk {
     }
 
     /// The commit of the statement that is about to be sent is waited for.
-    pub(in crate::gateway) fn watch(&mut self, stops: Vec<Stop>, text: Text) {
+    pub(super) fn watch(&mut self, stops: Vec<Stop>, text: Text) {
         self.watched.push(Watched {
             stops,
             text,
@@ -239,12 +234,12 @@ impl Talk {
     }
 
     /// Those that were to fail, and that the server never came to; they are told once.
-    pub(in crate::gateway) fn skipped(&mut self) -> Vec<Failing> {
+    pub(super) fn skipped(&mut self) -> Vec<Failing> {
         std::mem::take(&mut self.skipped)
     }
 
     /// The session is over. Those that were to fail, and whose error has not come.
-    pub(in crate::gateway) fn end(self) -> Vec<Failing> {
+    pub(super) fn end(self) -> Vec<Failing> {
         self.failing
     }
 }

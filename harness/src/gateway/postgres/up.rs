@@ -1,9 +1,9 @@
 //! What a client sends, frame by frame.
 
-use super::super::Stop;
 use super::frame::{self, HEADER_BYTES, Header};
 use super::pattern::{Needle, Text};
 use super::talk::Talk;
+use crate::gateway::Stop;
 use std::collections::HashMap;
 
 /// The most of a statement that is looked at.
@@ -16,7 +16,7 @@ const PREPARED: usize = 10_000;
 
 /// One way of a session.
 #[derive(Default)]
-pub(in crate::gateway) struct Up {
+pub(super) struct Up {
     /// So many bytes of a frame pass unseen.
     skip: usize,
     /// So many bytes of a frame go nowhere.
@@ -31,7 +31,7 @@ pub(in crate::gateway) struct Up {
 
 /// What to do with the bytes at hand.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::gateway) enum Step {
+pub(super) enum Step {
     /// Nothing before there are more.
     More,
     /// So many go on.
@@ -44,10 +44,10 @@ pub(in crate::gateway) enum Step {
 
 /// A statement that is about to be run.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::gateway) struct Found {
-    pub(in crate::gateway) text: Text,
+pub(super) struct Found {
+    pub(super) text: Text,
     /// What watches it.
-    pub(in crate::gateway) stops: Vec<Stop>,
+    pub(super) stops: Vec<Stop>,
     /// The portal that is run; `None`: it is a simple query.
     portal: Option<Vec<u8>>,
     length: usize,
@@ -55,7 +55,7 @@ pub(in crate::gateway) struct Found {
 
 impl Up {
     /// A session whose first packet has so many bytes.
-    pub(in crate::gateway) fn new(startup: usize) -> Up {
+    pub(super) fn new(startup: usize) -> Up {
         Up {
             skip: startup,
             ..Up::default()
@@ -63,12 +63,7 @@ impl Up {
     }
 
     /// What to do with the bytes at hand.
-    pub(in crate::gateway) fn step(
-        &mut self,
-        bytes: &[u8],
-        watch: &[(Needle, Stop)],
-        talk: &mut Talk,
-    ) -> Step {
+    pub(super) fn step(&mut self, bytes: &[u8], watch: &[(Needle, Stop)], talk: &mut Talk) -> Step {
         if self.drop > 0 && !bytes.is_empty() {
             let dropped = self.drop.min(bytes.len());
             self.drop -= dropped;
@@ -109,18 +104,13 @@ impl Up {
     }
 
     /// The statement that was found goes on as it is.
-    pub(in crate::gateway) fn pass(&mut self, found: &Found, talk: &mut Talk) {
+    pub(super) fn pass(&mut self, found: &Found, talk: &mut Talk) {
         self.skip = found.length;
         self.run(found, talk);
     }
 
     /// The statement that was found goes nowhere; this goes to the server instead.
-    pub(in crate::gateway) fn replace(
-        &mut self,
-        found: &Found,
-        token: &str,
-        talk: &mut Talk,
-    ) -> Vec<u8> {
+    pub(super) fn replace(&mut self, found: &Found, token: &str, talk: &mut Talk) -> Vec<u8> {
         self.drop = found.length;
         self.run(found, talk);
         match found.portal {
