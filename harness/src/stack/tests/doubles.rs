@@ -65,12 +65,13 @@ fn a_double_is_played_from_its_folder_wherever_it_runs() {
             "--at=worker/80=http://worker:80",
             "--at=worker/8000=http://worker:8000",
         ];
-        [
+        let words = [
             &["double", "--listen", "0.0.0.0:8000"],
             &told[..],
             &["--seed=7", folder],
         ]
-        .concat()
+        .concat();
+        words.into_iter().map(str::to_owned).collect::<Vec<_>>()
     };
     assert_eq!(site.command.unwrap(), words("/double"));
     let process = site.process.unwrap().command;
