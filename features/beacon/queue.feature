@@ -6,7 +6,7 @@ Feature: What waits is neither lost, nor doubled, nor given up
 
   @R9
   Scenario: the router takes its time with what it has queued
-    Given the operation "inference" stalls the first 3 times
+    Given the operation "inference" stalls the first 4 times for each execution
     When "submit to the queue" runs 3 times
     And every job is final within 60s
     Then every invariant holds
