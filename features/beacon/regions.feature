@@ -12,11 +12,22 @@ Feature: Each region is asked, and shown for what it is
     Then every invariant holds
 
   @R4
-  Scenario: the provider of a region is gone
-    Given the service "provider-eu" is stopped
-    When "submit" runs 3 times
+  Scenario: the provider of a region is not well
+    Given the call "look at eu" answers 503
+    When "submit" runs 4 times at 4 per second
     And every job is final within 60s
     Then every invariant holds
+    And at least 4 job reach "completed"
+
+  @R4
+  Scenario: the provider of a region is gone
+    Given the service "provider-eu" is stopped
+    When "submit" runs 2 times
+    And every job is final within 60s
+    Then "served where it was asked for" holds
+    And "provider, database and page agree" holds
+    And "what is missing is said" holds
+    And "a job ends" holds
 
   @R10
   Scenario: a region is slower than the others
