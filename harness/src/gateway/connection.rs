@@ -26,6 +26,8 @@ enum Spoken {
     Http2,
     Postgres,
     Other,
+    /// Nobody knows: the callee could not be reached.
+    Unheard,
 }
 
 /// Serves a caller's connection to its end. `early` is what was read from it already.
@@ -61,6 +63,7 @@ pub(super) async fn serve(state: Arc<State>, caller: TcpStream, early: BytesMut,
         Spoken::Http2 => session.http2().await,
         Spoken::Postgres => session.postgres().await,
         Spoken::Other => session.raw(Before::Nothing).await,
+        Spoken::Unheard => session.unreachable(),
     }
 }
 
@@ -114,7 +117,8 @@ async fn sniff(session: &mut Session) -> Spoken {
         from_callee,
     } = session;
     let Ok(connected) = callee::connect(state, link).await else {
-        return Spoken::Other;
+        // A second attempt could succeed, and pass on unseen what may be HTTP.
+        return Spoken::Unheard;
     };
     let Callee { stream, .. } = callee.insert(connected);
     loop {

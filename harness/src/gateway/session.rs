@@ -155,6 +155,12 @@ impl Session {
         streamed(&self.state, self.link, pumped, exchange, reason);
     }
 
+    /// Ends a connection whose callee could not be reached before anything was heard.
+    pub(super) fn unreachable(self) {
+        self.caller.reset();
+        streamed(&self.state, self.link, raw::Pumped::default(), None, None);
+    }
+
     /// Closes for writing and waits for the caller to do the same.
     async fn close(mut self) {
         self.callee = None;

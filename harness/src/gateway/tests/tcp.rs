@@ -73,6 +73,28 @@ async fn a_port_that_was_heard_to_speak_http_shows_requests_to_a_dead_service() 
 }
 
 #[tokio::test]
+async fn a_connection_whose_callee_was_not_there_is_not_passed_on_unseen_when_it_is() {
+    let mut stage = Stage::new(None).await;
+    let (gone, there) = (own_address(), stage.real.local_addr().unwrap().ip());
+    stage.send(Command::Place {
+        service: "site".into(),
+        addresses: vec![gone, there],
+    });
+    stage.watch(&[]).await;
+    let get = "GET / HTTP/1.1\r\n\r\n";
+    let mut caller = stage.caller().await;
+    caller.hears_reset().await;
+    stage.expect(&["stream worker 0 0"]).await;
+    let (caller, mut callee) = stage.pair(get).await;
+    drop(caller);
+    callee.loses().await;
+    stage
+        .expect(&["1 asked worker GET /", "1 unanswered", "1 left"])
+        .await;
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn an_observer_leaves_no_trace() {
     let stage = Stage::with(local(), Some(true), Some(OBSERVER)).await;
     let (mut caller, mut callee) = stage.pair("POST /jobs/7 HTTP/1.1\r\n\r\n").await;
