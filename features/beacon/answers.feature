@@ -24,6 +24,6 @@ Feature: Provider, database and page tell the same of an execution
 
   @R14
   Scenario: each question has an answer of its own
-    When "submit two questions" runs 2 times
+    When "submit many questions" runs 2 times
     And every job is final within 60s
     Then every invariant holds
