@@ -18,8 +18,8 @@ Feature: A provider that answers is used, and one that does not is not
     And at least 1 job reach "failed"
 
   @R6
-  Scenario: a provider takes its time to say that it is well
-    Given the call "look at us" takes 200ms longer
+  Scenario: a provider is far away, and takes its time to say that it is well
+    Given the link "router -> provider-us" is slow by 100ms
     When "submit" runs 8 times at 2 per second
     And every job is final within 60s
     Then every invariant holds
