@@ -9,7 +9,7 @@ Feature: A score is made with the version that was asked for
     When "reload version 2" runs once
     And "score" runs 10 times with 4 clients
     And "score with version 2" runs 10 times with 4 clients
-    And every score is final within 30s
+    And every score is final within 60s
     Then every invariant holds
     And at least 20 score reach "scored"
 
@@ -17,7 +17,7 @@ Feature: A score is made with the version that was asked for
   Scenario: nobody has the version
     When "score with version 2 in a hurry" runs 4 times with 4 clients
     And "score" runs 4 times with 4 clients
-    And every score is final within 30s
+    And every score is final within 60s
     Then every invariant holds
     And at least 4 score reach "failed"
     And at least 4 score reach "scored"

@@ -9,7 +9,7 @@ Feature: Registered implies ready
   Scenario: the scorer starts again in the middle of its work
     Given the service "scorer" is restarted after "register" is answered, once
     When "score" runs 10 times with 4 clients
-    And every score is final within 30s
+    And every score is final within 60s
     Then every invariant holds
 
   @W5
@@ -17,7 +17,7 @@ Feature: Registered implies ready
     Given the call "compute baseline" answers 503 the first 2 times
     When "reload" runs once
     And "score" runs 4 times with 4 clients
-    And every score is final within 30s
+    And every score is final within 60s
     Then every invariant holds
 
   @W5
@@ -25,7 +25,7 @@ Feature: Registered implies ready
     Given the call "load weights" hangs once
     When "reload" runs once
     And "score" runs 4 times with 4 clients
-    And every score is final within 30s
+    And every score is final within 60s
     Then every invariant holds
 
   @W4
@@ -33,5 +33,5 @@ Feature: Registered implies ready
     Given the answer to "compute baseline" has "loss" set to "Infinity" the first 2 times
     When "reload" runs once
     And "score" runs 10 times at 10 per second
-    And every score is final within 30s
+    And every score is final within 60s
     Then every invariant holds
