@@ -19,6 +19,7 @@ mod links;
 mod lint;
 mod moments;
 mod operations;
+mod probes;
 mod readme;
 mod relay;
 mod repeat;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         check::trials(),
         steps::trials(),
         operations::trials(),
+        probes::trials(),
         robustness::trials(),
         daemon::trials(),
         databases::trials(),

@@ -4,7 +4,7 @@ use super::disks::Disks;
 use super::links::Links;
 use super::services::Services;
 use crate::fault::{Deed, Doing};
-use crate::gateway::Command;
+use crate::gateway::{Command, Stop};
 use crate::runtime::Failure;
 use std::sync::Arc;
 use std::time::Instant;
@@ -16,6 +16,8 @@ pub(super) struct Deeds {
     pub links: Arc<Links>,
     pub disks: Disks,
     pub commands: mpsc::UnboundedSender<Command>,
+    /// The moments at which the gateway stops for probes, also when there are no faults any more.
+    pub probed: Vec<Stop>,
 }
 
 impl Deeds {
@@ -50,7 +52,8 @@ impl Deeds {
     /// # Errors
     /// When a service does not come back, or a disk stays full.
     pub async fn heal(&self) -> Result<(), Failure> {
-        let _ = self.commands.send(Command::Watch { stops: Vec::new() });
+        let stops = self.probed.clone();
+        let _ = self.commands.send(Command::Watch { stops });
         let _ = self.commands.send(Command::Release { exchanges: None });
         self.links.straighten(None).await;
         // A service may need room to come back.

@@ -9,6 +9,7 @@ mod deeds;
 mod disks;
 mod links;
 mod outcome;
+mod probes;
 mod record;
 mod rest;
 mod rewritten;
@@ -30,11 +31,13 @@ use crate::runtime::{Exit, Failure, RunFolder, Runtime};
 use crate::seed::Seed;
 use crate::stack::Stack;
 use barrier::Barrier;
+use conduct::Conduct;
 use deeds::Deeds;
 use disks::Disks;
 use links::Links;
 pub(crate) use outcome::{NOTHING_WITNESSED, Seen};
 pub use outcome::{Outcome, Tally};
+use probes::Probes;
 use record::Record;
 use services::Services;
 use std::path::PathBuf;
@@ -195,7 +198,8 @@ async fn phases(
         }
     };
     let judge = Judge::of_run(&setup.stack, setup.heard.clone());
-    let record = Arc::new(Record::new(writer, judge, setup.seed));
+    let probed = probes::stops(&setup.stack);
+    let record = Arc::new(Record::new(writer, judge, setup.seed, probed));
     record.append(What::Started {
         run: setup.run.clone(),
         scenario: setup.plan.scenario.clone(),
@@ -248,15 +252,22 @@ async fn play(
             record.clone(),
         ),
         commands: commands.clone(),
+        probed: probes::stops(&setup.stack),
     });
-    let conduct = conduct::conduct(
-        gateway.reports,
-        exited,
-        commands.clone(),
-        barrier.clone(),
+    let probes = Arc::new(Probes::new(
+        setup.stack.clone(),
+        runtime.clone(),
         record.clone(),
-        deeds.clone(),
-    );
+        barrier.clone(),
+    ));
+    let conduct = Conduct {
+        commands: commands.clone(),
+        barrier: barrier.clone(),
+        record: record.clone(),
+        deeds: deeds.clone(),
+        probes,
+    };
+    let conduct = conduct.serve(gateway.reports, exited);
     let steps = Steps {
         setup,
         runtime: &runtime,
@@ -266,6 +277,8 @@ async fn play(
     };
     let played = async {
         steps.name_calls();
+        // Nothing that a service does at its start is to slip by.
+        barrier.pass().await;
         services.up().await?;
         phase(record, "ready");
         let resolve = |host: &str, port| {

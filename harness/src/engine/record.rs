@@ -24,6 +24,8 @@ const TICK: Duration = Duration::from_millis(20);
 /// The record of one run.
 pub struct Record {
     state: Mutex<State>,
+    /// The moments at which the gateway stops whatever the faults are.
+    probed: Vec<Stop>,
     changed: watch::Sender<u64>,
 }
 
@@ -71,7 +73,9 @@ impl Worked {
 
 impl Record {
     /// A record that writes to `writer`.
-    pub fn new(writer: Writer, judge: Judge, seed: Seed) -> Record {
+    ///
+    /// The gateway stops at `probed` whatever the faults are.
+    pub fn new(writer: Writer, judge: Judge, seed: Seed, probed: Vec<Stop>) -> Record {
         let state = State {
             writer,
             judge,
@@ -85,6 +89,7 @@ impl Record {
         };
         Record {
             state: Mutex::new(state),
+            probed,
             changed: watch::Sender::new(0),
         }
     }
@@ -105,6 +110,13 @@ impl Record {
         let follow_ups = state.faults.see(&what);
         state.put(what);
         self.follow_up(state, follow_ups, last);
+    }
+
+    /// Appends what was tried while an exchange was held: what faults do because of it is done before that goes on.
+    pub fn tried(&self, what: What, exchange: ExchangeId) {
+        let mut state = self.state();
+        state.put_during(what, Some(exchange));
+        self.follow_up(state, Vec::new(), true);
     }
 
     /// Adds a fault to those that the gateway must stop for.
@@ -147,7 +159,14 @@ impl Record {
 
     /// The moments at which the gateway must stop now.
     pub fn stops(&self) -> Vec<Stop> {
-        self.state().faults.stops()
+        let mut stops = self.state().faults.stops();
+        let probed = self.probed.iter();
+        let more: Vec<Stop> = probed
+            .filter(|stop| !stops.contains(stop))
+            .cloned()
+            .collect();
+        stops.extend(more);
+        stops
     }
 
     /// The gateway has them in force.
@@ -338,13 +357,18 @@ fn stop(what: &What) -> Option<Stop> {
 
 impl State {
     fn put(&mut self, what: What) {
+        let exchange = match &what {
+            What::Answered(answered) => Some(answered.exchange),
+            _ => None,
+        };
+        self.put_during(what, exchange);
+    }
+
+    /// The same, of something that an exchange taught that can still be held.
+    fn put_during(&mut self, what: What, exchange: Option<ExchangeId>) {
         self.follow(&what);
         match self.writer.append_first(what) {
             Ok(event) => {
-                let exchange = match &event.what {
-                    What::Answered(answered) => Some(answered.exchange),
-                    _ => None,
-                };
                 if let Some(stop) = stop(&event.what) {
                     self.faults.missed(Came::Call(&stop), event.at_ns);
                 }

@@ -5,6 +5,8 @@
 //! asks again is taken to wait again, as those who poll a queue do.
 
 use crate::history::{Answered, Captures, ExchangeId, Outcome, What};
+use crate::stack::PROBE;
+use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
@@ -21,6 +23,8 @@ pub struct Rest {
     waiting: HashSet<Key>,
     /// Exchanges under way that said nothing new.
     idle: HashSet<ExchangeId>,
+    /// What each probe showed last of each entity.
+    shown: HashMap<(String, String, String), (Map<String, Value>, Option<String>)>,
     /// When something last happened, and what.
     stirred: Instant,
     by: String,
@@ -39,6 +43,7 @@ impl Rest {
             last: HashMap::new(),
             waiting: HashSet::new(),
             idle: HashSet::new(),
+            shown: HashMap::new(),
             stirred: Instant::now(),
             by: "nothing".to_owned(),
         }
@@ -61,6 +66,7 @@ impl Rest {
                 }
             }
             What::Worked { workload, .. } => self.stir(format!("the workload \"{workload}\"")),
+            What::Observed { .. } if self.probed_again(what) => {}
             What::Observed { source, .. } => self.stir(format!("`{source}`")),
             What::Service { service, .. } => self.stir(format!("the service \"{service}\"")),
             What::Statement(statement) if statement.outcome != Outcome::Passed => {
@@ -68,6 +74,27 @@ impl Rest {
             }
             _ => {}
         }
+    }
+
+    /// Whether a probe showed what it had shown before, as it does for whoever registers again and again.
+    fn probed_again(&mut self, what: &What) -> bool {
+        let What::Observed {
+            entity,
+            id,
+            source,
+            set,
+            event,
+            ..
+        } = what
+        else {
+            return false;
+        };
+        if !source.starts_with(PROBE) {
+            return false;
+        }
+        let key = (source.clone(), entity.clone(), id.clone());
+        let shown = (set.clone(), event.clone());
+        self.shown.insert(key, shown.clone()) == Some(shown)
     }
 
     fn answered(&mut self, answered: &Answered) {

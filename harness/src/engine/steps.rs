@@ -32,7 +32,7 @@ pub(super) struct Steps<'a> {
 }
 
 impl Steps<'_> {
-    /// Tells the gateway which requests have names.
+    /// Tells the gateway which requests have names, and at which of them it stops for probes.
     pub fn name_calls(&self) {
         let pattern = |call: &crate::stack::Call| CallPattern {
             name: call.name.clone(),
@@ -43,6 +43,8 @@ impl Steps<'_> {
         };
         let calls = self.setup.stack.calls.values().map(pattern).collect();
         let _ = self.commands.send(Command::Calls { calls });
+        let stops = self.record.stops();
+        let _ = self.commands.send(Command::Watch { stops });
     }
 
     /// Plays all steps. Gives what was waited for in vain.
@@ -221,7 +223,7 @@ fn teachers(stack: &Stack, trigger: &Trigger) -> Vec<String> {
         .filter_map(|(_, rule)| match &rule.evidence {
             // What the caller was told is known only when it cannot be stopped any more.
             Evidence::Call(_) if rule.reads_seen() => None,
-            Evidence::Call(call) => Some(call.clone()),
+            Evidence::Call(call) | Evidence::Probe { after: call, .. } => Some(call.clone()),
             Evidence::Poll { .. } | Evidence::Sql { .. } | Evidence::Log { .. } => None,
         });
     calls.collect()

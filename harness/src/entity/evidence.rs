@@ -41,6 +41,15 @@ impl<'a> Told<'a> {
     }
 }
 
+/// A call, as rules on what follows it read it: `request`, `response` and `path`.
+pub fn call(answered: &Answered) -> Value {
+    json!({
+        "request": message(&answered.request, None),
+        "response": message(&answered.response, Some(answered.status)),
+        "path": answered.captures,
+    })
+}
+
 impl Exchange<'_> {
     /// The variables `request`, `response`, `path` and, once it is known, `seen`.
     pub fn scope(&self) -> Scope {

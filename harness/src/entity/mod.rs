@@ -10,6 +10,7 @@ mod snapshot;
 mod value;
 mod view;
 
+pub use evidence::call;
 pub use kind::{FINAL, Input, Kind};
 pub use record::{Came, Moment, Record, Stamp};
 pub use segment::Segment;
@@ -138,6 +139,10 @@ impl Entities {
                     event: happened.clone(),
                     source: source.clone(),
                 }];
+            }
+            What::Misread { rule, reason } => {
+                self.troubles.insert(rule.clone(), reason.clone());
+                return Vec::new();
             }
             _ => return Vec::new(),
         };

@@ -127,7 +127,7 @@ pub enum What {
         entity: String,
         /// Which one.
         id: String,
-        /// Who learnt it: `poll GET http://...`, `sql on db`, `workload submit`.
+        /// Who learnt it: `poll GET http://...`, `probe GET http://...`, `sql on db`, `workload submit`.
         source: String,
         /// Fields with their new values.
         set: Map<String, Value>,
@@ -147,6 +147,13 @@ pub enum What {
         /// Whether it can look again; false when the run ends with it still blind.
         over: bool,
         /// The last thing that it was told.
+        reason: String,
+    },
+    /// A rule on a probe could not be applied: what it would have taught is not known.
+    Misread {
+        /// The place of the rule.
+        rule: String,
+        /// Why.
         reason: String,
     },
     /// A workload's request ended.

@@ -53,8 +53,12 @@ impl Basis {
             fields.iter().any(|field| sets(rule, field))
                 || events.iter().any(|event| tells(rule, event))
         };
-        let gapless =
-            |rule: &&Learn| matches!(rule.evidence, Evidence::Call(_) | Evidence::Log { .. });
+        let gapless = |rule: &&Learn| {
+            matches!(
+                rule.evidence,
+                Evidence::Call(_) | Evidence::Log { .. } | Evidence::Probe { .. }
+            )
+        };
         let certain = || entity.learn.iter().filter(gapless);
         let (awaited_fields, awaited_events) = awaited(&invariant.pattern, status);
         for rule in &entity.learn {
@@ -72,7 +76,7 @@ impl Basis {
             let late = match &rule.evidence {
                 Evidence::Poll { every, .. } | Evidence::Sql { every, .. } => 2 * *every,
                 Evidence::Log { .. } => LOG_READ_WITHIN,
-                Evidence::Call(_) => Duration::ZERO,
+                Evidence::Call(_) | Evidence::Probe { .. } => Duration::ZERO,
             };
             basis.hindsight = basis.hindsight.max(late);
             basis.rules.push(rule.place.to_string());

@@ -6,6 +6,7 @@
 mod database;
 mod log;
 mod poll;
+mod probe;
 mod sql;
 mod watch;
 
@@ -20,6 +21,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
+
+pub use probe::Probe;
 
 /// One way to look.
 #[async_trait]
@@ -79,7 +82,8 @@ impl Observers {
         for entity in stack.entities.values() {
             for rule in &entity.learn {
                 let (look, every): (Box<dyn Look>, _) = match &rule.evidence {
-                    Evidence::Call(_) => continue,
+                    // What follows from calls is not looked for.
+                    Evidence::Call(_) | Evidence::Probe { .. } => continue,
                     Evidence::Poll { every, .. } => {
                         (Box::new(poll::Poll::new(rule, resolve)?), *every)
                     }

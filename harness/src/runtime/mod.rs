@@ -12,7 +12,7 @@ pub use folder::RunFolder;
 
 use crate::gateway::Handle;
 use async_trait::async_trait;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -71,6 +71,11 @@ pub trait Runtime: Send + Sync {
     /// Where the harness itself reaches a service's port: as `workload` (recorded), `observer` or `prober`
     /// (not recorded).
     fn address(&self, client: &str, service: &str, port: u16) -> Option<SocketAddr>;
+
+    /// The service that one of these addresses leads to, where services know of each other by addresses.
+    fn behind(&self, _address: IpAddr) -> Option<String> {
+        None
+    }
 
     /// Where the gateway finds the disk of a service, whether or not that runs.
     ///

@@ -2,6 +2,7 @@
 
 use super::node::{Entry, Node};
 use super::pattern;
+use super::probe;
 use super::{Alias, Call, Entity, Evidence, Invariant, Learn, Mutant, Operation, Status, Workload};
 use crate::expression::{self, Expression};
 use crate::plan::Link;
@@ -59,7 +60,11 @@ pub(super) fn cel(node: &Node, problems: &mut Problems) -> Option<Expression> {
 }
 
 /// `METHOD rest`.
-fn request(node: &Node, rest: &str, problems: &mut Problems) -> Option<(String, String)> {
+pub(super) fn request(
+    node: &Node,
+    rest: &str,
+    problems: &mut Problems,
+) -> Option<(String, String)> {
     let text = node.text(problems)?;
     let Some((method, target)) = text.split_once(char::is_whitespace) else {
         return node.not(&format!("`METHOD {rest}`"), problems);
@@ -170,9 +175,9 @@ fn status(node: &Node, problems: &mut Problems) -> Option<Status> {
 }
 
 fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
-    const KEYS: [&str; 13] = [
-        "call", "poll", "sql", "log", "pattern", "on", "every", "each", "next", "when", "id",
-        "set", "event",
+    const KEYS: [&str; 17] = [
+        "call", "poll", "probe", "sql", "log", "after", "body", "within", "pattern", "on", "every",
+        "each", "next", "when", "id", "set", "event",
     ];
     let fields = node.fields(&KEYS, problems);
     let when = fields.get("when").and_then(|node| cel(node, problems));
@@ -202,6 +207,8 @@ fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
             each,
             next: fields.get("next").and_then(|node| cel(node, problems)),
         }
+    } else if let Some(asks) = fields.get("probe") {
+        probe::read(asks, &fields, problems)?
     } else if let Some(sql) = fields.get("sql") {
         Evidence::Sql {
             query: sql.text(problems)?,
@@ -217,12 +224,12 @@ fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
     } else {
         problems.push(
             Problem::at(&node.place, "this rule looks at nothing")
-                .help("give it `call`, `poll`, `sql` or `log`"),
+                .help("give it `call`, `poll`, `probe`, `sql` or `log`"),
         );
         return None;
     };
     let named = match &evidence {
-        Evidence::Call(_) => true,
+        Evidence::Call(_) | Evidence::Probe { .. } => true,
         Evidence::Log { pattern, .. } => groups(pattern).iter().any(|name| name == "id"),
         Evidence::Poll { .. } | Evidence::Sql { .. } => false,
     };

@@ -1,5 +1,6 @@
 //! Rules: what turns evidence into observations of entities.
 
+use super::template::{Body, Template};
 use crate::expression::{Expression, Scope, Truth};
 use crate::problem::Place;
 use indexmap::IndexMap;
@@ -8,6 +9,12 @@ use std::time::Duration;
 
 /// The variable that has what the caller of a call was told.
 pub const SEEN: &str = "seen";
+
+/// The variable that has the call after which a probe is made.
+pub const AFTER: &str = "after";
+
+/// What the sources of probes begin with.
+pub const PROBE: &str = "probe";
 
 /// One rule that turns evidence into an observation of one entity.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,10 +43,8 @@ impl Learn {
     /// # Errors
     /// In words: something that it reads is not there, so that nobody can tell what it would have taught.
     pub fn apply(&self, scope: &Scope, id: Option<&str>) -> Result<Option<Lesson>, String> {
-        match self.when.as_ref().map(|when| when.test(scope)) {
-            None | Some(Truth::True) => {}
-            Some(Truth::False) => return Ok(None),
-            Some(Truth::Unset(why) | Truth::Unknown(why)) => return Err(why.to_string()),
+        if !self.applies(scope)? {
+            return Ok(None);
         }
         let id = match (&self.id, id) {
             (Some(expression), _) => as_id(expression.value(scope)?),
@@ -51,6 +56,18 @@ impl Learn {
             .map(|(field, expression)| Ok((field.clone(), expression.value(scope)?)))
             .collect::<Result<_, String>>()?;
         Ok(Some((id, set)))
+    }
+
+    /// Whether its condition is met.
+    ///
+    /// # Errors
+    /// In words: something that the condition reads is not there.
+    pub fn applies(&self, scope: &Scope) -> Result<bool, String> {
+        match self.when.as_ref().map(|when| when.test(scope)) {
+            None | Some(Truth::True) => Ok(true),
+            Some(Truth::False) => Ok(false),
+            Some(Truth::Unset(why) | Truth::Unknown(why)) => Err(why.to_string()),
+        }
     }
 }
 
@@ -110,6 +127,21 @@ pub enum Evidence {
         /// Time from one query to the next.
         every: Duration,
     },
+    /// A request that the harness makes each time a call has been answered and its caller does not know yet. Variables:
+    /// `after`, which is that call (`.request`, `.response`, `.path`), and in what is set `response`, which is the answer to
+    /// the probe: its `status` is 0 where there was none, and `error` says why.
+    Probe {
+        /// The call.
+        after: String,
+        /// The method.
+        method: String,
+        /// The URL, with a service's name as host.
+        url: Template,
+        /// The body, sent as JSON.
+        body: Option<Body>,
+        /// How long the answer may take.
+        within: Duration,
+    },
     /// The lines that a service writes. Variables: `line`, and the pattern's named groups; the group `id` is the
     /// entity's id.
     Log {
@@ -126,6 +158,7 @@ impl Evidence {
         match self {
             Evidence::Call(call) => format!("call {call}"),
             Evidence::Poll { method, url, .. } => format!("poll {method} {url}"),
+            Evidence::Probe { method, url, .. } => format!("{PROBE} {method} {}", url.text()),
             Evidence::Sql { on, .. } => format!("sql on {on}"),
             Evidence::Log { service, .. } => format!("log of {service}"),
         }

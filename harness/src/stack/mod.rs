@@ -15,15 +15,18 @@ mod model;
 mod node;
 mod pattern;
 mod ports;
+mod probe;
 mod programs;
+mod template;
 mod variables;
 mod yaml;
 
 pub use double::json_files;
 pub use find::{all, find};
 pub(crate) use learn::as_id;
-pub use learn::{Evidence, Learn, Lesson, SEEN};
+pub use learn::{AFTER, Evidence, Learn, Lesson, PROBE, SEEN};
 pub use model::*;
+pub use template::{Body, Template};
 
 use crate::expression::Expression;
 use crate::problem::{Problem, Problems, shown};

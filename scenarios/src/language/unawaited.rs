@@ -92,7 +92,7 @@ fn moment_comes_later(moment: &Trigger, stack: &Stack) -> bool {
 
 fn learnt_later(rule: &Learn, stack: &Stack) -> bool {
     match &rule.evidence {
-        Evidence::Call(call) => made_later(call, stack),
+        Evidence::Call(call) | Evidence::Probe { after: call, .. } => made_later(call, stack),
         Evidence::Poll { .. } | Evidence::Sql { .. } | Evidence::Log { .. } => true,
     }
 }

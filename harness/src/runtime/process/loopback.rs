@@ -89,6 +89,23 @@ impl Block {
         Some(Ipv4Addr::new(127, self.a, client, self.index(service)?).into())
     }
 
+    /// The service that an address of this block belongs to: its first instance's own one, or one at which clients see it.
+    pub fn behind(&self, address: IpAddr) -> Option<&str> {
+        let IpAddr::V4(address) = address else {
+            return None;
+        };
+        let [127, a, client, last] = address.octets() else {
+            return None;
+        };
+        let index = match client {
+            0 => last.checked_sub(2)?,
+            FURTHER.. => return None,
+            _ => last.checked_sub(1)?,
+        };
+        let service = self.services.get(usize::from(index))?;
+        (a == self.a).then_some(service.as_str())
+    }
+
     /// From 1.
     fn index(&self, service: &str) -> Option<u8> {
         self.services
@@ -124,6 +141,22 @@ mod tests {
         assert_eq!(all.len(), 25);
         assert!(all.iter().all(IpAddr::is_loopback));
         assert_eq!(block.front("nobody", "db"), None);
+    }
+
+    #[test]
+    fn an_address_leads_back_to_its_service() {
+        let block = block();
+        for (n, service) in ["site", "db", "worker"].iter().enumerate() {
+            for client in [WORKLOAD, OBSERVER, "site", "worker"] {
+                let front = block.front(client, service).unwrap();
+                assert_eq!(block.behind(front), Some(*service), "{client} {n}");
+            }
+            let real = block.real(service, 0).unwrap();
+            assert_eq!(block.behind(real), Some(*service));
+        }
+        let no_ones = Ipv4Addr::new(127, block.a, 1, 9).into();
+        assert_eq!(block.behind(no_ones), None);
+        assert_eq!(block.behind(Ipv4Addr::new(10, block.a, 1, 1).into()), None);
     }
 
     #[test]

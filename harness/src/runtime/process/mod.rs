@@ -318,6 +318,10 @@ impl Runtime for ProcessRuntime {
         known.then(|| Some(SocketAddr::new(self.block.front(client, service)?, port)))?
     }
 
+    fn behind(&self, address: IpAddr) -> Option<String> {
+        self.block.behind(address).map(str::to_owned)
+    }
+
     fn disk(&self, name: &str) -> Result<PathBuf, Failure> {
         let failed = |why: &str| Failure {
             service: Some(name.to_owned()),

@@ -3,6 +3,7 @@
 mod aliases;
 mod calls;
 mod invariants;
+mod probe;
 mod rules;
 mod services;
 mod statuses;

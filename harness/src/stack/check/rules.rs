@@ -1,6 +1,6 @@
 //! Rules: what they look at exists, and what they read is there.
 
-use super::{Sound, host, keys, service, variables};
+use super::{Sound, host, keys, probe, service, variables};
 use crate::expression::Expression;
 use crate::problem::{Place, Problem, Problems};
 use crate::stack::{Evidence, Learn, SEEN, Service, Stack, config};
@@ -54,6 +54,9 @@ pub(super) fn check(
             groups = config::groups(pattern);
             words = groups.iter().map(String::as_str).chain(["line"]).collect();
             &words
+        }
+        Evidence::Probe { .. } => {
+            return probe::check(stack, sound, entity, rule, problems);
         }
         Evidence::Sql { on, .. } => {
             service(stack, on, &rule.place, problems);
