@@ -5,7 +5,7 @@ Feature: Registered implies ready
   Background:
     Given the stack "scorer"
 
-  @W3
+  @W1 @W2 @W3
   Scenario: the scorer starts again in the middle of its work
     Given the service "scorer" is restarted after "register" is answered, once
     When "score" runs 10 times with 4 clients
