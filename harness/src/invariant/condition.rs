@@ -5,7 +5,7 @@
 //! when they last changed.
 
 use crate::entity::{Atom, Input, Kind, Moment, View};
-use crate::expression::{Expression, Truth};
+use crate::expression::{Expression, Scope, Truth};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 
@@ -44,6 +44,20 @@ impl Condition {
 
     pub fn inputs(&self) -> &[Input] {
         &self.inputs
+    }
+
+    /// The event that is all that it waits for: it holds if that has happened, and not before.
+    pub fn sole_event(&self) -> Option<usize> {
+        let [Input::Event(event)] = self.inputs[..] else {
+            return None;
+        };
+        let mut scope = Scope::new();
+        let before = self.expression.test(&scope);
+        for name in self.expression.events() {
+            scope.happened(&name);
+        }
+        let after = self.expression.test(&scope);
+        (before == Truth::False && after == Truth::True).then_some(event)
     }
 
     /// Whether it holds for an entity now.

@@ -22,6 +22,7 @@ mod quantile;
 mod response;
 mod scope;
 mod share;
+mod switch;
 mod unanswered;
 mod untold;
 

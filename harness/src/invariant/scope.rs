@@ -1,12 +1,15 @@
 //! Scopes: `after: X`, `until: Y`: an invariant that counts only in part of an entity's life.
 //!
-//! The scope begins with the observation by which X holds, or with the first one where there is no `after`. It ends
-//! with the one by which Y holds, which is no part of it any more. With both, it can begin again; each time the invariant
-//! knows nothing of the time before: fields are what they are, and events have not happened. What is still waited for when the scope ends has not come.
+//! The scope begins with the observation by which X comes to hold, or with the first one where there is no `after`. It
+//! ends with the one by which Y holds, which is no part of it any more. With both, it can begin again. To X, an event has
+//! happened that was told since the scope last ended; to Y, one that was told since it began. The invariant itself knows
+//! nothing of the time before each beginning: fields are what they are, and events have not happened. What is still
+//! waited for when the scope ends has not come.
 
 use super::condition::{Condition, proof};
 use super::finding::{Breach, Fate, Tale};
 use super::midway;
+use super::switch::Switch;
 use super::{Clocks, Monitor};
 use crate::entity::{Input, Kind, Moment, Segment, Snapshot, View};
 use crate::expression::Truth;
@@ -14,8 +17,8 @@ use crate::expression::Truth;
 const UNSEEN: &str = "the data shows of none how it began";
 
 pub(super) struct Scoped {
-    after: Option<Condition>,
-    until: Option<Condition>,
+    after: Option<Switch>,
+    until: Option<Switch>,
     monitor: Box<dyn Monitor>,
     inputs: Vec<Input>,
     /// By entity.
@@ -24,19 +27,37 @@ pub(super) struct Scoped {
 
 #[derive(Default)]
 struct State {
+    seen: bool,
     open: bool,
     /// It has begun at least once.
     begun: bool,
+    /// It was over as it began, at least once.
+    empty: bool,
     /// Whether it is open is known: nothing that was before what was told can have begun or ended it.
     sure: bool,
+    /// It may have begun, and even ended, before anything that was told.
+    unsure: bool,
     /// It may have ended since it began.
     lost: bool,
+    /// Whether `after` held at the last observation; within the scope, as if nothing had happened. `None`: unknown.
+    held: Option<bool>,
+    /// What has happened since it last began or ended, for what ends or begins it.
+    since: Segment,
     /// What began the scope that counts: the last one, or the one in which the invariant broke.
-    begin: Option<Box<Snapshot>>,
+    begin: Option<Box<Beginning>>,
     /// What ended the scope with the invariant broken.
     end: Vec<Moment>,
-    /// What has happened since it last began.
+    /// What has happened since it last began, for the invariant.
     segment: Segment,
+}
+
+/// The moment at which a scope began.
+#[derive(Default)]
+struct Beginning {
+    /// As `after` saw it.
+    after: Snapshot,
+    /// As `until` saw it.
+    until: Snapshot,
 }
 
 impl Scoped {
@@ -48,53 +69,91 @@ impl Scoped {
         let conditions = after.iter().chain(&until);
         Scoped {
             inputs: conditions.flat_map(|one| one.inputs().to_vec()).collect(),
-            after,
-            until,
+            after: after.map(Switch::new),
+            until: until.map(Switch::new),
             monitor,
             states: Vec::new(),
         }
     }
 
-    /// Whether a condition holds; where nobody can tell, neither can anybody what was in the scope. `None`: it rests on
-    /// what may have been before anything that was told.
-    fn holds(
-        condition: &mut Option<Condition>,
-        view: &View<'_>,
-        monitor: &mut dyn Monitor,
-    ) -> Option<bool> {
-        match condition {
-            Some(condition) => monitor.so_far_mut().holds_if_known(condition, view),
+    /// Where it is open, or may be: whether it ends now, or perhaps does.
+    fn go_on(&mut self, view: &View<'_>) {
+        let state = &mut self.states[view.number];
+        let over = match &mut self.until {
+            Some(until) => until.holds(view, &state.since, self.monitor.so_far_mut()),
             None => Some(false),
-        }
-    }
-
-    /// The scope does not end now, or perhaps it does (`over` is not known); it may begin.
-    fn go_on(&mut self, view: &View<'_>, clocks: &Clocks, over: Option<bool>) {
-        let state = &mut self.states[view.number];
-        if state.open {
-            state.lost |= over.is_none();
-            return;
-        }
-        let sure = state.sure;
-        let begins = match &self.after {
-            None => Some(sure && !state.begun),
-            Some(_) => Scoped::holds(&mut self.after, view, &mut *self.monitor),
         };
-        match (begins, over) {
-            (Some(false), _) => {}
-            (Some(true), Some(_)) => self.begin(view, clocks, sure),
-            _ => self.states[view.number].sure = false,
+        match over {
+            Some(true) => {
+                if state.open {
+                    self.end(view);
+                }
+                let state = &mut self.states[view.number];
+                (state.open, state.sure) = (false, true);
+                // Without `after`, it is over, whether or not it had begun.
+                state.begun |= self.after.is_none();
+                state.since.begin(true);
+                state.since.see(view);
+            }
+            over => state.lost |= state.open && over.is_none(),
         }
     }
 
-    fn begin(&mut self, view: &View<'_>, clocks: &Clocks, sure: bool) {
+    /// Where it is not open, as far as is known: it begins if `after` comes to hold.
+    fn wait(&mut self, view: &View<'_>, clocks: &Clocks) {
         let state = &mut self.states[view.number];
-        (state.open, state.begun, state.sure, state.lost) = (true, true, true, false);
-        state.segment.begin(sure);
+        let (comes, holds) = match &mut self.after {
+            None => {
+                let begins = Some(state.sure && !state.begun);
+                (begins, begins)
+            }
+            Some(after) => {
+                let holds = after.holds(view, &state.since, self.monitor.so_far_mut());
+                let comes = after.comes(state.held, holds);
+                state.held = holds;
+                // What never ends is open now, whenever it began.
+                (comes.or(holds.filter(|_| self.until.is_none())), holds)
+            }
+        };
+        match (comes, holds) {
+            (Some(false), _) => {}
+            (_, Some(true)) => self.try_to_begin(view, clocks, comes == Some(true)),
+            _ => state.sure = false,
+        }
+    }
+
+    /// `after` comes to hold, or held before if that is not `certain`.
+    fn try_to_begin(&mut self, view: &View<'_>, clocks: &Clocks, certain: bool) {
+        let state = &mut self.states[view.number];
+        let before = std::mem::take(&mut state.since);
+        let whole = certain && state.sure;
+        state.since.begin(whole);
+        // The event by which it begins does not end it as well.
+        let same = |after: &Switch| after.reads_event_of(view);
+        if !self.after.as_ref().is_some_and(same) {
+            state.since.see(view);
+        }
+        let over = match &mut self.until {
+            Some(until) => until.holds(view, &state.since, self.monitor.so_far_mut()),
+            None => Some(false),
+        };
+        if over == Some(true) {
+            state.empty = true;
+            state.sure &= certain;
+            state.begun |= self.after.is_none();
+            state.held = self.after.as_mut().and_then(|one| one.holds_anyway(view));
+            return state.since.begin(whole);
+        }
         if self.after.is_some() {
             let begin = state.begin.get_or_insert_default();
-            begin.take(view, &self.inputs);
+            let as_seen = |segment| View { segment, ..*view };
+            begin.after.take(&as_seen(Some(&before)), &self.inputs);
+            let since = as_seen(Some(&state.since));
+            begin.until.take(&since, &self.inputs);
         }
+        (state.open, state.begun) = (true, true);
+        (state.sure, state.unsure, state.lost) = (certain, !certain, over.is_none());
+        state.segment.begin(whole);
         let segment = Some(&state.segment);
         self.monitor.begin(&View { segment, ..*view }, clocks);
     }
@@ -102,12 +161,13 @@ impl Scoped {
     fn end(&mut self, view: &View<'_>) {
         self.monitor.end(view);
         let state = &mut self.states[view.number];
-        state.open = false;
         if self.monitor.so_far().broke(view.number)
             && let Some(until) = &self.until
         {
-            state.end = proof(view, until.inputs(), |without| {
-                until.test_without(view, without) == Truth::True
+            let segment = Some(&state.since);
+            let (view, until) = (View { segment, ..*view }, until.condition());
+            state.end = proof(&view, until.inputs(), |without| {
+                until.test_without(&view, without) == Truth::True
             });
         }
     }
@@ -129,22 +189,42 @@ impl Scoped {
         let (Some(after), Some(begin)) = (&self.after, begin) else {
             return Vec::new();
         };
-        let record = begin.restore(view.record);
-        let view = view.then(&record);
-        proof(&view, &self.inputs, |without| {
-            let until = self.until.as_ref();
-            let over = until.map(|until| until.test_without(&view, without));
-            after.test_without(&view, without) == Truth::True && over != Some(Truth::True)
+        let records = [&begin.after, &begin.until].map(|one| one.restore(view.record));
+        let [came, fresh] = records.each_ref().map(|record| view.then(record));
+        proof(&came, &self.inputs, |without| {
+            let until = self.until.as_ref().map(Switch::condition);
+            let over = until.map(|until| until.test_without(&fresh, without));
+            after.condition().test_without(&came, without) == Truth::True
+                && over != Some(Truth::True)
         })
+    }
+
+    /// Why it never began.
+    fn never(&self) -> String {
+        let after = self.after.as_ref().map(|after| after.condition().text());
+        let until = self.until.as_ref().map(|until| until.condition().text());
+        let empty = self.states.iter().any(|state| state.empty);
+        match (after, until) {
+            (Some(after), Some(until)) if empty => {
+                format!(
+                    "the scope was over whenever it began: `{until}` held as `{after}` came true"
+                )
+            }
+            (None, Some(until)) if empty => {
+                format!("the scope was over as it began: `{until}` held from the beginning on")
+            }
+            (Some(after), _) => format!("the scope never began: `{after}` never came true"),
+            (None, _) => format!("the scope may have been over: {UNSEEN}"),
+        }
     }
 
     fn expected(&self, expected: &str) -> String {
         let mut text = expected.to_owned();
         if let Some(after) = &self.after {
-            text = format!("{text}, after {}", after.text());
+            text = format!("{text}, after {}", after.condition().text());
         }
         if let Some(until) = &self.until {
-            text = format!("{text}, until {}", until.text());
+            text = format!("{text}, until {}", until.condition().text());
         }
         text
     }
@@ -160,17 +240,22 @@ impl Monitor for Scoped {
             // As it stands, for a breach that later evidence puts in question.
             return self.show(view, clocks);
         }
-        self.states[number].sure |= view.is_whole();
-        match Scoped::holds(&mut self.until, view, &mut *self.monitor) {
-            Some(true) => {
-                if self.states[number].open {
-                    self.end(view);
-                }
-                // Without `after`, it is over, whether or not it had begun.
-                self.states[number].begun |= self.after.is_none();
-                self.states[number].sure = true;
-            }
-            over => self.go_on(view, clocks, over),
+        let state = &mut self.states[number];
+        state.sure |= view.is_whole();
+        if !std::mem::replace(&mut state.seen, true) {
+            state.held = state.sure.then_some(false);
+        }
+        state.since.see(view);
+        if state.open || !state.sure {
+            self.go_on(view);
+        }
+        if !self.states[number].open {
+            self.wait(view, clocks);
+        }
+        if self.states[number].open
+            && let Some(after) = &mut self.after
+        {
+            self.states[number].held = after.holds_anyway(view);
         }
         self.show(view, clocks);
     }
@@ -195,19 +280,13 @@ impl Monitor for Scoped {
         let mut tale = self.monitor.tale(kind);
         tale.expected = self.expected(&tale.expected);
         if !self.states.iter().any(|state| state.begun) {
-            match &self.after {
-                Some(after) => {
-                    let never = format!("`{}` never came true", after.text());
-                    tale.unwitnessed = format!("the scope never began: {never}");
-                }
-                None => tale.unwitnessed = format!("the scope may have been over: {UNSEEN}"),
-            }
+            tale.unwitnessed = self.never();
         }
         for (number, fate) in tale.fates.iter_mut().enumerate() {
-            let lost = self.states.get(number).is_some_and(|state| state.lost);
             if let Fate::Broken(breach) = fate {
                 let view = kind.view(number);
-                if lost {
+                let doubtful = |state: &State| state.lost || state.unsure && !view.has_beginning();
+                if self.states.get(number).is_some_and(doubtful) {
                     *fate = midway::unknown(&breach.why, &view);
                     continue;
                 }

@@ -134,12 +134,12 @@ proptest! {
 
     #[test]
     fn a_cut_of_scopes_that_hold_is_never_violated(
-        pattern in patterns(plain), history in reopenings()
+        pattern in patterns(plain), scope in reopened(), history in reopenings()
     ) {
         prop_assume!(scopable(&pattern));
         let events = whole(&history);
-        no_cut_lies(&pattern, &reopened(), &events);
-        no_cut_is_blind(&pattern, &reopened(), &events);
+        no_cut_lies(&pattern, &scope, &events);
+        no_cut_is_blind(&pattern, &scope, &events);
     }
 
     /// Of those that the data tells of: whom it never saw, it cannot count.

@@ -215,6 +215,87 @@ fn a_scope_can_begin_again() {
 }
 
 #[test]
+fn an_event_begins_and_ends_a_scope_each_time_that_it_happens() {
+    let once = Pattern::AtMost {
+        bound: 1,
+        event: "stored".to_owned(),
+    };
+    let never = Pattern::Never(cel("shown > 0"));
+    let scope = |after, until| within(Some(after), Some(until));
+    let (opened, closed) = ("happened('opened')", "happened('closed')");
+    let periods = [
+        (1, "7 +closed"),
+        (2, "7 +opened"),
+        (3, "7 +stored"),
+        (4, "7 +closed"),
+        (5, "7 +stored"),
+        (6, "7 +opened"),
+        (7, "7 +stored"),
+    ];
+    assert_eq!(
+        told(&once, scope(opened, closed), &periods),
+        (Held, 1, vec![])
+    );
+    let twice = [&periods[..], &[(8, "7 +stored")]].concat();
+    assert_eq!(
+        told(&once, scope(opened, closed), &twice),
+        (Violated, 0, vec![5, 6, 7])
+    );
+    // It does not begin again by itself, when what ended it passes.
+    let passing = [
+        (1, "7 +opened"),
+        (2, "7 shown=0"),
+        (3, "7 status=Done"),
+        (4, "7 status=Busy"),
+        (5, "7 shown=1"),
+    ];
+    let by_status = || scope(opened, "status in final");
+    assert_eq!(told(&never, by_status(), &passing), (Held, 1, vec![]));
+    let anew = [&passing[..], &[(6, "7 +opened")]].concat();
+    assert_eq!(told(&never, by_status(), &anew), (Violated, 0, vec![4, 5]));
+    // Nor as long as what began it lasts.
+    let lasting = [
+        (1, "7 status=Busy"),
+        (2, "7 shown=0"),
+        (3, "7 +closed"),
+        (4, "7 shown=1"),
+        (5, "7 status=New"),
+    ];
+    let while_busy = || scope("status == 'Busy'", closed);
+    assert_eq!(told(&never, while_busy(), &lasting), (Held, 1, vec![]));
+    let again = [&lasting[..], &[(6, "7 status=Busy")]].concat();
+    assert_eq!(
+        told(&never, while_busy(), &again),
+        (Violated, 0, vec![3, 5])
+    );
+    // One event can end it and begin the next.
+    let between = || scope(opened, opened);
+    let each = [
+        (1, "7 +opened"),
+        (2, "7 +stored"),
+        (3, "7 +opened"),
+        (4, "7 +stored"),
+    ];
+    assert_eq!(told(&once, between(), &each), (Held, 1, vec![]));
+    let more = [&each[..], &[(5, "7 +stored")]].concat();
+    assert_eq!(told(&once, between(), &more), (Violated, 0, vec![2, 3, 4]));
+}
+
+#[test]
+fn a_scope_that_is_over_as_it_begins_says_so() {
+    let never = Pattern::Never(cel("shown > 0"));
+    let scope = within(Some("happened('opened')"), Some("status in final"));
+    let finding = finding(&never, scope, &[(1, "7 status=Done"), (2, "7 +opened")]);
+    assert!(finding.unwitnessed);
+    assert_eq!(
+        finding.reason.as_deref(),
+        Some(
+            "the scope was over whenever it began: `status in final` held as `happened('opened')` came true"
+        )
+    );
+}
+
+#[test]
 fn a_scope_of_which_nobody_can_tell_decides_nothing() {
     let never = Pattern::Never(cel("status == 'Done'"));
     let odd = [(1, "7 shown=odd"), (2, "7 status=Done")];
