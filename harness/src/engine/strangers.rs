@@ -80,8 +80,9 @@ fn pattern(call: &Call, path: String) -> Pattern {
     })
 }
 
-/// A path without what is easily got wrong: capitals, and slashes at its end.
+/// A path without what is easily got wrong: its query, capitals, and slashes at its end.
 fn loose(path: &str) -> String {
+    let path = path.split('?').next().unwrap_or_default();
     path.trim_end_matches('/').to_lowercase()
 }
 
@@ -91,6 +92,10 @@ mod tests {
     use crate::problem::Place;
 
     fn near(method: &str, client: &str, path: &str) -> Option<String> {
+        near_to("/Jobs/{job}/", method, client, path)
+    }
+
+    fn near_to(call: &str, method: &str, client: &str, path: &str) -> Option<String> {
         let mut strangers = Strangers::default();
         let asked = |path: &str| Asked {
             exchange: 1,
@@ -111,8 +116,15 @@ mod tests {
             client: "worker".into(),
             service: "site".into(),
             method: "GET".into(),
-            path: "/Jobs/{job}/".into(),
+            path: call.into(),
         })
+    }
+
+    #[test]
+    fn a_query_may_be_what_differs() {
+        let near = near_to("/jobs?mode={mode}", "GET", "worker", "/jobs?made=1");
+        let said = "but `GET /jobs` came by on worker -> site 2 times";
+        assert_eq!(near.as_deref(), Some(said));
     }
 
     #[test]

@@ -9,6 +9,15 @@ pub(crate) struct Pattern {
     /// The pattern as it was sent.
     pub(super) call: CallPattern,
     segments: Vec<Segment>,
+    /// What its query demands.
+    demands: Vec<Demand>,
+}
+
+/// A query parameter that a request must have. It may have others.
+struct Demand {
+    name: String,
+    /// `None`: whatever it says.
+    value: Option<Segment>,
 }
 
 /// What stands between two slashes.
@@ -18,10 +27,22 @@ enum Segment {
 }
 
 impl Pattern {
-    /// Compiles a pattern. A query in its path is ignored, and a brace that is not closed is an ordinary character.
+    /// Compiles a pattern. A brace that is not closed is an ordinary character.
     pub(crate) fn new(call: CallPattern) -> Pattern {
         let segments = path(&call.path).split('/').map(segment).collect();
-        Pattern { call, segments }
+        let demands = parameters(&call.path).map(Demand::new).collect();
+        Pattern {
+            call,
+            segments,
+            demands,
+        }
+    }
+
+    /// The patterns in the order in which they are tried: those whose query demands more come first, so that a general
+    /// one takes nothing from a special one; else it is the order of their file.
+    pub(crate) fn in_order(mut patterns: Vec<Pattern>) -> Vec<Pattern> {
+        patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.demands.len()));
+        patterns
     }
 
     /// What the braces caught, when the request is one of these.
@@ -44,7 +65,30 @@ impl Pattern {
         for (segment, given) in self.segments.iter().zip(given) {
             segment.catch(&decoded(given), &mut captures)?;
         }
+        for demand in &self.demands {
+            demand.catch(target, &mut captures)?;
+        }
         Some(captures)
+    }
+}
+
+impl Demand {
+    /// Of one parameter in a template.
+    fn new((name, value): (&str, Option<&str>)) -> Demand {
+        Demand {
+            name: decoded(name),
+            value: value.map(segment),
+        }
+    }
+
+    /// Meets it by the first parameter of its name that says what is demanded.
+    fn catch(&self, target: &str, captures: &mut Captures) -> Option<()> {
+        parameters(target)
+            .filter(|(name, _)| plain(name) == self.name)
+            .find_map(|(_, given)| match &self.value {
+                None => Some(()),
+                Some(value) => value.catch(&plain(given.unwrap_or_default()), captures),
+            })
     }
 }
 
@@ -95,6 +139,22 @@ pub(super) fn path(target: &str) -> &str {
     let target = origin(target);
     let end = target.find(['?', '#']).unwrap_or(target.len());
     &target[..end]
+}
+
+/// The query parameters of a request target, as they are written.
+fn parameters(target: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    let target = target.split('#').next().unwrap_or_default();
+    let query = target.split_once('?').map_or("", |(_, query)| query);
+    let given = query.split('&').filter(|one| !one.is_empty());
+    given.map(|one| match one.split_once('=') {
+        Some((name, value)) => (name, Some(value)),
+        None => (one, None),
+    })
+}
+
+/// What a part of a query says: a plus sign stands for a space there.
+fn plain(text: &str) -> String {
+    decoded(&text.replace('+', " "))
 }
 
 /// A request target without scheme and authority.
@@ -213,6 +273,41 @@ mod tests {
         check("/a%20b", "/a b", Some(&[]));
         check("/open{brace", "/open{brace", Some(&[]));
         check("/", "http://site", Some(&[]));
+    }
+
+    #[test]
+    fn a_query_demands_parameters_among_others() {
+        let some: Option<&[(&str, &str)]> = Some(&[]);
+        check("/do?mode=zzz", "/do", None);
+        check("/do?mode=zzz", "/do?mode=zz", None);
+        check("/do?mode=zzz", "/do?a=b&mode=zzz#mode=1", some);
+        check("/do?mode=zzz", "/do?mode=a&mode=zzz", some);
+        check("/do?mode=a%20b", "/do?mode=a+b", some);
+        check("/do?a=1&b=2", "/do?b=2&a=1", some);
+        check("/do?a=1&b=2", "/do?b=2", None);
+        check("/do?full", "/do?full=no", some);
+        check("/do?full", "/do?fuller", None);
+        check("/do?full=", "/do?full", some);
+        check("/do?full=", "/do?full=no", None);
+        check(
+            "/do?job={job}",
+            "http://site:8000/do?job=a%2Fb",
+            Some(&[("job", "a/b")]),
+        );
+        check("/do?job={job}", "/do?job=", None);
+        check(
+            "/do/{job}?v=x{v}",
+            "/do/7?v=x8",
+            Some(&[("job", "7"), ("v", "8")]),
+        );
+    }
+
+    #[test]
+    fn what_demands_more_is_tried_first() {
+        let patterns = ["/a", "/b?x=1", "/c", "/d?x=1&y=2"].map(pattern);
+        let order = Pattern::in_order(patterns.into());
+        let order = order.iter().map(|one| one.call.path.as_str());
+        assert!(order.eq(["/d?x=1&y=2", "/b?x=1", "/a", "/c"]));
     }
 
     #[test]

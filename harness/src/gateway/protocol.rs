@@ -123,7 +123,8 @@ pub struct CallPattern {
     pub service: String,
     /// The method.
     pub method: String,
-    /// The path, with `{name}` for a segment or part of one; a query in the request is ignored.
+    /// The path, with `{name}` for a segment or part of one, and the query parameters that a request must have; it may
+    /// have others.
     pub path: String,
 }
 

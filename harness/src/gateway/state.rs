@@ -97,7 +97,7 @@ impl State {
 
     /// Replaces the named calls.
     pub(super) fn name(&self, calls: Vec<Pattern>) {
-        self.change().calls = calls;
+        self.change().calls = Pattern::in_order(calls);
     }
 
     /// Replaces the stops and says so, both at once: an exchange that did not see them was reported before.

@@ -60,8 +60,16 @@ fn same(one: &Call, other: &Call) -> bool {
     whose(one) == whose(other) && shape(&one.path) == shape(&other.path)
 }
 
-/// A path without the names in its braces.
-fn shape(path: &str) -> String {
+/// A path, and the parameters that its query demands in any order, without the names in their braces.
+fn shape(path: &str) -> (String, Vec<String>) {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let demands = query.split('&').filter(|one| !one.is_empty());
+    let mut demands: Vec<String> = demands.map(nameless).collect();
+    demands.sort_unstable();
+    (nameless(path), demands)
+}
+
+fn nameless(path: &str) -> String {
     let mut inside = false;
     let keep = |c: &char| {
         inside = match c {

@@ -15,7 +15,7 @@ pub struct Call {
     pub service: String,
     /// The method in capitals.
     pub method: String,
-    /// The path, with `{entity}` for a segment or part of one.
+    /// The path, with `{entity}` for a segment or part of one, and a query that demands parameters.
     pub path: String,
 }
 
