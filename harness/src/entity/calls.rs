@@ -83,8 +83,12 @@ impl Calls {
     pub fn answered(&mut self, answered: &Answered, event: &Event) -> Lessons {
         let under_way = self.under_way.get_mut(&answered.exchange);
         let since_ns = under_way.as_ref().map_or(event.at_ns, |one| one.since_ns);
-        if let Some(awaited) = under_way.and_then(|one| one.awaited.as_mut()) {
+        if let Some(one) = under_way
+            && let Some(awaited) = &mut one.awaited
+        {
             awaited.answered = Some(answered.clone());
+            // Its caller is told nothing before the callee has answered.
+            one.since_ns = event.at_ns;
         }
         let Some(call) = &answered.call else {
             return Lessons::default();

@@ -147,7 +147,7 @@ fn what_the_caller_was_told_is_learnt_when_it_was_told() {
         let one = play(rule, DONE, running()).observations.remove(0);
         (one.since_ns, one.at_ns, one.seq)
     };
-    assert_eq!((moment(BODY), moment(response)), ((1, 3, 3), (1, 2, 2)));
+    assert_eq!((moment(BODY), moment(response)), ((2, 3, 3), (1, 2, 2)));
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn an_older_history_that_does_not_say_it_is_not_taken_for_the_callee_s_answer() 
 fn what_is_asked_because_of_what_was_told_does_not_overlap_with_it() {
     let delivered = |exchange, before| What::Delivered {
         exchange,
-        seen: plain(200),
+        seen: other(200, false, "{}"),
         before,
     };
     let spans = |before| {
@@ -235,7 +235,6 @@ fn what_is_asked_because_of_what_was_told_does_not_overlap_with_it() {
             answered(1, "{}"),
             asked(2),
             delivered(1, before),
-            answered(2, "{}"),
             delivered(2, None),
         ];
         let happens = happens.into_iter().map(Some).collect();
@@ -243,7 +242,8 @@ fn what_is_asked_because_of_what_was_told_does_not_overlap_with_it() {
         let span = |one: &Observation| (one.since_ns, one.at_ns);
         learnt.iter().map(span).collect::<Vec<_>>()
     };
-    assert_eq!(spans(None), [(1, 4), (3, 6)]);
-    assert_eq!(spans(Some(2)), [(1, 4), (4, 6)]);
-    assert_eq!(spans(Some(3)), [(1, 4), (3, 6)]);
+    // What was told begins where the callee had answered.
+    assert_eq!(spans(None), [(2, 4), (3, 5)]);
+    assert_eq!(spans(Some(2)), [(2, 4), (4, 5)]);
+    assert_eq!(spans(Some(3)), [(2, 4), (3, 5)]);
 }
