@@ -14,6 +14,7 @@ use crate::stack::Operation;
 use moments::Moments;
 use operation::Polled;
 use std::collections::{HashMap, HashSet};
+use tokio::time::Instant;
 
 pub(super) struct Armed {
     number: usize,
@@ -22,8 +23,8 @@ pub(super) struct Armed {
     moments: Moments,
     /// The operation that it is about.
     polled: Option<Polled>,
-    /// Exchanges on which the fault acts and whose end is still to come, with the keys for which it does.
-    under_way: HashMap<ExchangeId, String>,
+    /// Exchanges on which the fault acts and whose end is still to come.
+    under_way: HashMap<ExchangeId, UnderWay>,
     /// Exchanges on which the fault acted, for which the callee is still to do the work.
     struck: HashSet<ExchangeId>,
     /// The keys for which something was done to a service, a link or a disk that their moment has not ended.
@@ -37,6 +38,13 @@ pub(super) struct Armed {
     /// What it waited for, and what came when it was over.
     late: Late,
     receipt: Receipt,
+}
+
+/// An exchange on which a fault acts.
+struct UnderWay {
+    /// The key for which it does.
+    key: String,
+    since: Instant,
 }
 
 impl Armed {
@@ -211,9 +219,10 @@ impl Armed {
         }
         let strikes = self.count(key, Some(exchange), &mut decision.events);
         // Another fault that was armed earlier may have decided already.
-        if strikes && decision.action == Action::Pass {
-            decision.action = action;
-            self.under_way.insert(exchange, key.to_owned());
+        if let Some(both) = decision.action.clone().and(action).filter(|_| strikes) {
+            decision.action = both;
+            let (key, since) = (key.to_owned(), Instant::now());
+            self.under_way.insert(exchange, UnderWay { key, since });
             self.struck.insert(exchange);
             self.apply(Some(exchange), &mut decision.events);
             if stop.moment.is_after_the_work() {
@@ -256,7 +265,7 @@ impl Armed {
         }
         let what = match target(&self.fault) {
             Target::Exchange(..) | Target::Poll => {
-                let held = self.under_way.iter().filter(|(_, held)| *held == key);
+                let held = self.under_way.iter().filter(|(_, held)| held.key == key);
                 let exchanges = held.map(|(exchange, _)| *exchange).collect();
                 Doing::LetGo { exchanges }
             }
@@ -296,9 +305,12 @@ impl Armed {
     }
 
     pub fn delivered(&mut self, exchange: ExchangeId, seen: &Seen, events: &mut Vec<What>) {
+        let Some(UnderWay { since, .. }) = self.under_way.get(&exchange) else {
+            return;
+        };
         // What is done to a service or a link is not felt through one exchange.
         let felt = match &self.fault.effect {
-            Effect::Call { fault, .. } => call::felt(fault, seen),
+            Effect::Call { fault, .. } => call::felt(fault, seen, since.elapsed()),
             Effect::Operation { .. } => matches!(seen, Seen::Answer { altered: true, .. }),
             Effect::Statement { .. }
             | Effect::Connections { .. }

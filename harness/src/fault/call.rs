@@ -3,6 +3,7 @@
 use crate::gateway::{Action, Alteration, Moment};
 use crate::history::Seen;
 use crate::plan::CallFault;
+use std::time::Duration;
 
 /// The moment at which a fault acts on an exchange, and how.
 pub(super) fn action(fault: &CallFault) -> (Moment, Action) {
@@ -12,8 +13,8 @@ pub(super) fn action(fault: &CallFault) -> (Moment, Action) {
         CallFault::Hangs => (Moment::Request, Action::Hang),
         CallFault::Refused => (Moment::Request, Action::Reset),
         CallFault::TakesLonger { by } => {
-            let ms = by.as_millis() as u64;
-            (Moment::Request, Action::Delay { ms })
+            let (ms, then) = (by.as_millis() as u64, Box::new(Action::Pass));
+            (Moment::Request, Action::Delay { ms, then })
         }
         CallFault::DeliveredTwice => (Moment::Request, Action::Twice),
         CallFault::AnswerLost => (Moment::Answer, Action::Reset),
@@ -27,8 +28,8 @@ pub(super) fn action(fault: &CallFault) -> (Moment, Action) {
     }
 }
 
-/// Whether what the caller saw is this fault, and not something else that happened to it.
-pub(super) fn felt(fault: &CallFault, seen: &Seen) -> bool {
+/// Whether what the caller saw after so long a time is this fault, and not something else that happened to it.
+pub(super) fn felt(fault: &CallFault, seen: &Seen, waited: Duration) -> bool {
     let altered = matches!(seen, Seen::Answer { altered: true, .. });
     match fault {
         CallFault::Answers { status, .. } => {
@@ -39,8 +40,10 @@ pub(super) fn felt(fault: &CallFault, seen: &Seen) -> bool {
             matches!(seen, Seen::Left | Seen::Reset)
         }
         CallFault::Refused | CallFault::AnswerLost => *seen == Seen::Reset,
-        // It got its answer late, or did not wait for it.
-        CallFault::TakesLonger { .. } => matches!(seen, Seen::Answer { .. } | Seen::Left),
+        // It got its answer late, or did not wait for it, or something else came of it once the delay was over.
+        CallFault::TakesLonger { by } => {
+            matches!(seen, Seen::Answer { .. } | Seen::Left) || waited >= *by
+        }
         CallFault::AnswerCut { .. } => matches!(seen, Seen::Cut { .. }),
         CallFault::DeliveredTwice
         | CallFault::AnswerEmpty

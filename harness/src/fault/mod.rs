@@ -205,7 +205,7 @@ impl Faults {
     }
 
     /// Decides about a stopped exchange. Faults are asked in the order in which they were armed: the first that
-    /// acts on the exchange decides what the caller sees, services and links are struck for every fault whose
+    /// does more to the exchange than delay it decides what the caller sees, delays add up, services and links are struck for every fault whose
     /// trigger this is.
     pub fn decide(&mut self, stop: &Stop, captures: &Captures, exchange: ExchangeId) -> Decision {
         self.decided(&[stop], captures, exchange, false)

@@ -13,7 +13,6 @@ use super::state::Ticket;
 use super::uplink::{self, Left, Uplink};
 use super::wire::WireWrite;
 use crate::history::Seen;
-use std::time::Duration;
 use tokio::io::AsyncWriteExt;
 
 /// The most of a request's body that is read to answer in the callee's place without closing the connection.
@@ -48,7 +47,7 @@ impl Session {
         ticket: &mut Ticket,
     ) -> Option<(Seen, After)> {
         const LEFT: Option<(Seen, After)> = Some((Seen::Left, After::Gone));
-        let (mut caller, mut write) = self.caller.split();
+        let (mut caller, _) = self.caller.split();
         let buffer = &mut self.from_caller;
         let Ok(told) = uplink::staying(&mut caller, buffer, ask.told()).await else {
             return LEFT;
@@ -57,26 +56,32 @@ impl Session {
         if caller.gone(buffer, HEAD_BYTES, AsOf::Now) {
             return LEFT;
         }
-        if let Action::Delay { ms } = told.action {
+        let (delay, action) = told.action.delayed();
+        if let Some(delay) = delay {
             let wait = async {
-                let late = tokio::time::sleep(Duration::from_millis(ms));
                 tokio::select! {
-                    () = late => {}
+                    () = tokio::time::sleep(delay) => {}
                     () = ask.released(&told) => {}
                 }
             };
-            // Whoever leaves meanwhile has sent its request all the same.
             let mut uplink = Uplink::new(caller, buffer, head, request.framing);
             let waited = uplink.despite(wait).await;
-            return waited.is_err().then_some((Seen::Left, After::Gone));
+            match (waited, uplink.left()) {
+                (Ok(()), false) => {}
+                // Whoever leaves meanwhile has sent its request all the same.
+                (Ok(()), true) if matches!(action, Action::Pass | Action::Twice) => return None,
+                _ => return LEFT,
+            }
         }
-        if told.action == Action::Twice {
+        if *action == Action::Twice {
             let copied = self.copy(request, head, ticket).await;
             ticket.copied = copied == Ok(true);
             return copied.is_err().then_some((Seen::Left, After::Gone));
         }
+        let (caller, mut write) = self.caller.split();
+        let buffer = &mut self.from_caller;
         let request_body = || Uplink::new(caller, buffer, head, request.framing).dropped();
-        match &told.action {
+        match action {
             Action::Pass | Action::Delay { .. } | Action::Twice => None,
             Action::Reset => Some((Seen::Reset, After::Reset)),
             Action::Hang => match request_body().during(ask.released(&told)).await {
@@ -113,7 +118,7 @@ impl Session {
                 Some((seen, if persists { After::Next } else { After::Close }))
             }
             Action::Alter { .. } | Action::Fail { .. } => {
-                tracing::warn!(action = ?told.action, "there is no answer yet; the request passes");
+                tracing::warn!(?action, "there is no answer yet; the request passes");
                 None
             }
         }

@@ -4,6 +4,7 @@ use crate::history::{Captures, ExchangeId, What};
 use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// The client name of the harness's own workloads.
@@ -176,10 +177,12 @@ pub enum Action {
     /// Keep it until [`Command::Release`] or until the caller leaves. At the request the callee is not asked; at the
     /// answer it did the work.
     Hang,
-    /// At the request: ask the callee so much later, or at [`Command::Release`] if that comes first.
+    /// At the request: do what is to be done with it so much later, or at [`Command::Release`] if that comes first.
     Delay {
         /// How much later.
         ms: u64,
+        /// What is done then; it is no other delay.
+        then: Box<Action>,
     },
     /// At the request: ask the callee twice, one time after the other; the caller gets the second answer.
     Twice,
@@ -196,6 +199,44 @@ pub enum Action {
         /// What becomes of the body.
         body: Alteration,
     },
+}
+
+impl Action {
+    /// How much later something is done, and what.
+    pub(super) fn delayed(&self) -> (Option<Duration>, &Action) {
+        match self {
+            Action::Delay { ms, then } => (Some(Duration::from_millis(*ms)), then),
+            other => (None, other),
+        }
+    }
+
+    /// Both, where they go together: a delay goes with all others, and delays add up. `None`: what becomes of the
+    /// exchange is settled already.
+    pub(crate) fn and(self, other: Action) -> Option<Action> {
+        use Action::{Delay, Pass};
+        match (self, other) {
+            (Pass, one) | (one, Pass) => Some(one),
+            (
+                Delay { ms, then },
+                Delay {
+                    ms: more,
+                    then: other,
+                },
+            ) => Some(Delay {
+                ms: ms.saturating_add(more),
+                then: Box::new(then.and(*other)?),
+            }),
+            (Delay { ms, then }, other) => Some(Delay {
+                ms,
+                then: Box::new(then.and(other)?),
+            }),
+            (settled, Delay { ms, then }) => Some(Delay {
+                ms,
+                then: Box::new(settled.and(*then)?),
+            }),
+            _ => None,
+        }
+    }
 }
 
 /// What becomes of an answer's body.

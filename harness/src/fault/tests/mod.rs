@@ -105,6 +105,17 @@ fn fact(id: &str, statuses: &[&str], event: Option<&str>) -> Fact {
     }
 }
 
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// What comes an hour later.
+fn late(then: Action) -> Action {
+    let then = Box::new(then);
+    Action::Delay {
+        ms: 3_600_000,
+        then,
+    }
+}
+
 const ANSWER_503: fn() -> Effect = || {
     on_call(CallFault::Answers {
         status: 503,
@@ -267,11 +278,9 @@ fn each_kind_acts_at_its_moment_and_knows_how_it_is_felt() {
             1,
         ),
         (
-            on_call(CallFault::TakesLonger {
-                by: Duration::from_millis(50),
-            }),
+            on_call(CallFault::TakesLonger { by: HOUR }),
             Moment::Request,
-            Action::Delay { ms: 50 },
+            late(Action::Pass),
             Seen::Left,
             Seen::Reset,
             0,
@@ -554,4 +563,60 @@ fn the_first_armed_fault_decides_what_the_caller_sees() {
         faults.decide(&at(Moment::Request), &of("1"), 2).action,
         Action::Reset
     );
+}
+
+/// Two faults on one exchange, and how often each is felt where its caller waits so long and then sees that.
+async fn both_felt(faults: [CallFault; 2], waits: Duration, sees: Seen) -> [u64; 2] {
+    let [first, second] = faults.map(|one| fault(on_call(one), Times::First(1), None, None));
+    let mut faults = armed(first);
+    faults.arm(&second, "the second", Vec::new(), None);
+    faults.watching();
+    let request = faults.decide(&at(Moment::Request), &of("1"), 1);
+    assert!(matches!(request.action, Action::Delay { .. }));
+    tokio::time::advance(waits).await;
+    if !matches!(request.action, Action::Delay { then, .. } if *then != Action::Pass) {
+        faults.see(&answered(1));
+        faults.decide(&at(Moment::Answer), &of("1"), 1);
+    }
+    faults.see(&seen(1, sees));
+    [0, 1].map(|n| faults.receipts()[n].felt)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delay_goes_with_what_comes_after_it() {
+    let delay = || CallFault::TakesLonger { by: HOUR };
+    let given = || CallFault::Answers {
+        status: 503,
+        body: None,
+    };
+    for (other, sees) in [
+        (CallFault::AnswerLost, Seen::Reset),
+        (CallFault::Refused, Seen::Reset),
+        (given(), FELT),
+        (delay(), FELT),
+    ] {
+        let orders = [[delay(), other.clone()], [other.clone(), delay()]];
+        for order in orders {
+            let felt = both_felt(order, 2 * HOUR, sees.clone()).await;
+            assert_eq!(felt, [1, 1], "{other:?}");
+        }
+    }
+    // Something else came in between.
+    let order = [delay(), CallFault::AnswerLost];
+    let early = both_felt(order, HOUR / 2, Seen::Reset).await;
+    assert_eq!(early, [0, 1]);
+}
+
+#[test]
+fn delays_add_up_and_of_the_rest_one_is_done() {
+    let hours = |n: u64, then| Action::Delay {
+        ms: n * 3_600_000,
+        then: Box::new(then),
+    };
+    let both = late(Action::Pass).and(late(Action::Reset));
+    assert_eq!(both, Some(hours(2, Action::Reset)));
+    assert_eq!(both.and_then(|both| both.and(Action::Hang)), None);
+    let both = Action::Reset.and(late(Action::Pass));
+    assert_eq!(both, Some(late(Action::Reset)));
+    assert_eq!(Action::Reset.and(late(Action::Hang)), None);
 }

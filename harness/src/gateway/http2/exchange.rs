@@ -19,7 +19,6 @@ use bytes::Bytes;
 use h2::server::SendResponse;
 use h2::{Reason, RecvStream};
 use http::{Request, request};
-use std::time::Duration;
 
 /// How often what the caller has said is waited for before an answer that was held is delivered. Each time, the runtime
 /// looks at the connection once.
@@ -146,19 +145,18 @@ impl Work<'_> {
         let told = uplink.during(ask.told()).await?;
         // The decision and the end of a caller that it killed may be there at once: nobody asks any more.
         self.heard(uplink).await?;
-        match &told.action {
-            Action::Pass => Ok(None),
-            Action::Delay { ms } => {
-                let wait = async {
-                    let late = tokio::time::sleep(Duration::from_millis(*ms));
-                    tokio::select! {
-                        () = late => {}
-                        () = ask.released(&told) => {}
-                    }
-                };
-                uplink.during(wait).await?;
-                Ok(None)
-            }
+        let (delay, action) = told.action.delayed();
+        if let Some(delay) = delay {
+            let wait = async {
+                tokio::select! {
+                    () = tokio::time::sleep(delay) => {}
+                    () = ask.released(&told) => {}
+                }
+            };
+            uplink.during(wait).await?;
+        }
+        match action {
+            Action::Pass | Action::Delay { .. } => Ok(None),
             Action::Twice => {
                 ticket.copied = self.copy(uplink, ticket).await?;
                 Ok(None)
@@ -179,7 +177,7 @@ impl Work<'_> {
                     .await
             }
             Action::Alter { .. } | Action::Fail { .. } => {
-                tracing::warn!(action = ?told.action, "there is no answer yet; the request passes");
+                tracing::warn!(?action, "there is no answer yet; the request passes");
                 Ok(None)
             }
         }

@@ -293,7 +293,7 @@ async fn a_held_answer_never_arrives() {
 async fn a_request_is_delayed() {
     let (mut stage, mut caller, ask) = stopped_request(POST).await;
     let begun = std::time::Instant::now();
-    stage.act(ask, Action::Delay { ms: 100 });
+    stage.act(ask, late(100, Action::Pass));
     let mut callee = stage.callee().await;
     assert!(begun.elapsed() >= std::time::Duration::from_millis(100));
     callee.hears(POST).await;
@@ -301,7 +301,7 @@ async fn a_request_is_delayed() {
     caller.hears(MADE).await;
     stage.expect(&["1 answered 201", "1 saw 201, 4"]).await;
     // One that waits for an hour goes on when it is released, and is noticed when it leaves.
-    let hour = Action::Delay { ms: 3_600_000 };
+    let hour = late(3_600_000, Action::Pass);
     let (mut stage, mut caller, ask) = stopped_request(POST).await;
     stage.act(ask, hour.clone());
     stage.watch(&[]).await;
@@ -315,6 +315,13 @@ async fn a_request_is_delayed() {
     stage.act(ask, hour);
     drop(caller);
     stage.expect(&["1 left"]).await;
+    // What is done with it then comes as late.
+    let (mut stage, mut caller, ask) = stopped_request(POST).await;
+    let begun = std::time::Instant::now();
+    stage.act(ask, late(100, refusal()));
+    caller.hears(REFUSED).await;
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(100));
+    stage.expect(&["1 saw 503, 7"]).await;
     stage.end().await;
 }
 

@@ -50,7 +50,7 @@ async fn a_request_that_is_late_arrives_though_its_caller_has_left() {
     caller.says(POST).await;
     stage.expect(&[ASKED]).await;
     let ask = stage.ask().await;
-    stage.act(ask, Action::Delay { ms: 1 });
+    stage.act(ask, late(1, Action::Pass));
     let mut callee = stage.callee().await;
     drop(caller);
     callee.hears(POST).await;

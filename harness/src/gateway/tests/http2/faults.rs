@@ -267,7 +267,7 @@ async fn a_held_answer_is_cut_on_its_stream_alone() {
 async fn a_request_is_delayed() {
     let (mut stage, _client, answer, ask) = stopped_request().await;
     let begun = std::time::Instant::now();
-    stage.act(ask, Action::Delay { ms: 100 });
+    stage.act(ask, late(100, Action::Pass));
     let mut server = Server::accept(&stage).await;
     assert!(begun.elapsed() >= std::time::Duration::from_millis(100));
     server.call().await.answers(made(), "made").await;
@@ -275,13 +275,20 @@ async fn a_request_is_delayed() {
     stage.expect(&["2 answered 201", "2 saw 201, 4"]).await;
     // One that waits for an hour goes on when it is released.
     let (mut stage, _client, answer, ask) = stopped_request().await;
-    stage.act(ask, Action::Delay { ms: 3_600_000 });
+    stage.act(ask, late(3_600_000, Action::Pass));
     stage.watch(&[]).await;
     stage.send(Command::Release { exchanges: None });
     let mut server = Server::accept(&stage).await;
     server.call().await.answers(made(), "made").await;
     assert_eq!(told(answer).await, "201 Created made");
     stage.expect(&["2 answered 201", "2 saw 201, 4"]).await;
+    // What is done with it then comes as late.
+    let (mut stage, _client, answer, ask) = stopped_request().await;
+    let begun = std::time::Instant::now();
+    stage.act(ask, late(100, refusal()));
+    assert_eq!(told(answer).await, "503 Service Unavailable not now");
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(100));
+    stage.expect(&["2 saw 503, 7: not now"]).await;
     stage.end().await;
 }
 
