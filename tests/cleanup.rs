@@ -23,9 +23,10 @@ pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for runtime in ["process", "docker"] {
         let skip = runtime == "docker" && !docker();
-        let cases: [RuntimeCase; 3] = [
+        let cases: [RuntimeCase; 4] = [
             ("after a clean end", clean_end),
             ("after Ctrl-C", ctrl_c),
+            ("after SIGTERM", terminated),
             ("after kill -9", kill_nine),
         ];
         for (name, run) in cases {
@@ -202,11 +203,19 @@ fn clean_end(runtime: &'static str) -> Result<(), Failed> {
 }
 
 fn ctrl_c(runtime: &'static str) -> Result<(), Failed> {
+    ends(runtime, Signal::SIGINT, 130)
+}
+
+fn terminated(runtime: &'static str) -> Result<(), Failed> {
+    ends(runtime, Signal::SIGTERM, 143)
+}
+
+fn ends(runtime: &'static str, signal: Signal, code: i32) -> Result<(), Failed> {
     let mut running = Running::begin(runtime)?;
-    running.signal(Signal::SIGINT)?;
+    running.signal(signal)?;
     let status = running.child.wait()?;
-    check(status.code() == Some(130), || {
-        format!("expected exit code 130, got {status}")
+    check(status.code() == Some(code), || {
+        format!("expected exit code {code}, got {status}")
     })?;
     gone(&running.run, &running.scratch.path("out"), Duration::ZERO)
 }

@@ -91,7 +91,7 @@ impl Observers {
                         (Box::new(log::Log::new(rule, log(service))), log::EVERY)
                     }
                     Evidence::Sql { on, every, .. } => {
-                        let unreachable = || format!("{}: {}", rule.place, no_sql(stack, on));
+                        let unreachable = || format!("{}: {}", rule.place, stack.no_sql(on));
                         let url = sql_url(on).ok_or_else(unreachable)?;
                         (Box::new(sql::Sql::new(rule, url)), *every)
                     }
@@ -124,19 +124,5 @@ impl Observers {
             // An observer that ended has nothing more to say.
             let _ = answered.await;
         }
-    }
-}
-/// Why a service cannot be asked by SQL here.
-fn no_sql(stack: &Stack, on: &str) -> String {
-    match stack
-        .services
-        .get(on)
-        .and_then(|service| service.sql.as_ref())
-    {
-        Some(url) => format!(
-            "service `{on}` has its database in a file of its container (`{url}`), which nobody else can read: use \
-             `--runtime process`, a poll, or a database that listens"
-        ),
-        None => format!("service `{on}` says only for local processes where SQL is spoken"),
     }
 }

@@ -3,19 +3,20 @@
 use super::{Process, Service, Source, Stack};
 use crate::host::Bare;
 use crate::problem::Problem;
+use indexmap::IndexMap;
 
 impl Stack {
-    /// What to know when the stack runs as local processes: a warning for each service of which something is for
-    /// containers alone, and for each bare argument that may be meant as another service's address.
+    /// What to know when the stack runs as local processes: a warning for each kind of thing that containers alone have,
+    /// with the services that go without it, and for each bare argument that may be meant as another service's address.
     pub fn warnings_as_processes(&self) -> Vec<Problem> {
         let runs = |service: &&Service| {
             let process = service.process.as_ref();
             // A double finds its folder wherever it runs.
             service.double.is_none() && process.is_some_and(|process| !process.command.is_empty())
         };
-        let services = self.services.values().filter(runs);
-        let told = |service| lost(service).into_iter().chain(self.left(service));
-        services.flat_map(told).collect()
+        let services: Vec<&Service> = self.services.values().filter(runs).collect();
+        let left = services.iter().flat_map(|service| self.left(service));
+        without(&services).into_iter().chain(left).collect()
     }
 
     /// The arguments of a service that are another's name and nothing else.
@@ -38,7 +39,42 @@ impl Stack {
     }
 }
 
-fn lost(service: &Service) -> Option<Problem> {
+/// A warning for each kind of thing that services go without.
+fn without(services: &[&Service]) -> Vec<Problem> {
+    let mut kinds: IndexMap<&str, Vec<&Service>> = IndexMap::new();
+    for service in services {
+        for kind in lost(service) {
+            kinds.entry(kind).or_default().push(service);
+        }
+    }
+    let warning = |(kind, services): (&str, Vec<&Service>)| {
+        let names: Vec<&str> = services.iter().map(|one| one.name.as_str()).collect();
+        let what = match &names[..] {
+            [one] => format!("as a local process, `{one}` goes without {}", its(kind)),
+            all => format!(
+                "as local processes, `{}` go without {kind}",
+                all.join("`, `")
+            ),
+        };
+        let help = "`--runtime docker` has them; `x-shakedown: {process: {environment: ..}}` can say where files are here";
+        Problem::at(&services[0].place, what).help(help)
+    };
+    kinds.into_iter().map(warning).collect()
+}
+
+/// The words for one service alone.
+fn its(kind: &str) -> &str {
+    match kind {
+        "their users" => "its user",
+        "limits" => "its limits",
+        "files that they cannot write" => "files that it cannot write",
+        "their healthchecks" => "its healthcheck",
+        other => other,
+    }
+}
+
+/// What a service goes without: the kinds, in words.
+fn lost(service: &Service) -> Vec<&'static str> {
     let (settings, mounts) = (&service.settings, &service.mounts);
     let has = |wanted: fn(&Source) -> bool| mounts.iter().any(|mount| wanted(&mount.source));
     let rights = settings.user.is_some() || !settings.group_add.is_empty();
@@ -46,7 +82,7 @@ fn lost(service: &Service) -> Option<Problem> {
         || settings.cpus.is_some()
         || settings.pids.is_some()
         || !settings.ulimits.is_empty();
-    let lost: Vec<&str> = [
+    let kinds = [
         (
             has(|source| !matches!(source, Source::Content(_))),
             "volumes",
@@ -55,23 +91,12 @@ fn lost(service: &Service) -> Option<Problem> {
             has(|source| matches!(source, Source::Content(_))),
             "configs and secrets",
         ),
-        (rights, "its user"),
-        (limits, "its limits"),
-        (settings.read_only, "files that it cannot write"),
+        (rights, "their users"),
+        (limits, "limits"),
+        (settings.read_only, "files that they cannot write"),
         (!settings.extra_hosts.is_empty(), "`extra_hosts`"),
-        (service.healthcheck.is_some(), "its healthcheck"),
-    ]
-    .into_iter()
-    .filter_map(|(is, name)| is.then_some(name))
-    .collect();
-    if lost.is_empty() {
-        return None;
-    }
-    let what = format!(
-        "as a local process, `{}` goes without {}",
-        service.name,
-        lost.join(", ")
-    );
-    let help = "`--runtime docker` has them; `x-shakedown: {process: {environment: ..}}` can say where files are here";
-    Some(Problem::at(&service.place, what).help(help))
+        (service.healthcheck.is_some(), "their healthchecks"),
+    ];
+    let lost = kinds.into_iter().filter(|(is, _)| *is);
+    lost.map(|(_, kind)| kind).collect()
 }

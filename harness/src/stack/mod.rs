@@ -2,6 +2,7 @@
 //!
 //! Reading starts nothing. All mistakes of both files come back at once, each with its place.
 
+mod as_containers;
 mod as_processes;
 mod check;
 mod compose;

@@ -18,7 +18,7 @@ pub async fn double(args: DoubleArgs) -> Answer {
                 Err(Refusal::NoEnvironment(Problem { what, place: None, help: None }))
             }
         },
-        () = session::interrupted() => Ok(0),
+        _ = session::interrupted() => Ok(0),
     }
 }
 

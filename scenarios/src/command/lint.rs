@@ -16,6 +16,9 @@ pub fn lint(args: LintArgs) -> Answer {
     let stacks = loaded.stacks.values();
     let programs = stacks.flat_map(|stack| stack.missing_programs());
     loaded.warnings.extend(programs);
+    let stacks = loaded.stacks.values();
+    let in_containers = stacks.flat_map(|stack| stack.mistakes_in_containers().0);
+    loaded.warnings.extend(in_containers);
     loaded.warnings.extend(language::alike(&loaded.plans));
     for warning in &loaded.warnings {
         eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));

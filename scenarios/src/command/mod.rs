@@ -40,7 +40,7 @@ struct Cli {
 }
 
 const EXIT_CODES: &str = "Exit codes: 0 held, 1 violated, 2 inconclusive, 3 environment failed, \
-                          64 wrong use (an undefined step, an unknown name, a bad file), 130 interrupted.";
+                          64 wrong use (an undefined step, an unknown name, a bad file), 130 interrupted (143 by SIGTERM).";
 
 #[derive(Subcommand)]
 enum Command {

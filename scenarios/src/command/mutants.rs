@@ -26,7 +26,7 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
             help,
         }));
     }
-    let session = Session::begin(&args.play).await?;
+    let session = Session::begin(&args.play, &loaded).await?;
     let invocation = &session.invocation;
     session.make_images(&all_stacks(&loaded)).await;
     let show = Show::default();

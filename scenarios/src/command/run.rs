@@ -4,7 +4,6 @@ use super::load::{self, Loaded};
 use super::progress::Show;
 use super::session::{self, Session};
 use super::{Answer, RunArgs};
-use shakedown_harness::engine::Place;
 use shakedown_harness::invocation::{self, Job, Played};
 use shakedown_harness::problem::{Problem, Problems, suggest};
 use shakedown_harness::report;
@@ -17,17 +16,8 @@ pub async fn run(args: RunArgs) -> Answer {
     for warning in &loaded.warnings {
         eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
     }
-    let session = Session::begin(&args.play).await?;
+    let session = Session::begin(&args.play, &loaded).await?;
     let invocation = &session.invocation;
-    if invocation.place == Place::Process {
-        for warning in loaded
-            .stacks
-            .values()
-            .flat_map(|s| s.warnings_as_processes())
-        {
-            eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
-        }
-    }
     let stacks: Vec<_> = jobs.iter().map(|job| job.stack.clone()).collect();
     session.make_images(&stacks).await;
     let show = Show::default();

@@ -1,5 +1,6 @@
 //! What commands that start stacks share: an id, a folder, the reaper, Ctrl-C, and where services run.
 
+use super::load::Loaded;
 use super::{PlayArgs, Refusal, Where};
 use shakedown_harness::engine::Place;
 use shakedown_harness::invocation::Invocation;
@@ -10,15 +11,19 @@ use shakedown_harness::stack::Stack;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::sync::watch;
 
-/// The exit code after Ctrl-C, as shells have it: 128 and the signal's number.
+/// The exit codes after Ctrl-C and after SIGTERM, as shells have them: 128 and the signal's number.
 const INTERRUPTED: u8 = 130;
+const TERMINATED: u8 = 143;
 
 /// An invocation with what outlives it.
 pub struct Session {
     /// The invocation.
     pub invocation: Invocation,
+    /// The exit code for the signal that ended it; 0 before one came.
+    ended_by: Arc<AtomicU8>,
     reaper: Reaper,
     /// Held until the end: a folder takes the results of one invocation at a time.
     _lock: File,
@@ -50,10 +55,12 @@ impl Session {
     /// Makes the folder, starts the reaper, listens for Ctrl-C.
     ///
     /// # Errors
-    /// When the folder or the reaper cannot be made, or the runtime that was asked for is not there.
-    pub async fn begin(args: &PlayArgs) -> Result<Session, Refusal> {
+    /// When the folder or the reaper cannot be made, or the runtime that was asked for is not there, or cannot have what
+    /// a stack needs.
+    pub async fn begin(args: &PlayArgs, loaded: &Loaded) -> Result<Session, Refusal> {
         let run = new_run_id();
         let place = place(args.runtime).await?;
+        fits(loaded, place)?;
         let out = args
             .out
             .clone()
@@ -68,13 +75,16 @@ impl Session {
         let reaper = Reaper::spawn(&run, &out_full, place == Place::Docker)
             .map_err(|e| problem("cannot start the reaper of this run", e))?;
         let (stop, stopped) = watch::channel(false);
+        let ended_by = Arc::new(AtomicU8::new(0));
+        let ended = ended_by.clone();
         tokio::spawn(async move {
-            interrupted().await;
+            let code = interrupted().await;
+            ended.store(code, Ordering::Relaxed);
             eprintln!("interrupted: taking everything down");
             let _ = stop.send(true);
             // A second Ctrl-C does not wait; the reaper removes what is left.
             interrupted().await;
-            std::process::exit(INTERRUPTED.into());
+            std::process::exit(code.into());
         });
         let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
         let seed = args.seed.map_or_else(Seed::fresh, Seed);
@@ -90,6 +100,7 @@ impl Session {
         };
         Ok(Session {
             invocation,
+            ended_by,
             reaper,
             _lock: lock,
         })
@@ -125,9 +136,9 @@ impl Session {
 
     /// The exit code: `code`, or that for an interruption.
     pub fn code(&self, code: u8) -> u8 {
-        match *self.invocation.stop.borrow() {
-            true => INTERRUPTED,
-            false => code,
+        match self.ended_by.load(Ordering::Relaxed) {
+            0 => code,
+            ended_by => ended_by,
         }
     }
 
@@ -144,15 +155,15 @@ impl Session {
     }
 }
 
-/// Waits for Ctrl-C or SIGTERM.
-pub async fn interrupted() {
+/// Waits for a signal that is to end everything. Gives its exit code.
+pub async fn interrupted() -> u8 {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut term) = signal(SignalKind::terminate()) else {
-        return;
+        return TERMINATED;
     };
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = term.recv() => {}
+        _ = tokio::signal::ctrl_c() => INTERRUPTED,
+        _ = term.recv() => TERMINATED,
     }
 }
 
@@ -174,6 +185,26 @@ async fn place(wanted: Where) -> Result<Place, Refusal> {
                 Ok(Place::Process)
             }
         },
+    }
+}
+
+/// Whether what the stacks ask for can be had there. Says what they will go without.
+fn fits(loaded: &Loaded, place: Place) -> Result<(), Problems> {
+    let stacks = loaded.stacks.values();
+    match place {
+        Place::Docker => {
+            let mut problems = Problems::default();
+            for stack in stacks {
+                problems.0.extend(stack.mistakes_in_containers().0);
+            }
+            problems.or(())
+        }
+        Place::Process => {
+            for warning in stacks.flat_map(|stack| stack.warnings_as_processes()) {
+                eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
+            }
+            Ok(())
+        }
     }
 }
 

@@ -235,8 +235,14 @@ fn what_processes_go_without_is_told() {
     };
     let volumes = "    volumes: [/data]\n    mem_limit: 1g\n";
     let process = "    x-shakedown: {process: [w]}\n";
-    let what = "as a local process, `worker` goes without volumes, its limits";
-    assert_eq!(said(&format!("{volumes}{process}")), [what]);
+    let volumes_gone = "as a local process, `worker` goes without volumes";
+    let limits_gone = "as a local process, `worker` goes without its limits";
+    let told = said(&format!("{volumes}{process}"));
+    assert_eq!(told, [volumes_gone, limits_gone]);
+    let other = "  other:\n    image: c\n    volumes: [/data]\n    x-shakedown: {process: [o]}\n";
+    let told = said(&format!("    volumes: [/data]\n{process}{other}"));
+    let both = "as local processes, `worker`, `other` go without volumes";
+    assert_eq!(told, [both]);
     assert!(said(process).is_empty());
     assert!(said(volumes).is_empty(), "it is no local process");
     let left = |process: &str| said(&format!("    x-shakedown: {{process: {process}}}\n"));
@@ -251,6 +257,36 @@ fn what_processes_go_without_is_told() {
     ] {
         assert!(left(right).is_empty(), "{right}");
     }
+}
+
+#[test]
+fn a_database_that_is_a_file_cannot_be_asked_in_containers() {
+    let rule = "{sql: select 1 as n, on: site, id: string(row.n), event: seen}";
+    let shakedown = change(
+        SHAKEDOWN,
+        "    learn:\n",
+        &format!("    learn:\n      - {rule}\n"),
+    );
+    let said = |added: &str| {
+        let compose = change(
+            COMPOSE,
+            "expose: [\"8000\"]",
+            &format!("expose: [\"8000\"]\n    {added}"),
+        );
+        let (_folder, read) = read(&compose, &shakedown);
+        let mistakes = read.unwrap().stack.mistakes_in_containers();
+        let said = mistakes.0.iter().map(|one| one.what.clone());
+        said.collect::<Vec<_>>().join("\n")
+    };
+    let alone = said("x-shakedown: {process: {command: [s], sql: \"sqlite:a\"}}");
+    assert!(
+        alone.contains("`site`") && alone.contains("local processes alone"),
+        "{alone}"
+    );
+    let file = said("x-shakedown: {sql: \"sqlite:/a.db\"}");
+    assert!(file.contains("`sqlite:/a.db`"), "{file}");
+    let both = "{sql: \"postgres://a@site/b\", process: {command: [s], sql: \"sqlite:a\"}}";
+    assert_eq!(said(&format!("x-shakedown: {both}")), "");
 }
 
 #[test]
