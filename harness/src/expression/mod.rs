@@ -87,6 +87,17 @@ impl Expression {
         scope::to_json(&value).ok_or_else(|| format!("`{}` is no value but {value:?}", self.text))
     }
 
+    /// Its value, where what it reads is there: `None` for a field that the evidence does not have.
+    ///
+    /// # Errors
+    /// Why there is none for another reason, in words.
+    pub fn value_if_there(&self, scope: &Scope) -> Result<Option<serde_json::Value>, String> {
+        match scope.run(&self.program, &self.variables) {
+            Err(ExecutionError::NoSuchKey(_)) => Ok(None),
+            _ => self.value(scope).map(Some),
+        }
+    }
+
     /// Why there is no value.
     fn words(&self, error: ExecutionError, scope: &Scope) -> String {
         match error {
@@ -245,5 +256,9 @@ mod tests {
         assert_eq!(value("string(item.id)"), Ok(json!("7")));
         assert_eq!(value("item.x"), Ok(json!([1, "a", null, 0.5, true])));
         assert!(value("item.y").is_err());
+        let there = |text: &str| Expression::parse(text).unwrap().value_if_there(&scope);
+        assert_eq!(there("item.id"), Ok(Some(json!(7))));
+        assert_eq!(there("item.y"), Ok(None));
+        assert!(there("other.y").is_err());
     }
 }

@@ -15,15 +15,31 @@ fn through(path: &[String], scope: &Scope) -> Option<String> {
     let mut value = scope.get(&path[0])?;
     for (n, field) in path.iter().enumerate().skip(1) {
         if let Value::String(text) = &value {
-            return Some(words(&path[..n], field, text));
+            let encoding = encoding(&path[..n], scope);
+            return Some(words(&path[..n], field, text, encoding.as_deref()));
         }
         value = value.get_mut(field)?.take();
     }
     None
 }
 
-fn words(path: &[String], field: &str, text: &str) -> String {
+/// How the body at this path is compressed, where its message's headers say that it is.
+fn encoding(path: &[String], scope: &Scope) -> Option<String> {
+    let [message, body] = path else {
+        return None;
+    };
+    let message = scope.get(message).filter(|_| body == "body")?;
+    let encoding = message["headers"]["content-encoding"].as_str()?;
+    (encoding != "identity").then(|| encoding.to_owned())
+}
+
+fn words(path: &[String], field: &str, text: &str, encoding: Option<&str>) -> String {
     let name = path.join(".");
+    if let Some(encoding) = encoding {
+        return format!(
+            "`{name}` is compressed ({encoding}) and is not unpacked, so nobody can read its `{field}`"
+        );
+    }
     let is_body = path.last().is_some_and(|last| last == "body");
     let json = serde_json::from_str::<Value>(text).is_ok();
     let what = match (text.is_empty(), is_body, json) {
@@ -70,6 +86,13 @@ mod tests {
             let read = Expression::parse("string(response.body.state)").unwrap();
             assert_eq!(read.value(&scope), Err(expected.to_owned()));
         }
+        let headers = json!({"content-encoding": "gzip"});
+        let mut packed = Scope::new();
+        let body = "\u{1f}\u{fffd}\u{8}";
+        packed.set("response", &json!({"headers": headers, "body": body}));
+        let read = Expression::parse("response.body.state").unwrap();
+        let told = "`response.body` is compressed (gzip) and is not unpacked, so nobody can read its `state`";
+        assert_eq!(read.value(&packed), Err(told.to_owned()));
         let state = |text: &str| {
             let read = Expression::parse(text).unwrap();
             read.value(&scope(json!({"state": "on"})))

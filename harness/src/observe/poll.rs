@@ -5,6 +5,7 @@ use crate::address::{self, Resolve};
 use crate::expression::{Expression, Scope};
 use crate::stack::{Evidence, Learn};
 use async_trait::async_trait;
+use reqwest::header::CONTENT_ENCODING;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The most pages that one look takes; more of them is a list that never ends.
 const MOST_PAGES: usize = 1000;
+
+/// The hidden variable that has an answer's `content-encoding`; no CEL identifier can be called so.
+const ENCODING: &str = "content-encoding";
 
 /// How much of an unexpected answer is quoted.
 const EXCERPT_CHARS: usize = 200;
@@ -79,11 +83,15 @@ impl Poll {
         let request = self.client.request(self.method.clone(), url);
         let response = request.send().await.map_err(|e| address::chain(&e))?;
         let status = response.status().as_u16();
+        let encoding = response.headers().get(CONTENT_ENCODING).cloned();
         let text = address::body(response).await?;
         let body = serde_json::from_str(&text).unwrap_or(Value::String(text));
         let mut scope = Scope::new();
         scope.set("status", &Value::from(status));
         scope.set("body", &body);
+        if let Some(encoding) = encoding.as_ref().and_then(|name| name.to_str().ok()) {
+            scope.set(ENCODING, &encoding.into());
+        }
         Ok(scope)
     }
 
@@ -111,10 +119,12 @@ impl Poll {
         let Some(next) = &self.next else {
             return Ok(None);
         };
-        match next.value(scope).map_err(|why| unexpected(scope, &why))? {
-            Value::String(next) if !next.is_empty() => Ok(Some(next)),
-            Value::Null | Value::String(_) => Ok(None),
-            other => {
+        let found = next.value_if_there(scope);
+        match found.map_err(|why| unexpected(scope, &why))? {
+            Some(Value::String(next)) if !next.is_empty() => Ok(Some(next)),
+            // Many lists leave it out where no page follows.
+            None | Some(Value::Null | Value::String(_)) => Ok(None),
+            Some(other) => {
                 let what = format!("`{}` is {other}, which is no URL", next.text());
                 Err(unexpected(scope, &what))
             }
@@ -126,6 +136,9 @@ impl Poll {
 fn unexpected(scope: &Scope, why: &str) -> String {
     let told = |name: &str| scope.get(name).unwrap_or_default();
     let answer = format!("answer {}: {why}", told("status"));
+    if let Some(Value::String(encoding)) = scope.get(ENCODING) {
+        return format!("{answer} (the body is compressed, {encoding}, and is not unpacked)");
+    }
     if why.contains("is no JSON") {
         return answer;
     }
@@ -177,13 +190,17 @@ mod tests {
         check("/other", "http://127.1.2.3:8000/other");
     }
 
-    /// What is seen of three pages of two items, of which each names the next.
+    /// What is seen of three pages of two items, of which each but the last names the next.
     async fn seen(next: Option<&str>) -> Result<Vec<String>, String> {
         use axum::Json;
         let page = async |axum::extract::RawQuery(query): axum::extract::RawQuery| {
             let page: u64 = query.map_or(1, |q| q.trim_start_matches("page=").parse().unwrap());
             let next = (page < 3).then(|| format!("http://site:80/?page={}", page + 1));
-            Json(serde_json::json!({"results": [10 * page, 10 * page + 1], "next": next}))
+            let mut list = serde_json::json!({"results": [10 * page, 10 * page + 1]});
+            if let Some(next) = next {
+                list["next"] = next.into();
+            }
+            Json(list)
         };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -215,6 +232,7 @@ mod tests {
         let all = ["10", "11", "20", "21", "30", "31"].map(str::to_owned);
         assert_eq!(seen(Some("body.next")).await.unwrap(), all);
         assert_eq!(seen(None).await.unwrap(), all[..2]);
+        assert_eq!(seen(Some("body.after")).await.unwrap(), all[..2]);
         assert!(
             seen(Some("size(body.results)"))
                 .await

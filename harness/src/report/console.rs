@@ -1,5 +1,6 @@
 //! The report on a terminal: a line per scenario, a short story for what did not hold.
 
+use super::printable::printable;
 use super::violation;
 use crate::count;
 use crate::duration::seconds;
@@ -45,7 +46,9 @@ pub fn stories(played: &[&Played], repeat: &dyn Fn(&Played) -> String) -> Vec<St
         Verdict::Held => held(all[0]),
         _ => story(all[0], &all[1..], &repeat(all[0])),
     });
-    told.filter(|story| !story.is_empty()).collect()
+    told.filter(|story| !story.is_empty())
+        .map(|story| printable(&story))
+        .collect()
 }
 
 /// How the environment failed, if it did, without what is never the same: the run's own folder, times and ports, and what

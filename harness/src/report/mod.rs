@@ -3,6 +3,7 @@
 mod console;
 mod json;
 mod matrix;
+mod printable;
 mod rounds;
 mod summary;
 mod systems;

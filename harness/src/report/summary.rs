@@ -1,5 +1,6 @@
 //! The last lines of a report: what nobody witnessed, how well things could be seen, the counts.
 
+use super::printable::printable;
 use crate::count;
 use crate::invariant::{Finding, Sight};
 use crate::invocation::{self, Played};
@@ -52,7 +53,7 @@ pub fn summary(played: &[Played], seed: Option<u64>) -> String {
         count::of(felt, "fault"),
         count::of(witnesses, "witness")
     );
-    text
+    printable(&text)
 }
 
 /// How many scenarios there were, and how often each was played if more than once.

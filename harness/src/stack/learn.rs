@@ -115,7 +115,8 @@ pub enum Evidence {
         every: Duration,
         /// A list in the answer, looked at item by item.
         each: Option<Expression>,
-        /// Where the answer's next page is, whose items belong to the same look. Null or empty: this is the last.
+        /// Where the answer's next page is, whose items belong to the same look. Null, empty or not there: this is the
+        /// last.
         next: Option<Expression>,
     },
     /// A query made again and again. Variable: `row`.
