@@ -175,7 +175,7 @@ pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems
     match told(&found.file) {
         Some(told) => told.add(&mut case, &mut seen),
         None if !seen.receipts.is_empty() => {
-            let note = "its run left no `run.json` that tells of its faults: whether each struck as often as it should is \
+            let note = "its run left no `run.json` or `mutants.json` that tells of its faults: whether each struck as often as it should is \
                         not known";
             seen.notes.push(note.to_owned());
         }
@@ -247,15 +247,23 @@ struct Run {
     scenarios: Vec<Told>,
 }
 
-/// What the run told of the scenario with this history, if it left a `run.json` that can be read.
+/// The files in which a run tells of its scenarios.
+const RESULTS: [&str; 2] = ["run.json", "mutants.json"];
+
+/// What the run told of the scenario with this history, if it left results that can be read: above the folder of the
+/// scenario, with planted bugs not right above.
 fn told(history: &Path) -> Option<Told> {
     let file = history.canonicalize().ok()?;
-    let (scenario, run) = (file.parent()?, file.parent()?.parent()?);
-    let text = std::fs::read(run.join("run.json")).ok()?;
-    let run: Run = serde_json::from_slice(&text).ok()?;
-    let name = Path::new(scenario.file_name()?).join(file.file_name()?);
-    let mut scenarios = run.scenarios.into_iter();
-    scenarios.find(|told| told.history.ends_with(&name))
+    let mut folders = file.ancestors().skip(2).take(MAX_DEPTH - 1);
+    folders.find_map(|folder| {
+        let name = file.strip_prefix(folder).ok()?;
+        RESULTS.iter().find_map(|results| {
+            let text = std::fs::read(folder.join(results)).ok()?;
+            let run: Run = serde_json::from_slice(&text).ok()?;
+            let mut scenarios = run.scenarios.into_iter();
+            scenarios.find(|told| told.history.ends_with(name))
+        })
+    })
 }
 
 impl Told {

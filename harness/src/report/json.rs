@@ -69,10 +69,11 @@ fn scenario(played: &Played) -> Value {
 /// The value of `mutants.json`.
 ///
 /// `{"score", "false_alarms", "seed", "runtime", "verdict", "mutants": [{"stack", "name", "catalogue", "killed",
-/// "by": [{"scenario", "invariant"}], "reason"}]}`; `score` is the share of mutants killed, from 0 to 1,
+/// "by": [{"scenario", "invariant"}], "reason"}], "scenarios"}` with the scenarios of `run.json`; `score` is the share of mutants killed, from 0 to 1,
 /// `false_alarms` the number of scenarios that did not hold on the stack without a planted bug.
 pub fn mutants_json(
     (matrix, systems): (&Matrix, &Systems),
+    played: &[&Played],
     unmutated: Verdict,
     seed: Seed,
     runtime: &str,
@@ -97,5 +98,6 @@ pub fn mutants_json(
         "verdict": unmutated.to_string(),
         "mutants": mutants.collect::<Vec<_>>(),
         "stacks": systems.json(),
+        "scenarios": played.iter().map(|one| scenario(one)).collect::<Vec<_>>(),
     })
 }

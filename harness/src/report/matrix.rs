@@ -1,10 +1,14 @@
 //! Which planted bugs were caught, by what.
 
+use super::printable::printable;
 use crate::count;
+use crate::engine::Outcome;
+use crate::invariant::Finding;
 use crate::invocation::Played;
 use crate::stack::Mutant;
 use crate::verdict::Verdict;
 use std::fmt;
+use std::path::PathBuf;
 
 /// All planted bugs of an invocation, and the false alarms on the stacks without any.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +32,8 @@ pub struct MutantResult {
     pub by: Vec<Killed>,
     /// Why it survived, as far as that is known.
     pub reason: Option<String>,
+    /// Where it survived: the history of the scenario that tells most about it.
+    pub history: Option<PathBuf>,
     /// The environment failed, so that nobody knows whether it would have been killed.
     pub failed: bool,
 }
@@ -72,12 +78,18 @@ impl MutantResult {
         let failed = by.is_empty() && failure().is_some();
         let reason = by.is_empty().then(|| match failure() {
             Some(failure) => format!("the environment failed: {failure}"),
-            None if other.is_empty() => "no invariant turned red".to_owned(),
+            None if other.is_empty() => {
+                format!("no invariant turned red{}", undecided(mutant, played))
+            }
             None => format!(
-                "only {} turned red, which `caught_by` does not name",
-                other.join(", ")
+                "only {} turned red, which `caught_by` does not name{}",
+                other.join(", "),
+                undecided(mutant, played)
             ),
         });
+        let survived = || telling(played).or(played.last());
+        let history = survived().filter(|_| by.is_empty());
+        let history = history.map(|one| one.outcome.history.clone());
         let (stack, name) = (stack.to_owned(), mutant.name.clone());
         MutantResult {
             stack,
@@ -85,6 +97,7 @@ impl MutantResult {
             catalogue: mutant.catalogue.clone(),
             by,
             reason,
+            history: history.filter(|file| !file.as_os_str().is_empty()),
             failed,
         }
     }
@@ -93,6 +106,49 @@ impl MutantResult {
     pub fn killed(&self) -> bool {
         !self.by.is_empty()
     }
+}
+
+/// The first scenario that could not be told, or whose environment failed.
+fn telling(played: &[Played]) -> Option<&Played> {
+    let failed = played.iter().find(|one| one.outcome.failure.is_some());
+    let mut rest = played.iter();
+    failed.or_else(|| rest.find(|one| one.outcome.verdict == Verdict::Inconclusive))
+}
+
+/// How many of the scenarios were inconclusive, and why the first was: where nothing can be told, nothing turns red.
+fn undecided(mutant: &Mutant, played: &[Played]) -> String {
+    let inconclusive = |one: &&Played| one.outcome.verdict == Verdict::Inconclusive;
+    let count = played.iter().filter(inconclusive).count();
+    let Some(first) = played.iter().find(inconclusive) else {
+        return String::new();
+    };
+    format!(
+        "; of {}, {count} inconclusive, the first \"{}\": {}",
+        count::of(played.len(), "scenario"),
+        first.job.plan.scenario,
+        why(mutant, &first.outcome)
+    )
+}
+
+/// Why a run was inconclusive: what kept an invariant that the mutant names from being judged, if anything did.
+fn why(mutant: &Mutant, outcome: &Outcome) -> String {
+    let untold = |finding: &&Finding| {
+        finding.verdict == Verdict::Inconclusive
+            && !outcome.unwitnessed.contains(&finding.invariant)
+    };
+    let named = |finding: &&Finding| mutant.caught_by.contains(&finding.invariant);
+    let findings = || outcome.findings.iter().filter(untold);
+    let words = |finding: &Finding| {
+        let reason = finding.reason.as_deref().unwrap_or("no reason was given");
+        format!(
+            "cannot tell whether `{}` holds: {reason}",
+            finding.invariant
+        )
+    };
+    let own = findings().find(named).map(words);
+    own.or_else(|| outcome.reasons.first().cloned())
+        .or_else(|| findings().next().map(words))
+        .unwrap_or_else(|| "no reason was given".to_owned())
 }
 
 impl Matrix {
@@ -133,7 +189,12 @@ impl fmt::Display for MutantResult {
                 } else {
                     "✗ survived "
                 };
-                write!(f, "{mark} {}{rows}: {reason}", self.name)
+                let reason = printable(reason);
+                write!(f, "{mark} {}{rows}: {reason}", self.name)?;
+                match &self.history {
+                    Some(history) => write!(f, "\n  history:   {}", history.display()),
+                    None => Ok(()),
+                }
             }
         }
     }

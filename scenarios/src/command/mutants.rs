@@ -30,8 +30,10 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
     let invocation = &session.invocation;
     session.make_images(&all_stacks(&loaded)).await;
     let show = Show::default();
+    let planted = plant_all(invocation, &loaded, &show).await;
+    let (mutants, under_mutants): (Vec<_>, Vec<_>) = planted.into_iter().unzip();
     let mut matrix = Matrix {
-        mutants: plant_all(invocation, &loaded, &show).await,
+        mutants,
         ..Matrix::default()
     };
     let jobs: Vec<Job> = loaded
@@ -85,8 +87,10 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
     say!("{systems}");
     say!("{matrix}; seed {}", invocation.seed);
     let unmutated = invocation::verdict(&played);
+    let all: Vec<&Played> = under_mutants.iter().flatten().chain(&played).collect();
     let value = report::mutants_json(
         (&matrix, &systems),
+        &all,
         unmutated,
         invocation.seed,
         &invocation.place.to_string(),
@@ -115,7 +119,11 @@ fn all_stacks(loaded: &Loaded) -> Vec<Arc<Stack>> {
     loaded.stacks.values().flat_map(with_mutants).collect()
 }
 
-async fn plant_all(invocation: &Invocation, loaded: &Loaded, show: &Show) -> Vec<MutantResult> {
+async fn plant_all(
+    invocation: &Invocation,
+    loaded: &Loaded,
+    show: &Show,
+) -> Vec<(MutantResult, Vec<Played>)> {
     let planted = loaded.stacks.values().flat_map(|stack| {
         stack
             .mutants
@@ -136,7 +144,7 @@ async fn plant(
     stack: &Arc<Stack>,
     mutant: &Mutant,
     show: &Show,
-) -> MutantResult {
+) -> (MutantResult, Vec<Played>) {
     let mut plans: Vec<&Plan> = loaded
         .plans
         .iter()
@@ -144,7 +152,7 @@ async fn plant(
         .collect();
     plans.sort_by_key(|plan| !plan.tags.iter().any(|tag| mutant.catalogue.contains(tag)));
     let Some(mutated) = stack.with_mutant(&mutant.name).map(Arc::new) else {
-        return MutantResult::new(&stack.name, mutant, &[]);
+        return (MutantResult::new(&stack.name, mutant, &[]), Vec::new());
     };
     let mut played = Vec::new();
     for plan in plans {
@@ -169,5 +177,5 @@ async fn plant(
             break;
         }
     }
-    MutantResult::new(&stack.name, mutant, &played)
+    (MutantResult::new(&stack.name, mutant, &played), played)
 }
