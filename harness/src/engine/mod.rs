@@ -8,6 +8,7 @@ mod conduct;
 mod deeds;
 mod disks;
 mod links;
+mod notes;
 mod outcome;
 mod probes;
 mod record;

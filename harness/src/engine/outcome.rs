@@ -162,7 +162,7 @@ impl Outcome {
                 receipts,
                 reasons: unmet,
                 notes: [
-                    state.notes.clone(),
+                    state.notes.lines(),
                     state.judge.notes(&setup.judges()),
                     state.unnoticed.notes(&setup.stack),
                     rewritten,

@@ -2,10 +2,10 @@
 //!
 //! One lock keeps one order. What an event leads to (a fault felt, a fault ended) follows it at once.
 
+use super::notes::Notes;
 use super::rest::Rest;
 use super::strangers::Strangers;
 use super::unnoticed::Unnoticed;
-use crate::duration;
 use crate::fault::{Came, Decision, Deed, Faults, Receipt};
 use crate::gateway::{Moment, Stop};
 use crate::history::{Captures, ExchangeId, What, Writer};
@@ -44,7 +44,7 @@ pub struct State {
     /// Whether something happens still.
     pub rest: Rest,
     /// What is worth knowing and changes nothing.
-    pub notes: Vec<String>,
+    pub notes: Notes,
     /// The first error of the disk.
     pub broken: Option<String>,
 }
@@ -84,7 +84,7 @@ impl Record {
             strangers: Strangers::default(),
             unnoticed: Unnoticed::default(),
             rest: Rest::new(),
-            notes: Vec::new(),
+            notes: Notes::default(),
             broken: None,
         };
         Record {
@@ -273,8 +273,8 @@ impl Record {
     /// Takes note of something that is worth knowing and changes nothing.
     pub fn note(&self, what: &str) {
         let mut state = self.state();
-        let at = duration::seconds(state.writer.now_ns());
-        state.notes.push(format!("+{at} {what}"));
+        let at_ns = state.writer.now_ns();
+        state.notes.add(what, at_ns);
     }
 
     /// No fault strikes any more.
