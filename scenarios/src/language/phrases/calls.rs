@@ -18,7 +18,7 @@ pub(super) static CALLS: [Entry; 11] = [
         regex: concat!(
             "the call ",
             name!(),
-            " answers ([0-9]{3})(?: with \"([^\"]*)\"|(?<bare> with))?(|[ ,].*)"
+            " answers ([0-9]+)(?: with \"([^\"]*)\"|(?<bare> with))?(|[ ,].*)"
         ),
         step: answers,
     },
@@ -199,14 +199,14 @@ fn answer_set(found: &Captures<'_>, _: Option<&str>) -> Result<Step, String> {
 }
 
 fn answers(found: &Captures<'_>, docstring: Option<&str>) -> Result<Step, String> {
-    let status = found[2]
-        .parse()
-        .map_err(|_| format!("`{}` is no status", &found[2]))?;
-    if !(200..600).contains(&status) {
-        return Err(format!(
-            "{status} is no status that an answer can have: from 200 to 599"
-        ));
-    }
+    let status = found[2].parse().ok();
+    let status = status.filter(|status| (200..600).contains(status));
+    let status = status.ok_or_else(|| {
+        format!(
+            "{} is no HTTP status that an answer can have: from 200 to 599",
+            &found[2]
+        )
+    })?;
     let inline = found.get(3).map(|body| body.as_str());
     let body = inline.or(docstring).map(str::to_owned);
     let wants_body = found.name("bare").is_some();

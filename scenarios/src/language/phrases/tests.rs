@@ -52,7 +52,11 @@ fn what_is_nearly_right_is_told() {
     assert!(error("the call \"a\" hangs with probability 0").contains("above 0"));
     assert!(error("the call \"a\" hangs the first 0 times").contains("begins with 1"));
     assert!(error("the call \"a\" answers 200 with").contains("needs a body"));
-    assert!(error("the call \"a\" answers 999").contains("200 to 599"));
+    for status in ["999", "99", "199", "600", "5000", "70000"] {
+        let told = error(&format!("the call \"a\" answers {status}"));
+        assert!(told.contains("no HTTP status"), "{told}");
+        assert!(told.contains("200 to 599"), "{told}");
+    }
     assert!(error("the call \"a\" takes 5 longer").contains("`5`"));
     assert!(error("the answer to \"a\" is cut after 65537 bytes").contains("65536"));
     assert!(error("the answer to \"a\" has \"b\" set to seven").contains("JSON"));
