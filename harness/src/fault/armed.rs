@@ -6,10 +6,11 @@ use super::{
     Decision, Deed, Doing, Fact, Receipt, Target, call, event, moments, operation, statement,
     target,
 };
-use crate::gateway::{Action, Moment, Stop};
-use crate::history::{Captures, ExchangeId, FaultMoment, Seen, Statement, What};
-use crate::plan::{Effect, Fault, StatementFault};
+use crate::gateway::{Action, Moment, Stop, misfit};
+use crate::history::{Answered, Captures, ExchangeId, FaultMoment, Message, Seen, Statement, What};
+use crate::plan::{Effect, Fault, LinkFault, StatementFault};
 use crate::seed::Seed;
+use crate::size;
 use crate::stack::Operation;
 use moments::Moments;
 use operation::Polled;
@@ -44,6 +45,8 @@ pub(super) struct Armed {
 struct UnderWay {
     /// The key for which it does.
     key: String,
+    /// What it does.
+    action: Action,
     since: Instant,
 }
 
@@ -219,10 +222,15 @@ impl Armed {
         }
         let strikes = self.count(key, Some(exchange), &mut decision.events);
         // Another fault that was armed earlier may have decided already.
-        if let Some(both) = decision.action.clone().and(action).filter(|_| strikes) {
+        let both = decision.action.clone().and(action.clone());
+        if let Some(both) = both.filter(|_| strikes) {
             decision.action = both;
-            let (key, since) = (key.to_owned(), Instant::now());
-            self.under_way.insert(exchange, UnderWay { key, since });
+            let under_way = UnderWay {
+                key: key.to_owned(),
+                action,
+                since: Instant::now(),
+            };
+            self.under_way.insert(exchange, under_way);
             self.struck.insert(exchange);
             self.apply(Some(exchange), &mut decision.events);
             if stop.moment.is_after_the_work() {
@@ -304,8 +312,23 @@ impl Armed {
         }
     }
 
-    pub fn delivered(&mut self, exchange: ExchangeId, seen: &Seen, events: &mut Vec<What>) {
-        let Some(UnderWay { since, .. }) = self.under_way.get(&exchange) else {
+    /// Whether it may alter this answer.
+    pub fn alters(&self, answered: &Answered) -> bool {
+        let stop = self.own_stop().filter(|_| !self.over);
+        stop.is_some_and(|stop| {
+            stop.moment == Moment::Answer && Some(&stop.call) == answered.call.as_ref()
+        })
+    }
+
+    /// It is settled what the caller saw, of this answer if it is one that may be altered.
+    pub fn delivered(
+        &mut self,
+        exchange: ExchangeId,
+        seen: &Seen,
+        answer: Option<&Message>,
+        events: &mut Vec<What>,
+    ) {
+        let Some(UnderWay { since, action, .. }) = self.under_way.get(&exchange) else {
             return;
         };
         // What is done to a service or a link is not felt through one exchange.
@@ -317,6 +340,12 @@ impl Armed {
             | Effect::Service { .. }
             | Effect::Link { .. } => false,
         };
+        if let (Action::Alter { body }, Some(answer)) = (action, answer)
+            && let (Seen::Answer { .. }, false) = (seen, felt)
+            && self.receipt.unfelt.is_none()
+        {
+            self.receipt.unfelt = misfit(body, answer);
+        }
         self.settled(exchange, felt, events);
     }
 
@@ -453,6 +482,14 @@ impl Armed {
             Effect::Link { .. } | Effect::Operation { .. } | Effect::Connections { .. }
         );
         let mut receipt = self.receipt.clone();
+        if let Effect::Link {
+            fault: LinkFault::ResetAfter { bytes },
+            ..
+        } = &self.fault.effect
+        {
+            let size = size::print(*bytes);
+            receipt.unfelt = Some(format!("no connection carried as much as {size}"));
+        }
         receipt.late = late.is_some();
         receipt.judge(&never, &subject, &self.tally, !once);
         if let (Effect::Service { .. }, 1.., 0) =

@@ -14,13 +14,14 @@ mod tally;
 
 use crate::entity::Fact;
 use crate::gateway::{Action, Stop};
-use crate::history::{Captures, ExchangeId, FaultMoment, What};
+use crate::history::{Captures, ExchangeId, FaultMoment, Message, What};
 use crate::plan::{Effect, Fault, Link, LinkFault, ServiceFault};
 use crate::seed::Seed;
 use crate::stack::Operation;
 use armed::Armed;
 pub use late::Came;
 pub use receipt::Receipt;
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// Where a fault strikes, and how.
@@ -73,6 +74,8 @@ pub struct Faults {
     seed: Seed,
     /// Deeds that were set off and that nobody has taken on yet.
     deeds: Vec<Deed>,
+    /// What callees answered to exchanges that are not at their end, where a fault may alter that.
+    answers: HashMap<ExchangeId, Message>,
     /// How many deeds were taken on and are not carried out yet.
     under_way: usize,
 }
@@ -149,11 +152,12 @@ pub struct Decision {
 impl Faults {
     /// No faults yet; chances are drawn from the seed.
     pub fn new(seed: Seed) -> Faults {
-        let (armed, deeds) = Default::default();
+        let (armed, deeds, answers) = Default::default();
         Faults {
             armed,
             seed,
             deeds,
+            answers,
             under_way: 0,
         }
     }
@@ -293,6 +297,10 @@ impl Faults {
     pub fn see(&mut self, what: &What) -> Vec<What> {
         match what {
             What::Answered(answered) => {
+                if self.armed.iter().any(|armed| armed.alters(answered)) {
+                    let answer = answered.response.clone();
+                    self.answers.insert(answered.exchange, answer);
+                }
                 self.each(|armed, events| armed.reached(answered.exchange, events))
             }
             What::Delivered { exchange, seen, .. } => {
@@ -302,7 +310,8 @@ impl Faults {
                     .iter_mut()
                     .filter(late)
                     .for_each(|deed| deed.exchange = None);
-                self.each(|armed, events| armed.delivered(*exchange, seen, events))
+                let answer = self.answers.remove(exchange);
+                self.each(|armed, events| armed.delivered(*exchange, seen, answer.as_ref(), events))
             }
             What::Statement(statement) => {
                 self.each(|armed, events| armed.stated(statement, events))

@@ -23,6 +23,9 @@ pub struct Receipt {
     /// Why the fault proves nothing, if so.
     #[serde(default, skip_serializing)]
     pub missing: Option<String>,
+    /// Why the first that did not feel it did not, where that is known.
+    #[serde(skip)]
+    pub unfelt: Option<String>,
     /// What it waited for came, but only when it was over.
     #[serde(skip)]
     pub late: bool,
@@ -39,6 +42,7 @@ impl Receipt {
             felt: 0,
             reached: 0,
             missing: None,
+            unfelt: None,
             late: false,
         }
     }
@@ -59,14 +63,20 @@ impl Receipt {
         } else if self.applied == 0 {
             Some(self.spared(subject, tally, wanted))
         } else if self.felt == 0 || (all && self.felt < self.applied) {
-            Some(format!(
-                "it was applied {}, but {}",
-                times(self.applied),
-                match self.felt {
-                    0 => "nobody felt it".to_owned(),
-                    felt => format!("only felt {}", times(felt)),
-                }
-            ))
+            Some(
+                format!(
+                    "it was applied {}, but {}",
+                    times(self.applied),
+                    match self.felt {
+                        0 => "nobody felt it".to_owned(),
+                        felt => format!("only felt {}", times(felt)),
+                    }
+                ) + &self
+                    .unfelt
+                    .as_ref()
+                    .map(|why| format!(": {why}"))
+                    .unwrap_or_default(),
+            )
         } else {
             short.map(|short| short.describe(subject, wanted))
         };

@@ -2,6 +2,8 @@
 
 use super::Alteration;
 use super::body::{Body, RECORDED_BYTES};
+use crate::count;
+use crate::history::Message;
 use serde_json::Value;
 
 /// What makes the half of a body something that no parser takes: no JSON string goes over the end of a line.
@@ -70,6 +72,43 @@ pub(super) fn alter(how: &Alteration, body: &Body) -> Option<Altered> {
     }
 }
 
+/// Why this cannot be done to such an answer, where that is known.
+pub(crate) fn misfit(how: &Alteration, answer: &Message) -> Option<String> {
+    let bytes = answer.body_bytes;
+    match how {
+        Alteration::Empty => (bytes == 0).then(|| "the body was empty already".to_owned()),
+        Alteration::Cut { after_bytes } => (bytes <= *after_bytes)
+            .then(|| format!("the body had no more than {}", count::of(bytes, "byte"))),
+        Alteration::Malformed => None,
+        Alteration::Set { .. } if bytes == 0 => Some("the answer had no body".to_owned()),
+        // Only its beginning is known here.
+        Alteration::Set { .. } if bytes > answer.body.len() as u64 => None,
+        Alteration::Set { values } => unset(values, answer),
+    }
+}
+
+/// Why these values cannot be set in a body.
+fn unset(values: &[(String, Value)], answer: &Message) -> Option<String> {
+    let encoding = answer
+        .headers
+        .iter()
+        .find(|(name, _)| name == "content-encoding");
+    let Ok(came) = serde_json::from_str::<Value>(&answer.body) else {
+        return Some(match encoding {
+            Some((_, encoding)) => format!("the body was compressed ({encoding})"),
+            None => "the body was no JSON".to_owned(),
+        });
+    };
+    let mut json = came.clone();
+    let nowhere = values
+        .iter()
+        .find(|(path, value)| set(&mut json, path, value).is_none());
+    match nowhere {
+        Some((path, _)) => Some(format!("the body had no place `{path}`")),
+        None => (json == came).then(|| "the body said so anyway".to_owned()),
+    }
+}
+
 /// Sets one value. What it stands in must be there; a new field of it may be made.
 fn set(json: &mut Value, path: &str, value: &Value) -> Option<()> {
     let (parents, last) = path.rsplit_once('.').unwrap_or(("", path));
@@ -124,6 +163,42 @@ mod tests {
         check(Alteration::Cut { after_bytes: 0 }, "made", Some(("", 4)));
         check(Alteration::Cut { after_bytes: 4 }, "made", None);
         check(Alteration::Cut { after_bytes: 9 }, "made", None);
+    }
+
+    #[test]
+    fn why_an_answer_passes_as_it_is_is_known() {
+        let check = |how: &Alteration, body: &str, expected: Option<&str>| {
+            let answer = Message {
+                body: body.to_owned(),
+                body_bytes: body.len() as u64,
+                ..Message::default()
+            };
+            assert_eq!(
+                misfit(how, &answer).as_deref(),
+                expected,
+                "{how:?} of {body}"
+            );
+        };
+        check(&Alteration::Empty, "", Some("the body was empty already"));
+        check(&Alteration::Empty, "a", None);
+        let cut = Alteration::Cut { after_bytes: 4 };
+        check(&cut, "made", Some("the body had no more than 4 bytes"));
+        check(&cut, "made!", None);
+        let values = vec![("a.b".to_owned(), json!(1))];
+        let set = Alteration::Set { values };
+        check(&set, "", Some("the answer had no body"));
+        check(&set, "made", Some("the body was no JSON"));
+        check(&set, r#"{"b":1}"#, Some("the body had no place `a.b`"));
+        check(&set, r#"{"a":{"b":1}}"#, Some("the body said so anyway"));
+        check(&set, r#"{"a":{"b":2}}"#, None);
+        let packed = Message {
+            headers: vec![("content-encoding".to_owned(), "gzip".to_owned())],
+            body: "\u{1f}".to_owned(),
+            body_bytes: 1,
+            digest: None,
+        };
+        let why = misfit(&set, &packed);
+        assert_eq!(why.as_deref(), Some("the body was compressed (gzip)"));
     }
 
     #[test]

@@ -45,6 +45,7 @@ mod timer;
 mod uplink;
 mod wire;
 
+pub(crate) use alter::misfit;
 pub(crate) use pattern::Pattern;
 pub use protocol::*;
 pub use remote::{Tunnel, connect};

@@ -123,6 +123,7 @@ mod tests {
             by: Vec::new(),
             reason: None,
             failed: false,
+            history: None,
         };
         let mutants = [
             mutant("a", &["C10", "C2"]),

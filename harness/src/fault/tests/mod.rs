@@ -620,3 +620,20 @@ fn delays_add_up_and_of_the_rest_one_is_done() {
     assert_eq!(both, Some(late(Action::Reset)));
     assert_eq!(Action::Reset.and(late(Action::Hang)), None);
 }
+
+#[test]
+fn why_nobody_felt_it_is_told() {
+    let cut = on_call(CallFault::AnswerCut { after_bytes: 100 });
+    let mut faults = armed(fault(cut, Times::First(1), None, None));
+    faults.see(&answered(1));
+    faults.decide(&at(Moment::Answer), &of("1"), 1);
+    let as_it_was = Seen::Answer {
+        status: 201,
+        body_bytes: 0,
+        altered: false,
+        told: None,
+    };
+    faults.see(&seen(1, as_it_was));
+    let why = "it was applied once, but nobody felt it: the body had no more than 0 bytes";
+    assert_eq!(missing(&faults).as_deref(), Some(why));
+}
