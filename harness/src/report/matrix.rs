@@ -217,3 +217,107 @@ impl fmt::Display for Matrix {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::Seen;
+    use crate::invocation::Job;
+    use crate::plan::{Plan, Planned, Step};
+    use crate::problem::Place;
+    use crate::stack::Stack;
+    use std::sync::Arc;
+
+    const SHAKEDOWN: &str = r#"
+stack: shop
+compose: compose.yaml
+calls: {tell: {link: a -> b, request: "POST /jobs/{job}"}}
+entities: {job: {learn: [{call: tell, set: {n: request.body.n}}]}}
+invariants: {ends: {for: job, eventually: n == 1, within: 1s}}
+mutants: {lazy: {service: a, environment: {BUG: lazy}, caught_by: [ends]}}
+"#;
+
+    fn stack() -> Arc<Stack> {
+        let folder = tempfile::tempdir().unwrap();
+        let compose = "services: {a: {image: a, environment: {B: 'b:80'}}, b: {image: b}}\n";
+        std::fs::write(folder.path().join("compose.yaml"), compose).unwrap();
+        let file = folder.path().join("shakedown.yaml");
+        std::fs::write(&file, SHAKEDOWN).unwrap();
+        Arc::new(Stack::read(&file).unwrap().stack)
+    }
+
+    fn finding(verdict: Verdict, reason: &str) -> Finding {
+        Finding {
+            invariant: "ends".to_owned(),
+            verdict,
+            witnesses: 1,
+            unwitnessed: false,
+            entity: None,
+            entities: Vec::new(),
+            broken: 0,
+            reason: Some(reason.to_owned()),
+            untold: None,
+            sight: None,
+            expected: String::new(),
+            proof: Vec::new(),
+            faults: Vec::new(),
+        }
+    }
+
+    /// A scenario of this name whose only invariant came to that.
+    fn played(stack: &Arc<Stack>, name: &str, finding: Finding) -> Played {
+        let place = Place::new("a.feature".as_ref(), 1, 1);
+        let every = Planned {
+            step: Step::EveryInvariant,
+            text: "every invariant holds".to_owned(),
+            place: place.clone(),
+        };
+        let plan = Plan {
+            feature: "f".to_owned(),
+            scenario: name.to_owned(),
+            place,
+            tags: Vec::new(),
+            stack: stack.name.clone(),
+            steps: vec![every],
+        };
+        let seen = Seen {
+            findings: vec![finding],
+            ..Seen::default()
+        };
+        let mut outcome = Outcome::weighed(&plan, stack.settle, seen);
+        outcome.history = format!("out/{name}/history.jsonl").into();
+        let job = Job {
+            plan,
+            stack: stack.clone(),
+            mutant: Some("lazy".to_owned()),
+            round: 1,
+        };
+        Played {
+            job,
+            verdict: outcome.verdict,
+            outcome,
+            control: None,
+        }
+    }
+
+    #[test]
+    fn a_bug_that_survives_says_what_could_not_be_told() {
+        let stack = stack();
+        let one = |verdict, name| played(&stack, name, finding(verdict, "nobody looked"));
+        let said = |played: &[Played]| {
+            MutantResult::new("shop", &stack.mutants["lazy"], played).to_string()
+        };
+        let held = || one(Verdict::Held, "quick");
+        let survived = said(&[held()]);
+        assert!(
+            survived.contains("no invariant turned red\n  history:   out/quick/"),
+            "{survived}"
+        );
+        let survived = said(&[held(), one(Verdict::Inconclusive, "slow"), held()]);
+        let why = "no invariant turned red; of 3 scenarios, 1 inconclusive, the first \"slow\": cannot tell whether `ends` \
+                   holds: nobody looked\n  history:   out/slow/history.jsonl";
+        assert!(survived.ends_with(why), "{survived}");
+        let killed = said(&[one(Verdict::Violated, "slow")]);
+        assert!(killed.ends_with("by `ends` in \"slow\""), "{killed}");
+    }
+}

@@ -182,6 +182,27 @@ fn what_only_the_run_knew_is_taken_from_its_results() {
 }
 
 #[test]
+fn what_happened_under_a_planted_bug_is_told_further_up() {
+    let run = run([started(), fault(FaultMoment::Applied), observed(2), down()]);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("0")).unwrap();
+    let scenario = folder.path().join("0/01-three");
+    std::fs::rename(run.path().join("01-three"), &scenario).unwrap();
+    let told = json!({"feature": "a.feature", "line": 3, "history": "out/0/01-three/history.jsonl",
+                      "faults": [], "reasons": ["waited in vain"], "failure": null});
+    let other = json!({"feature": "b.feature", "line": 3, "history": "out/1/01-three/history.jsonl",
+                       "faults": [], "reasons": ["another"], "failure": null});
+    let text = json!({"scenarios": [other, told]}).to_string();
+    std::fs::write(folder.path().join("mutants.json"), text).unwrap();
+    let stack = stack(&tempfile::tempdir().unwrap(), SHAKEDOWN);
+    for path in [folder.path(), &folder.path().join("0"), &scenario] {
+        let found = Recorded::find(path).unwrap();
+        let played = recorded(&found[0], &stack).unwrap();
+        assert_eq!(played.outcome.reasons, ["waited in vain"], "{path:?}");
+    }
+}
+
+#[test]
 fn what_is_no_history_is_told() {
     let folder = tempfile::tempdir().unwrap();
     let said = |path: &Path| Recorded::find(path).unwrap_err().to_string();
