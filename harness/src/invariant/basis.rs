@@ -1,7 +1,8 @@
 //! What an invariant rests on.
 
 use crate::expression::Expression;
-use crate::stack::{Entity, Evidence, Invariant, Learn, Pattern};
+use crate::stack::{Entity, Evidence, Invariant, Learn, Pattern, Scope};
+use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -17,8 +18,12 @@ pub(super) struct Basis {
     pub sources: BTreeSet<String>,
     /// Their places.
     pub rules: Vec<String>,
-    /// The calls that teach by their answers what it waits for.
+    /// The calls that teach by their answers what it waits for, or that its scope has begun.
     pub calls: Vec<String>,
+    /// The calls that teach by their answers that its scope has ended.
+    pub ending: Vec<String>,
+    /// The calls that teach by their answers what may break it, or what it counts.
+    pub breaking: Vec<String>,
     /// The polls and queries among them without which something that it reads would not be known, and how often they
     /// look.
     pub polled: Vec<(String, Duration)>,
@@ -44,6 +49,8 @@ impl Basis {
             sources: BTreeSet::new(),
             rules: Vec::new(),
             calls: Vec::new(),
+            ending: Vec::new(),
+            breaking: Vec::new(),
             polled: Vec::new(),
             hindsight: Duration::ZERO,
         };
@@ -60,15 +67,25 @@ impl Basis {
             )
         };
         let certain = || entity.learn.iter().filter(gapless);
-        let (awaited_fields, awaited_events) = awaited(&invariant.pattern, status);
-        for rule in &entity.learn {
-            if let Evidence::Call(call) = &rule.evidence
-                && !rule.reads_seen()
-                && teaches(rule, &awaited_fields, &awaited_events)
-            {
-                basis.calls.push(call.clone());
-            }
-        }
+        let calls = |(fields, events): (Vec<String>, Vec<String>)| {
+            let rules = entity.learn.iter().filter(|rule| !rule.reads_seen());
+            let rules = rules.filter(|rule| teaches(rule, &fields, &events));
+            let calls = rules.filter_map(|rule| match &rule.evidence {
+                Evidence::Call(call) => Some(call.clone()),
+                _ => None,
+            });
+            calls.collect::<Vec<String>>()
+        };
+        let Scope { after, until } = &invariant.scope;
+        let [after, until] = [after, until].map(|one| calls(named(one.as_slice())));
+        basis.calls = [calls(awaited(&invariant.pattern, status)), after.clone()].concat();
+        basis.breaking = [
+            calls(breaking(&invariant.pattern, status)),
+            after,
+            until.clone(),
+        ]
+        .concat();
+        basis.ending = until;
         for rule in &entity.learn {
             if !teaches(rule, &fields, &events) {
                 continue;
@@ -155,15 +172,25 @@ fn awaited(pattern: &Pattern, status: Option<&str>) -> (Vec<String>, Vec<String>
     }
 }
 
+/// The fields and events of which more may break a pattern, or change what it comes to.
+fn breaking(pattern: &Pattern, status: Option<&str>) -> (Vec<String>, Vec<String>) {
+    match pattern {
+        Pattern::Response {
+            when,
+            within: Some(_),
+            ..
+        } => named(&[when]),
+        Pattern::Precedence { no, .. } => named(&[no]),
+        Pattern::Existence { .. } => (Vec::new(), Vec::new()),
+        other => demanded(other, status),
+    }
+}
+
 /// The fields and events that expressions name.
-fn named(expressions: &[&Expression]) -> (Vec<String>, Vec<String>) {
-    let fields = expressions
-        .iter()
-        .flat_map(|expression| expression.variables())
-        .collect();
-    let events = expressions
-        .iter()
-        .flat_map(|expression| expression.events())
-        .collect();
-    (fields, events)
+fn named<E: Borrow<Expression>>(expressions: &[E]) -> (Vec<String>, Vec<String>) {
+    let all = || expressions.iter().map(Borrow::borrow);
+    (
+        all().flat_map(Expression::variables).collect(),
+        all().flat_map(Expression::events).collect(),
+    )
 }

@@ -30,11 +30,15 @@ impl Unanswered {
         self.calls.push(call);
     }
 
-    /// What is broken for want of something that such a call may have done cannot be told.
-    pub fn doubt(&self, basis: &Basis, kind: &Kind, tale: &mut Tale) {
+    /// What is broken for want of something that such a call may have done cannot be told, and nothing can of what came
+    /// when such a call may have ended the scope. `lasting`: more evidence of the rest changes nothing.
+    pub fn doubt(&self, basis: &Basis, lasting: bool, kind: &Kind, tale: &mut Tale) {
         if self.calls.is_empty() {
             return;
         }
+        let undermines = |call: &&Call| {
+            basis.ending.contains(&call.name) || !lasting && basis.calls.contains(&call.name)
+        };
         for (number, fate) in tale.fates.iter_mut().enumerate() {
             let Fate::Broken(breach) = fate else {
                 continue;
@@ -42,7 +46,8 @@ impl Unanswered {
             let about = |call: &&Call| {
                 call.about(&kind.entity().name, kind.view(number).id) && call.before(breach)
             };
-            if let Some(call) = self.of(basis).find(about) {
+            let mut calls = self.calls.iter().filter(undermines);
+            if let Some(call) = calls.find(about) {
                 let why = format!(
                     "{}, but the call \"{}\" at +{} reached `{}` and was never answered: what it did is not known",
                     breach.why,
@@ -63,7 +68,8 @@ impl Unanswered {
     ) -> Vec<String> {
         let mut resting: IndexMap<String, Vec<&str>> = IndexMap::new();
         for (name, basis, kind) in held {
-            let calls: IndexSet<&str> = self.of(basis).map(|call| call.name.as_str()).collect();
+            let calls = self.breaking(basis).map(|call| call.name.as_str());
+            let calls: IndexSet<&str> = calls.collect();
             for call in calls {
                 resting.entry(self.told(call, kind)).or_default().push(name);
             }
@@ -96,11 +102,10 @@ impl Unanswered {
         )
     }
 
-    /// Those that an invariant rests on.
-    fn of<'a>(&'a self, basis: &'a Basis) -> impl Iterator<Item = &'a Call> {
-        self.calls
-            .iter()
-            .filter(|call| basis.calls.contains(&call.name))
+    /// Those that may have broken an invariant.
+    fn breaking<'a>(&'a self, basis: &'a Basis) -> impl Iterator<Item = &'a Call> {
+        let all = self.calls.iter();
+        all.filter(|call| basis.breaking.contains(&call.name))
     }
 }
 

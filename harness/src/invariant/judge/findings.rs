@@ -33,7 +33,8 @@ impl Judge {
     fn unknown_work(&self, judged: &Judged) -> Vec<String> {
         let counts = |one: &&Watched| judged.includes(&one.invariant.name);
         let held = self.watched.iter().filter(counts).filter(|one| {
-            more_evidence_changes_nothing(&one.invariant.pattern) && !one.monitor.so_far().broken()
+            let finding = self.finding(one);
+            finding.verdict == Verdict::Held || finding.unwitnessed
         });
         self.unanswered.notes(held.map(|one| {
             let Invariant { name, entity, .. } = &one.invariant;
@@ -53,9 +54,9 @@ impl Judge {
         let kind = self.entities.kind(watched.kind);
         let mut tale = watched.monitor.tale(kind);
         self.doubt(&watched.basis, &mut tale);
-        if !more_evidence_changes_nothing(&watched.invariant.pattern) {
-            self.unanswered.doubt(&watched.basis, kind, &mut tale);
-        }
+        let lasting = more_evidence_changes_nothing(&watched.invariant.pattern);
+        self.unanswered
+            .doubt(&watched.basis, lasting, kind, &mut tale);
         midway::doubt(kind, &watched.invariant.pattern, &mut tale);
         let untold = self.untold(watched);
         if let Some(untold) = &untold {
@@ -74,7 +75,7 @@ impl Judge {
             finding.faults = struck.chain(&self.at_large).cloned().collect();
         }
         let sure = finding.verdict == Verdict::Violated;
-        let proven = sure && more_evidence_changes_nothing(&watched.invariant.pattern);
+        let proven = sure && lasting;
         let doubt = match (sure, proven) {
             (_, true) => None,
             (true, false) => self.misread(watched),

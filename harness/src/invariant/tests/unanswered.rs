@@ -5,7 +5,12 @@ use super::*;
 /// What calls such as `("finish", 4)`, asked at 4 ms for submission 7 and answered at once, come to; one whose name begins
 /// with `!` is never answered, one with `-` never reaches its callee. With the reason, and what is noted.
 fn judged(pattern: Pattern, calls: &[(&str, u64)]) -> (Verdict, String, String) {
+    judged_in(pattern, Scope::default(), calls)
+}
+
+fn judged_in(pattern: Pattern, scope: Scope, calls: &[(&str, u64)]) -> (Verdict, String, String) {
     let mut stack = stack(pattern);
+    stack.invariants["i"].scope = scope;
     let entity = &mut stack.entities["submission"];
     let rule = entity.learn[0].clone();
     let learn = |call: &str, done: bool| Learn {
@@ -104,4 +109,69 @@ fn what_it_may_have_done_too_often_is_said() {
     // What is broken for certain stays broken.
     let (verdict, _, notes) = judged(once(), &[("!store", 1), ("store", 2), ("store", 3)]);
     assert_eq!((verdict, notes.as_str()), (Violated, ""));
+}
+
+#[test]
+fn what_may_have_ended_the_scope_breaks_nothing_after_it() {
+    let until = Scope {
+        after: None,
+        until: Some(cel("happened('stored')")),
+    };
+    let never = || Pattern::Never(cel("status == 'Done'"));
+    let told = |calls: &[(&str, u64)]| judged_in(never(), until.clone(), calls);
+    let (verdict, why, _) = told(&[("!store", 1), ("finish", 2)]);
+    assert_eq!(verdict, Inconclusive);
+    assert!(
+        why.contains("came true, but the call \"store\" at"),
+        "{why}"
+    );
+    for calls in [
+        [("finish", 1), ("!store", 2)],
+        [("-store", 1), ("finish", 2)],
+    ] {
+        assert_eq!(told(&calls).0, Violated, "{calls:?}");
+    }
+}
+
+#[test]
+fn what_may_have_come_to_be_without_an_answer_is_said_of_all_that_rests_on_it() {
+    let (stored, done) = (|| cel("happened('stored')"), || cel("status == 'Done'"));
+    let response = |within| Pattern::Response {
+        when: stored(),
+        then: done(),
+        within,
+        clock: Clock::Wall,
+    };
+    let share = Pattern::Share {
+        condition: stored(),
+        at_least: 0.0,
+    };
+    let precedence = Pattern::Precedence {
+        no: stored(),
+        before: done(),
+    };
+    let soon = Some(Duration::from_millis(10));
+    let patterns = [response(None), response(soon), share, precedence];
+    let calls = [("finish", 1), ("!store", 2)];
+    for pattern in patterns {
+        let (_, _, notes) = judged(pattern.clone(), &calls);
+        assert!(
+            notes.contains("known to what rests on its answer (`i`)"),
+            "{pattern:?}: {notes}"
+        );
+    }
+    let after = Scope {
+        after: Some(stored()),
+        until: None,
+    };
+    let (_, _, notes) = judged_in(Pattern::Never(cel("shown > 0")), after, &calls);
+    assert!(notes.contains("(`i`)"), "{notes}");
+    // What only waits for it is not broken by more of it.
+    let waits = Pattern::Existence {
+        eventually: stored(),
+        within: Duration::from_millis(10),
+        clock: Clock::Wall,
+    };
+    let (verdict, _, notes) = judged(waits, &[("store", 1), ("!store", 2)]);
+    assert_eq!((verdict, notes.as_str()), (Held, ""));
 }
