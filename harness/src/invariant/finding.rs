@@ -183,11 +183,6 @@ impl Tale {
         }
     }
 
-    /// Whether some entity broke it.
-    pub fn broken(&self) -> bool {
-        self.fates.iter().any(Fate::broken)
-    }
-
     /// Whether some entity broke it at least so long before a moment.
     pub fn broken_for(&self, time: Duration, now_ns: u64) -> bool {
         let time_ns = time.as_nanos() as u64;
