@@ -41,7 +41,7 @@ fn failed(sqlstate: &str) -> Outcome {
 fn a_statement_fails_as_often_as_it_should_and_its_client_must_have_heard_so() {
     let mut faults = armed(fault(fails(), Times::First(2), None, None));
     let own = stop(TEXT, Moment::Statement);
-    assert_eq!(faults.stops(), [own.clone()]);
+    assert_eq!(faults.stops(), std::slice::from_ref(&own));
     let sqlstate = "40001".to_owned();
     for (exchange, ends) in [(1, &[Felt][..]), (2, &[Felt, Ended])] {
         let decision = faults.decide_statement(&[&own], exchange);

@@ -3,6 +3,7 @@
 use super::stage::*;
 use crate::gateway::{Action, Command, Moment, Report, Speaks, Stop, local};
 use crate::history::{Outcome, What};
+use std::slice::from_ref;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const INSERT: &str = "insert into jobs";
@@ -200,7 +201,7 @@ async fn what_does_not_begin_like_it_or_cancels_a_query_passes_as_bytes() {
     ] {
         let stage = Stage::speaking(local(), Some(Speaks::Postgres), Some("worker")).await;
         let mut caller = stage.caller().await;
-        caller.sends(&[said.clone()]).await;
+        caller.sends(from_ref(&said)).await;
         let mut callee = stage.callee().await;
         callee.gets(&[said]).await;
         callee.says("whatever").await;
@@ -233,11 +234,11 @@ async fn a_simple_query_fails_by_the_server_and_in_the_words_that_were_wanted() 
     );
     // While the server does nothing, nothing is asked; the next one passes when the harness says so.
     let again = query("insert into jobs values (2)");
-    caller.sends(&[again.clone()]).await;
-    callee.gets(&[again.clone()]).await;
+    caller.sends(from_ref(&again)).await;
+    callee.gets(from_ref(&again)).await;
     callee.sends(&[syntax_error("at"), ready("I")]).await;
     caller.gets(&[syntax_error("at"), ready("I")]).await;
-    caller.sends(&[again.clone()]).await;
+    caller.sends(from_ref(&again)).await;
     let ask = asked(&mut stage, Moment::Statement).await;
     stage.act(ask, Action::Pass);
     callee.gets(&[again]).await;
