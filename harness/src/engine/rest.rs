@@ -24,7 +24,7 @@ pub struct Rest {
     /// Exchanges under way that said nothing new.
     idle: HashSet<ExchangeId>,
     /// What each probe showed last of each entity.
-    shown: HashMap<(String, String, String), (Map<String, Value>, Option<String>)>,
+    shown: HashMap<Probed, Shown>,
     /// When something last happened, and what.
     stirred: Instant,
     by: String,
@@ -32,6 +32,10 @@ pub struct Rest {
 
 /// A call, and what its path caught.
 type Key = (String, Captures);
+/// A probe: its source, the kind of entity, and which one.
+type Probed = (String, String, String);
+/// What it showed: fields, and an event.
+type Shown = (Map<String, Value>, Option<String>);
 /// The digests of a request's and an answer's body.
 type Said = (Option<String>, Option<String>);
 
