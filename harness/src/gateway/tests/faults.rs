@@ -321,7 +321,7 @@ async fn a_request_is_delayed() {
     stage.act(ask, late(100, refusal()));
     caller.hears(REFUSED).await;
     assert!(begun.elapsed() >= std::time::Duration::from_millis(100));
-    stage.expect(&["1 saw 503, 7"]).await;
+    stage.expect(&["1 saw 503, 7: not now"]).await;
     stage.end().await;
 }
 
