@@ -11,7 +11,7 @@ pub fn trials() -> Vec<Trial> {
             not_named,
         ),
         Trial::test(
-            "judged: what no rule ever told breaks nothing, unless the control run told it",
+            "judged: what no rule ever told breaks nothing, unless some other run told it",
             never_told,
         ),
     ]
@@ -108,6 +108,12 @@ Feature: f
     When \"submit\" runs once
     And every submission is final within 60s
     Then \"the log is right\" holds
+
+  Scenario: by other scenarios alone
+    Given the stack \"codabench\"
+    When \"submit without scores\" runs once
+    And every submission is final within 60s
+    Then \"stored in time\" holds
 ";
 
 fn never_told() -> Result<(), Failed> {
@@ -136,6 +142,7 @@ fn never_told() -> Result<(), Failed> {
     let verdict = |run: &Value, scenario: usize| run["scenarios"][scenario]["verdict"].clone();
     check(verdict(&run, 0) == "violated", || said.all())?;
     check(verdict(&run, 1) == "inconclusive", || said.all())?;
+    check(verdict(&run, 2) == "violated", || said.all())?;
     // Judged again, they come to the same.
     let again = |folder: &str, name: &str, code: i32| {
         let folder = scratch.path("out").join(folder).display().to_string();
@@ -144,5 +151,6 @@ fn never_told() -> Result<(), Failed> {
     };
     again("01-by-the-control-run-alone", "stored in time", 1)?;
     again("02-by-nobody", "the log is right", 2)?.says(&nothing)?;
+    again("03-by-other-scenarios-alone", "stored in time", 1)?;
     Ok(())
 }

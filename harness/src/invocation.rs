@@ -126,10 +126,10 @@ impl Invocation {
                 verdict,
             }
         });
-        futures::stream::iter(played)
-            .buffered(self.jobs.max(1))
-            .collect()
-            .await
+        let played = futures::stream::iter(played).buffered(self.jobs.max(1));
+        let mut played: Vec<Played> = played.collect().await;
+        settle(&mut played);
+        played
     }
 
     async fn control(
@@ -193,6 +193,32 @@ impl Invocation {
             took,
         });
         outcome
+    }
+}
+
+/// What all runs together told, by stack, control runs too.
+pub fn heard(played: &[Played]) -> BTreeMap<String, Heard> {
+    let mut heard: BTreeMap<String, Heard> = BTreeMap::new();
+    for one in played {
+        let all = heard.entry(one.job.stack.name.clone()).or_default();
+        let runs = [Some(&one.outcome), one.control.as_ref()];
+        runs.into_iter()
+            .flatten()
+            .for_each(|run| all.and(&run.heard));
+    }
+    heard
+}
+
+/// Settles what single runs could not: a rule that told nothing in one of them works if it told something in any other.
+pub fn settle(played: &mut [Played]) {
+    let heard = heard(played);
+    for one in played {
+        let told = &heard[&one.job.stack.name];
+        let runs = [Some(&mut one.outcome), one.control.as_mut()];
+        for run in runs.into_iter().flatten() {
+            run.settle(told);
+            one.verdict = one.verdict.and(run.verdict);
+        }
     }
 }
 

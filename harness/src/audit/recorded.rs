@@ -126,7 +126,13 @@ fn begin(file: &Path) -> Result<Recorded, Problem> {
 /// A line of it is no event.
 pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems> {
     let begun = Instant::now();
-    let (mut judge, mut seen) = (Judge::of_run(stack, found.heard.clone()), Seen::default());
+    let run = run(&found.file);
+    let mut heard = found.heard.clone();
+    let told = run.as_ref().and_then(|(_, heard)| heard.get(&found.stack));
+    if let (Some(heard), Some(told)) = (&mut heard, told) {
+        heard.and(told);
+    }
+    let (mut judge, mut seen) = (Judge::of_run(stack, heard), Seen::default());
     let mut faults = BTreeMap::new();
     let mut over = false;
     let unreadable = |error: std::io::Error| Problem::with_file(&found.file, error.to_string());
@@ -158,6 +164,7 @@ pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems
         }
     }
     seen.findings = judge.findings();
+    seen.heard = judge.entities().heard();
     seen.notes = judge.notes(&Judged::every());
     seen.notes.extend(beyond(&found.judges, stack));
     seen.receipts = faults.into_values().map(proven).collect();
@@ -172,8 +179,8 @@ pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems
         place: Place::new(&found.file, 1, 1),
         begun,
     };
-    match told(&found.file) {
-        Some(told) => told.add(&mut case, &mut seen),
+    match run {
+        Some((told, _)) => told.add(&mut case, &mut seen),
         None if !seen.receipts.is_empty() => {
             let note = "its run left no `run.json` or `mutants.json` that tells of its faults: whether each struck as often as it should is \
                         not known";
@@ -245,14 +252,17 @@ struct Weighed {
 #[derive(Deserialize)]
 struct Run {
     scenarios: Vec<Told>,
+    /// By stack: what its runs told, all together.
+    #[serde(default)]
+    heard: BTreeMap<String, Heard>,
 }
 
 /// The files in which a run tells of its scenarios.
 const RESULTS: [&str; 2] = ["run.json", "mutants.json"];
 
-/// What the run told of the scenario with this history, if it left results that can be read: above the folder of the
-/// scenario, with planted bugs not right above.
-fn told(history: &Path) -> Option<Told> {
+/// What the run with this history told: of the scenario, and of what its stack's runs heard. `None`: it left no results
+/// that can be read above the folder of the scenario, with planted bugs not right above.
+fn run(history: &Path) -> Option<(Told, BTreeMap<String, Heard>)> {
     let file = history.canonicalize().ok()?;
     let mut folders = file.ancestors().skip(2).take(MAX_DEPTH - 1);
     folders.find_map(|folder| {
@@ -261,7 +271,8 @@ fn told(history: &Path) -> Option<Told> {
             let text = std::fs::read(folder.join(results)).ok()?;
             let run: Run = serde_json::from_slice(&text).ok()?;
             let mut scenarios = run.scenarios.into_iter();
-            scenarios.find(|told| told.history.ends_with(name))
+            let told = scenarios.find(|told| told.history.ends_with(name))?;
+            Some((told, run.heard))
         })
     })
 }

@@ -192,6 +192,14 @@ impl Outcome {
         self
     }
 
+    /// Takes in what all runs of the same rules told: those that told nothing here may work all the same.
+    pub fn settle(&mut self, heard: &Heard) {
+        for finding in &mut self.findings {
+            finding.settle(heard);
+        }
+        self.verdict = self.verdict.and(self.weigh());
+    }
+
     /// Weighs what was seen against what a plan demands.
     pub(crate) fn weighed(plan: &Plan, settle: Duration, seen: Seen) -> Outcome {
         let mut outcome = Outcome {

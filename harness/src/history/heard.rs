@@ -22,6 +22,15 @@ impl Heard {
         self.kinds.insert(kind.to_owned(), Names { fields, events });
     }
 
+    /// All that another run told was told as well.
+    pub fn and(&mut self, other: &Heard) {
+        for (kind, names) in &other.kinds {
+            let own = self.kinds.entry(kind.clone()).or_default();
+            own.fields.extend(names.fields.iter().cloned());
+            own.events.extend(names.events.iter().cloned());
+        }
+    }
+
     /// Whether a field was told of some entity of this kind.
     pub fn field(&self, kind: &str, name: &str) -> bool {
         let names = self.kinds.get(kind);

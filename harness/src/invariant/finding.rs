@@ -2,9 +2,11 @@
 
 use super::condition::Condition;
 use super::hindsight::{self, Hindsight};
+use super::untold::Doubt;
 use crate::duration;
 use crate::entity::{Kind, Moment, View};
 use crate::expression::Truth;
+use crate::history::Heard;
 use crate::verdict::Verdict;
 use std::collections::BTreeMap;
 use std::fmt;
@@ -31,6 +33,8 @@ pub struct Finding {
     pub reason: Option<String>,
     /// It held, although nothing ever told something that it reads.
     pub untold: Option<String>,
+    /// What it comes to if another run shows that the rules work that told nothing here.
+    pub doubt: Option<Box<Doubt>>,
     /// How well it could be seen, if something that it reads is only looked at now and then.
     pub sight: Option<Sight>,
     /// What should have been.
@@ -43,6 +47,15 @@ pub struct Finding {
     pub entities: Vec<String>,
     /// How many entities broke it.
     pub broken: u64,
+}
+
+impl Finding {
+    /// Takes in what all runs of the same rules told.
+    pub fn settle(&mut self, heard: &Heard) {
+        if let Some(doubt) = self.doubt.take_if(|doubt| doubt.is_gone(heard)) {
+            *self = doubt.finding;
+        }
+    }
 }
 
 /// How often observers looked: what came and went between two looks was not seen.
@@ -282,6 +295,7 @@ impl Tale {
             entity: None,
             reason: None,
             untold: None,
+            doubt: None,
             sight: None,
             expected: self.expected.clone(),
             proof: Vec::new(),

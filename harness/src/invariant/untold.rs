@@ -18,6 +18,28 @@ pub(super) struct Untold {
     undermines: bool,
     /// They may have been all the same.
     exported: bool,
+    /// Of a run: the kind of entity, the fields, the events.
+    names: Option<(String, Vec<String>, Vec<String>)>,
+}
+
+/// A finding that rests on rules that told nothing in one run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Doubt {
+    kind: String,
+    fields: Vec<String>,
+    events: Vec<String>,
+    /// What it is if they work.
+    pub finding: Finding,
+}
+
+impl Doubt {
+    /// Whether other runs of the same rules told all of it.
+    pub fn is_gone(&self, heard: &Heard) -> bool {
+        let mut fields = self.fields.iter();
+        let mut events = self.events.iter();
+        fields.all(|name| heard.field(&self.kind, name))
+            && events.all(|name| heard.event(&self.kind, name))
+    }
 }
 
 impl Untold {
@@ -28,6 +50,7 @@ impl Untold {
             words: format!("no line of the data tells {}", names.words()),
             undermines: names.in_scope(basis),
             exported: true,
+            names: None,
         })
     }
 
@@ -43,7 +66,19 @@ impl Untold {
             ),
             undermines: names.undermine(basis, kind),
             exported: false,
+            names: Some((noun.clone(), owned(&names.fields), owned(&names.events))),
         })
+    }
+
+    /// The doubt that it casts on what would be found without it, if other runs can dispel it.
+    pub fn cast_on(&self, finding: impl FnOnce() -> Finding) -> Option<Box<Doubt>> {
+        let (kind, fields, events) = self.names.clone()?;
+        Some(Box::new(Doubt {
+            kind,
+            fields,
+            events,
+            finding: finding(),
+        }))
     }
 
     /// What broke for want of what nobody told may not be broken.
@@ -98,6 +133,10 @@ fn blame(rules: &[String]) -> String {
             all.join(" and ")
         ),
     }
+}
+
+fn owned(names: &[&String]) -> Vec<String> {
+    names.iter().map(|name| name.to_string()).collect()
 }
 
 /// What was never told.

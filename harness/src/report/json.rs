@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 /// The value of `run.json`.
 ///
 /// `{"verdict", "exit_code", "seed", "runtime", "unwitnessed", "not_repeatable": [{"feature", "line", "scenario",
-/// "verdicts"}], "scenarios": [{"feature", "line", "scenario", "stack", "mutant", "round", "verdict", "control", "duration_ms", "invariants": [{"name", "verdict", "witnesses",
+/// "verdicts"}], "heard": {STACK: {KIND: {"fields", "events"}}}, "scenarios": [{"feature", "line", "scenario", "stack", "mutant", "round", "verdict", "control", "duration_ms", "invariants": [{"name", "verdict", "witnesses",
 /// "entity", "entities", "reason", "proof"}], "faults": [{"text", "armed", "matched", "applied", "felt", "reached",
 /// "missing"}], "reasons", "failure", "history"}]}`
 pub fn run_json(played: &[Played], exit_code: u8, seed: Seed, runtime: &str) -> Value {
@@ -22,6 +22,7 @@ pub fn run_json(played: &[Played], exit_code: u8, seed: Seed, runtime: &str) -> 
         "runtime": runtime,
         "unwitnessed": invocation::unwitnessed(played),
         "not_repeatable": rounds::not_repeatable(played),
+        "heard": invocation::heard(played),
         "scenarios": played.iter().map(scenario).collect::<Vec<_>>(),
     })
 }

@@ -255,6 +255,7 @@ mutants: {lazy: {service: a, environment: {BUG: lazy}, caught_by: [ends]}}
             entity: None,
             entities: Vec::new(),
             broken: 0,
+            doubt: None,
             reason: Some(reason.to_owned()),
             untold: None,
             sight: None,

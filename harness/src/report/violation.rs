@@ -70,6 +70,7 @@ mod tests {
                 broken,
                 reason: None,
                 untold: None,
+                doubt: None,
                 sight: None,
                 expected: String::new(),
                 proof: Vec::new(),

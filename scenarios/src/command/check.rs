@@ -74,7 +74,9 @@ fn histories(run: &Path, args: &CheckArgs) -> Result<(Vec<Played>, Option<u64>),
     let played = found.iter();
     let played = played.map(|recorded| audit::recorded(recorded, &stacks[recorded.stack.as_str()]));
     let seed = found.first().map(|recorded| recorded.seed);
-    Ok((played.collect::<Result<_, _>>()?, seed))
+    let mut played = played.collect::<Result<Vec<Played>, _>>()?;
+    invocation::settle(&mut played);
+    Ok((played, seed))
 }
 
 /// The stack of a history, as its file describes it now.

@@ -3,6 +3,7 @@
 use super::{Judge, Watched};
 use crate::invariant::basis::{Basis, within};
 use crate::invariant::finding::{Fate, Finding, Sight, Tale};
+use crate::invariant::untold::Untold;
 use crate::invariant::{alone, midway};
 use crate::plan::Judged;
 use crate::stack::{Invariant, Pattern};
@@ -51,6 +52,15 @@ impl Judge {
     }
 
     pub(super) fn finding(&self, watched: &Watched) -> Finding {
+        let untold = self.untold(watched);
+        let mut finding = self.weighed(watched, untold.as_ref());
+        let without = || self.weighed(watched, None);
+        finding.doubt = untold.and_then(|untold| untold.cast_on(without));
+        finding
+    }
+
+    /// The finding, if so much was never told.
+    fn weighed(&self, watched: &Watched, untold: Option<&Untold>) -> Finding {
         let kind = self.entities.kind(watched.kind);
         let mut tale = watched.monitor.tale(kind);
         self.doubt(&watched.basis, &mut tale);
@@ -58,8 +68,7 @@ impl Judge {
         self.unanswered
             .doubt(&watched.basis, lasting, kind, &mut tale);
         midway::doubt(kind, &watched.invariant.pattern, &mut tale);
-        let untold = self.untold(watched);
-        if let Some(untold) = &untold {
+        if let Some(untold) = untold {
             untold.doubt(&mut tale);
         }
         let mut finding = tale.finding(&watched.invariant.name, kind);
@@ -91,7 +100,7 @@ impl Judge {
                 None => reason,
             });
         }
-        if let Some(untold) = &untold {
+        if let Some(untold) = untold {
             untold.weigh(&mut finding);
         }
         finding

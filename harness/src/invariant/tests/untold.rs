@@ -109,3 +109,22 @@ fn what_never_comes_to_pass_may_hold_and_is_told() {
         "{reason}"
     );
 }
+
+#[test]
+fn what_another_run_told_settles_it_afterwards() {
+    let nothing = || Some(Heard::default());
+    let settled = |pattern: &Pattern, told: &Option<Heard>| {
+        let mut finding = after(pattern, nothing(), &BUSY).findings().remove(0);
+        finding.settle(told.as_ref().unwrap());
+        finding
+    };
+    let known = heard(&["shown"], &[]);
+    let same = after(&page(), known.clone(), &BUSY).findings().remove(0);
+    assert_eq!(same.verdict, Violated);
+    assert_eq!(settled(&page(), &known), same);
+    let other = heard(&["told"], &["stored"]);
+    assert_eq!(settled(&page(), &other).verdict, Inconclusive);
+    let lost = Pattern::Never(cel("happened(\"lost\")"));
+    assert!(settled(&lost, &other).untold.is_some());
+    assert_eq!(settled(&lost, &heard(&[], &["lost"])).untold, None);
+}
