@@ -115,7 +115,8 @@ fn story(played: &Played, alike: &[&Played], repeat: &str) -> String {
             "  control:  {} without any fault as well{no_fault}",
             control.verdict
         );
-        if played.outcome.verdict == Verdict::Held {
+        // What decides is told; that both broke the same way needs no second story.
+        if control.verdict > played.outcome.verdict {
             tell(&mut text, control, "control run: ");
         }
         let _ = writeln!(text, "            {}", control.history.display());
