@@ -19,6 +19,8 @@ pub(super) struct Standing {
     pub truth: Truth,
     /// It does not hold, and may still come to hold: the data ends, and life goes on.
     pub open: bool,
+    /// Whatever is known of the entity may still become something else.
+    pub goes_on: bool,
 }
 
 impl AtEnd {
@@ -44,7 +46,12 @@ impl AtEnd {
             let view = kind.view(number);
             let truth = self.condition.test_without(&view, &[]);
             let open = truth != Truth::True && self.may_come(&view, &truth);
-            Standing { truth, open }
+            let goes_on = kind.is_exported() && !self.is_over(&view);
+            Standing {
+                truth,
+                open,
+                goes_on,
+            }
         };
         (0..kind.len()).map(standing).collect()
     }
@@ -57,8 +64,13 @@ impl AtEnd {
         let unknown = matches!(truth, Truth::Unset(_)) && !view.has_beginning();
         let mut inputs = self.condition.inputs().iter();
         let only_status = inputs.all(|input| kind.is_status(*input));
+        let over = self.is_over(view) || only_status && kind.is_final(view.record);
+        unknown || !over
+    }
+
+    /// Whether it came to its end, and nothing was told of it for as long as anything may take.
+    fn is_over(&self, view: &View<'_>) -> bool {
         let quiet_ns = self.now_ns.saturating_sub(view.record.last().at_ns);
-        let rests = only_status || Duration::from_nanos(quiet_ns) > self.granted;
-        unknown || !(rests && kind.is_final(view.record))
+        Duration::from_nanos(quiet_ns) > self.granted && view.kind.is_final(view.record)
     }
 }

@@ -132,7 +132,11 @@ impl Monitor for Balance {
             }
             return tale;
         }
-        let spread = self.spread(&groups);
+        let mut spread = self.spread(&groups);
+        // Whoever goes on may yet come into another group.
+        let goes_on = standings.iter().any(|one| one.goes_on);
+        spread.broken &= !goes_on;
+        spread.sure &= !goes_on;
         let said = |n: usize| {
             let (name, group) = groups.get_index(n).expect("a group");
             format!("{} of {} where {by} is {name}", group.held, group.all)
@@ -151,8 +155,8 @@ impl Monitor for Balance {
                 (Some(value), _) if spread.broken && value == lowest => {
                     Fate::breach(why.clone(), vec![kind.view(number).last()])
                 }
-                _ if one.open && !spread.sure => Fate::Unknown(
-                    format!("{why}, and for this one it may come to hold after the data ends")
+                _ if one.goes_on && !spread.sure => Fate::Unknown(
+                    format!("{why}, and with this one it may become otherwise after the data ends")
                         .into(),
                 ),
                 _ => Fate::Silent,
