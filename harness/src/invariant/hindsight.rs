@@ -8,27 +8,24 @@ use std::sync::Arc;
 /// Remembers when an invariant broke, by entity, where what it reads is told by several sources. One source alone tells
 /// everything of a moment at once.
 pub(super) struct Hindsight {
-    /// Several sources tell what is read.
-    several: bool,
+    /// The sources that can tell what is read.
+    tellers: BTreeSet<String>,
     broke: HashMap<usize, u64>,
 }
 
 impl Hindsight {
     /// For an invariant that reads this.
     pub fn new(kind: &Kind, inputs: &[Input]) -> Hindsight {
-        let sources: BTreeSet<String> = inputs
-            .iter()
-            .flat_map(|input| kind.tellers(*input))
-            .collect();
+        let tellers = inputs.iter().flat_map(|input| kind.tellers(*input));
         Hindsight {
-            several: sources.len() > 1,
+            tellers: tellers.collect(),
             broke: HashMap::new(),
         }
     }
 
     /// It broke for an entity with the last thing that was learnt of it.
     pub fn broke(&mut self, view: &View<'_>) {
-        if self.several {
+        if self.tellers.len() > 1 {
             self.broke.insert(view.number, view.record.last().at_ns);
         }
     }
@@ -36,12 +33,19 @@ impl Hindsight {
     /// Whether what was learnt last of an entity may have been so already when it broke.
     pub fn reaches_back(&self, view: &View<'_>) -> bool {
         let broke = self.broke.get(&view.number);
-        broke.is_some_and(|at_ns| view.record.last().since_ns < *at_ns)
+        broke.is_some_and(|at_ns| view.record.last().since_ns < *at_ns) && self.several(view)
     }
 
     /// The same for something that broke at a moment.
-    pub fn precedes(&self, now: &Stamp, broken: &Stamp) -> bool {
-        now.since_ns < broken.at_ns && (self.several || !now.looked)
+    pub fn precedes(&self, view: &View<'_>, broken: &Stamp) -> bool {
+        let now = view.record.last();
+        now.since_ns < broken.at_ns && (!now.looked || self.several(view))
+    }
+
+    /// Whether several of these sources have told of an entity.
+    fn several(&self, view: &View<'_>) -> bool {
+        let told = view.sources().into_iter();
+        told.filter(|source| self.tellers.contains(*source)).count() > 1
     }
 
     /// Why it cannot be told whether it is broken.

@@ -58,7 +58,8 @@ impl Precedence {
     }
 
     /// `before` has come true; what was broken for its absence has it only too late, or perhaps not too late.
-    fn late(&mut self, number: usize, now: Stamp) {
+    fn late(&mut self, view: &View<'_>) {
+        let (number, now) = (view.number, view.record.last());
         let state = &mut self.states[number];
         let Some((broken, scope)) = state.broken else {
             return;
@@ -66,7 +67,7 @@ impl Precedence {
         if state.scope != scope {
             return;
         }
-        if self.hindsight.precedes(&now, &broken) {
+        if self.hindsight.precedes(view, &broken) {
             state.broken = None;
             state.undecided = true;
             *self.tale.fate(number) = self.undecided(broken, now);
@@ -151,7 +152,7 @@ impl Monitor for Precedence {
         state.held = no;
         if before && state.preceded.is_none() {
             state.preceded = Some(now);
-            self.late(number, now);
+            self.late(view);
         }
         let state = &self.states[number];
         if !came || state.undecided || state.broken.is_some() {

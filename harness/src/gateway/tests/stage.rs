@@ -17,13 +17,13 @@ const DRAWS: usize = 20;
 
 pub const CALL: &str = "update status";
 
-/// `worker` calls `site`.
 /// An action that comes so many milliseconds later.
 pub fn late(ms: u64, then: Action) -> Action {
     let then = Box::new(then);
     Action::Delay { ms, then }
 }
 
+/// `worker` calls `site`.
 pub struct Stage {
     pub handle: Handle,
     /// Where the caller connects.

@@ -76,21 +76,27 @@ async fn a_port_that_was_heard_to_speak_http_shows_requests_to_a_dead_service() 
 async fn a_connection_whose_callee_was_not_there_is_not_passed_on_unseen_when_it_is() {
     let mut stage = Stage::new(None).await;
     let (gone, there) = (own_address(), stage.real.local_addr().unwrap().ip());
-    stage.send(Command::Place {
+    let place = |address| Command::Place {
         service: "site".into(),
-        addresses: vec![gone, there],
-    });
+        addresses: vec![address],
+    };
+    stage.send(place(gone));
     stage.watch(&[]).await;
     let get = "GET / HTTP/1.1\r\n\r\n";
     let mut caller = stage.caller().await;
     caller.hears_reset().await;
     stage.expect(&["stream worker 0 0"]).await;
-    let (caller, mut callee) = stage.pair(get).await;
-    drop(caller);
-    callee.loses().await;
+    stage.send(place(there));
+    stage.watch(&[]).await;
+    let (mut caller, mut callee) = stage.pair(get).await;
+    let answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
+    callee.says(answer).await;
+    caller.hears(answer).await;
     stage
-        .expect(&["1 asked worker GET /", "1 unanswered", "1 left"])
+        .expect(&["1 asked worker GET /", "1 answered 200", "1 saw 200, 0"])
         .await;
+    drop(caller);
+    callee.hears_end().await;
     stage.end().await;
 }
 

@@ -52,7 +52,7 @@ fn judged(pattern: &str, told: &[(u64, u64, &str, &str)]) -> (Verdict, String) {
 }
 
 const CALL: &str = "call set";
-const LOG: &str = "log web";
+const LOG: &str = "log of web";
 const POLL: &str = "poll GET http://web/";
 
 #[test]
