@@ -78,7 +78,7 @@ pub(crate) fn misfit(how: &Alteration, answer: &Message) -> Option<String> {
     match how {
         Alteration::Empty => (bytes == 0).then(|| "the body was empty already".to_owned()),
         Alteration::Cut { after_bytes } => (bytes <= *after_bytes)
-            .then(|| format!("the body had no more than {}", count::of(bytes, "byte"))),
+            .then(|| format!("the body had only {}", count::of(bytes, "byte"))),
         Alteration::Malformed => None,
         Alteration::Set { .. } if bytes == 0 => Some("the answer had no body".to_owned()),
         // Only its beginning is known here.
@@ -182,7 +182,7 @@ mod tests {
         check(&Alteration::Empty, "", Some("the body was empty already"));
         check(&Alteration::Empty, "a", None);
         let cut = Alteration::Cut { after_bytes: 4 };
-        check(&cut, "made", Some("the body had no more than 4 bytes"));
+        check(&cut, "made", Some("the body had only 4 bytes"));
         check(&cut, "made!", None);
         let values = vec![("a.b".to_owned(), json!(1))];
         let set = Alteration::Set { values };

@@ -634,6 +634,6 @@ fn why_nobody_felt_it_is_told() {
         told: None,
     };
     faults.see(&seen(1, as_it_was));
-    let why = "it was applied once, but nobody felt it: the body had no more than 0 bytes";
+    let why = "it was applied once, but nobody felt it: the body had only 0 bytes";
     assert_eq!(missing(&faults).as_deref(), Some(why));
 }
