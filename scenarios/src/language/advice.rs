@@ -6,6 +6,8 @@ use std::sync::LazyLock;
 
 /// A step that has less than this in common with every phrase is none of them with a slip.
 const ALIKE: f64 = 0.5;
+/// From so many letters on, a word tells as much as any other.
+const TELLING: usize = 4;
 
 static QUOTED: LazyLock<Regex> =
     LazyLock::new(|| Regex::new("\"[^\"]*\"").expect("the pattern is a constant"));
@@ -56,12 +58,14 @@ fn distance(step: &[&str], pattern: &[&str]) -> f64 {
     least
 }
 
+/// From 0 to 1; short words such as `of` and `to` say little about what was meant.
 fn difference(word: &str, wanted: &str) -> f64 {
     let varies = wanted.chars().all(|c| c.is_ascii_uppercase());
     if varies || word == wanted {
         0.0
     } else {
-        1.0 - strsim::normalized_damerau_levenshtein(word, wanted)
+        let weight = wanted.len().min(TELLING) as f64 / TELLING as f64;
+        weight * (1.0 - strsim::normalized_damerau_levenshtein(word, wanted))
     }
 }
 
