@@ -18,8 +18,8 @@ static OPTIONAL: LazyLock<Regex> =
 pub(super) fn advice(step: &str) -> String {
     let near = phrases()
         .into_iter()
-        .map(|phrase| (likeness(step, &phrase), phrase))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .filter(|phrase| likeness(step, phrase, 1) >= ALIKE)
+        .map(|phrase| (likeness(step, &phrase, TELLING), phrase))
         .max_by(|a, b| a.0.total_cmp(&b.0));
     match near {
         Some((_, phrase)) => format!(
@@ -30,26 +30,27 @@ pub(super) fn advice(step: &str) -> String {
     }
 }
 
-/// How much of a phrase's own words stand at the beginning of a step, from 0 to 1. What varies counts as the same.
-fn likeness(step: &str, phrase: &Phrase) -> f64 {
+/// How much of a phrase's own words stand at the beginning of a step, from 0 to 1. What varies counts as the same, and
+/// a word with fewer letters than `telling` counts less.
+fn likeness(step: &str, phrase: &Phrase, telling: usize) -> f64 {
     let blank = |text: &str| QUOTED.replace_all(text, "\"\"").into_owned();
     let pattern = blank(&OPTIONAL.replace_all(phrase.pattern, ""));
     let pattern: Vec<&str> = pattern.split_whitespace().collect();
     let step = blank(step);
     let step: Vec<&str> = step.split_whitespace().collect();
-    1.0 - distance(&step, &pattern) / pattern.len() as f64
+    1.0 - distance(&step, &pattern, telling) / pattern.len() as f64
 }
 
 /// The least edit distance in words between a pattern and a beginning of a step, where a word may be changed in part.
 /// What follows may be qualifiers, which are the same for many phrases.
-fn distance(step: &[&str], pattern: &[&str]) -> f64 {
+fn distance(step: &[&str], pattern: &[&str], telling: usize) -> f64 {
     let mut row: Vec<f64> = (0..=pattern.len()).map(|n| n as f64).collect();
     let mut least = row[pattern.len()];
     for (i, word) in step.iter().enumerate() {
         let mut left_above = row[0];
         row[0] = (i + 1) as f64;
         for (j, wanted) in pattern.iter().enumerate() {
-            let change = left_above + difference(word, wanted);
+            let change = left_above + difference(word, wanted, telling);
             left_above = row[j + 1];
             row[j + 1] = change.min(row[j] + 1.0).min(left_above + 1.0);
         }
@@ -59,12 +60,12 @@ fn distance(step: &[&str], pattern: &[&str]) -> f64 {
 }
 
 /// From 0 to 1; short words such as `of` and `to` say little about what was meant.
-fn difference(word: &str, wanted: &str) -> f64 {
+fn difference(word: &str, wanted: &str, telling: usize) -> f64 {
     let varies = wanted.chars().all(|c| c.is_ascii_uppercase());
     if varies || word == wanted {
         0.0
     } else {
-        let weight = wanted.len().min(TELLING) as f64 / TELLING as f64;
+        let weight = wanted.len().min(telling) as f64 / telling as f64;
         weight * (1.0 - strsim::normalized_damerau_levenshtein(word, wanted))
     }
 }
