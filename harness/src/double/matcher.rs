@@ -33,21 +33,12 @@ pub(super) enum Matcher {
     Not(Box<Matcher>),
 }
 
-/// The matchers, each in a field of its own.
-const KINDS: [&str; 13] = [
-    "equalTo",
-    "contains",
-    "doesNotContain",
-    "matches",
-    "doesNotMatch",
-    "absent",
-    "binaryEqualTo",
-    "equalToJson",
-    "matchesJsonPath",
-    "and",
-    "or",
-    "not",
-    "anything",
+/// What says more of a matcher, and is none by itself.
+const MODIFIERS: [&str; 4] = [
+    "caseInsensitive",
+    "ignoreArrayOrder",
+    "ignoreExtraElements",
+    "expression",
 ];
 const KEYS: Keys = Keys {
     read: &[
@@ -89,6 +80,12 @@ const KEYS: Keys = Keys {
 const NO_XML: &str = "`contains` and `matches` look at XML as a text";
 const NO_TIME: &str = "`matches` looks at times as a text";
 
+/// The matchers, each in a field of its own.
+fn kinds() -> impl Iterator<Item = &'static str> {
+    let keys = KEYS.read.iter().copied();
+    keys.filter(|key| !MODIFIERS.contains(key))
+}
+
 impl Matcher {
     /// Reads an object such as `{"equalTo": "x"}`.
     pub fn read(item: &Item<'_>, problems: &mut Problems) -> Option<Matcher> {
@@ -97,9 +94,7 @@ impl Matcher {
             problems.push(field.problem("`expression` stands in `matchesJsonPath`"));
             return None;
         }
-        let mut found = KINDS
-            .iter()
-            .filter_map(|kind| Some((*kind, fields.get(kind)?)));
+        let mut found = kinds().filter_map(|kind| Some((kind, fields.get(kind)?)));
         let Some((kind, of)) = found.next() else {
             if matches!(item.value, Value::Object(map) if map.is_empty()) {
                 problems.push(
@@ -231,7 +226,7 @@ fn path(item: &Item<'_>, problems: &mut Problems) -> Option<Matcher> {
         Value::Object(_) => {
             let fields = item.fields(&KEYS, problems);
             let expression = fields.need("expression", problems)?.clone();
-            let there = KINDS.iter().any(|kind| fields.get(kind).is_some());
+            let there = kinds().any(|kind| fields.get(kind).is_some());
             let without: serde_json::Map<String, Value> = match item.value {
                 Value::Object(map) => map
                     .iter()
