@@ -155,7 +155,7 @@ impl Monitor for Balance {
                 (Some(value), _) if spread.broken && value == lowest => {
                     Fate::breach(why.clone(), vec![kind.view(number).last()])
                 }
-                _ if one.goes_on && !spread.sure => Fate::Unknown(
+                _ if (one.open || one.goes_on) && !spread.sure => Fate::Unknown(
                     format!("{why}, and with this one it may become otherwise after the data ends")
                         .into(),
                 ),
