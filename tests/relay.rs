@@ -74,7 +74,7 @@ pub const FEATURE: &str = "Feature: f\n  Background:\n    Given the stack \"s\"\
 /// The steps that follow the faults of each scenario.
 pub fn work() -> String {
     format!(
-        "    When \"submit\" runs {JOBS} times\n    And every job is final within 60s\n    \
+        "    When \"submit\" runs {JOBS} times\n    And every job is final within 300s\n    \
          Then \"reported before Done\" holds\n"
     )
 }

@@ -4,8 +4,7 @@ use super::load::{self, Loaded};
 use super::progress::Show;
 use super::session::{self, Session};
 use super::{Answer, MutantsArgs, Refusal};
-use futures::StreamExt;
-use shakedown_harness::invocation::{self, Invocation, Job, Played};
+use shakedown_harness::invocation::{self, Invocation, Job, Played, Progress};
 use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::Problem;
 use shakedown_harness::report::{self, Matrix, MutantResult, Systems};
@@ -30,12 +29,6 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
     let invocation = &session.invocation;
     session.make_images(&all_stacks(&loaded)).await;
     let show = Show::default();
-    let planted = plant_all(invocation, &loaded, &show).await;
-    let (mutants, under_mutants): (Vec<_>, Vec<_>) = planted.into_iter().unzip();
-    let mut matrix = Matrix {
-        mutants,
-        ..Matrix::default()
-    };
     let jobs: Vec<Job> = loaded
         .plans
         .iter()
@@ -46,9 +39,16 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
             round: 1,
         })
         .collect();
-    let played = invocation
-        .play(&jobs, true, &|progress| show.see(progress))
-        .await;
+    let see = |progress: Progress<'_>| show.see(progress);
+    let (planted, played) = tokio::join!(
+        plant_all(invocation, &loaded, &show),
+        invocation.play(&jobs, true, &see),
+    );
+    let (mutants, under_mutants): (Vec<_>, Vec<_>) = planted.into_iter().unzip();
+    let mut matrix = Matrix {
+        mutants,
+        ..Matrix::default()
+    };
     say!();
     let failed = played.iter().filter(|one| one.verdict != Verdict::Held);
     let failed: Vec<&Played> = failed.collect();
@@ -130,10 +130,7 @@ async fn plant_all(
             .values()
             .map(move |mutant| plant(invocation, loaded, stack, mutant, show))
     });
-    futures::stream::iter(planted.collect::<Vec<_>>())
-        .buffered(invocation.jobs)
-        .collect()
-        .await
+    futures::future::join_all(planted).await
 }
 
 /// Plays a stack with one planted bug until an invariant that it names turns red. Scenarios that bear the tag of
@@ -163,7 +160,6 @@ async fn plant(
             round: 1,
         };
         let alone = Invocation {
-            jobs: 1,
             out: invocation.out.join(played.len().to_string()),
             ..invocation.clone()
         };

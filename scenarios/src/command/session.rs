@@ -3,7 +3,7 @@
 use super::load::Loaded;
 use super::{PlayArgs, Refusal, Where};
 use shakedown_harness::engine::Place;
-use shakedown_harness::invocation::Invocation;
+use shakedown_harness::invocation::{Invocation, Room};
 use shakedown_harness::problem::{Problem, Problems};
 use shakedown_harness::runtime::{docker, new_run_id, reaper::Reaper};
 use shakedown_harness::seed::Seed;
@@ -86,15 +86,16 @@ impl Session {
             interrupted().await;
             std::process::exit(code.into());
         });
-        let cores = std::thread::available_parallelism().map_or(2, |n| n.get());
         let seed = args.seed.map_or_else(Seed::fresh, Seed);
-        let jobs = args.jobs.map_or(cores, usize::from);
-        say!("run {run}, seed {seed}, runtime {place}, {jobs} at once");
+        let room = args
+            .jobs
+            .map_or_else(Room::of_machine, |n| Room::of(n.into()));
+        say!("run {run}, seed {seed}, runtime {place}, {room}");
         let invocation = Invocation {
             run,
             seed,
             place,
-            jobs,
+            room: Arc::new(room),
             out,
             stop: stopped,
         };

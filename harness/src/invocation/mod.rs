@@ -1,12 +1,15 @@
 //! Many plans in one go: control runs, several at once, and the witnesses that scenarios lend each other.
 
+mod room;
+
+pub use room::Room;
+
 use crate::engine::{self, Outcome, Place, Setup};
 use crate::history::Heard;
 use crate::plan::{Judged, Plan, Planned, Step};
 use crate::seed::Seed;
 use crate::stack::Stack;
 use crate::verdict::Verdict;
-use futures::StreamExt;
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
@@ -23,8 +26,8 @@ pub struct Invocation {
     pub seed: Seed,
     /// Where services run.
     pub place: Place,
-    /// How many stacks run at once.
-    pub jobs: usize,
+    /// Where its stacks find room.
+    pub room: Arc<Room>,
     /// Where runs leave their folders.
     pub out: PathBuf,
     /// Becomes true when the user wants to stop.
@@ -94,7 +97,7 @@ enum Part {
 }
 
 impl Invocation {
-    /// Plays all jobs, some at once. The results come in the order of the jobs.
+    /// Plays all jobs, as many at once as there is room for. The results come in the order of the jobs.
     pub async fn play(
         &self,
         jobs: &[Job],
@@ -126,8 +129,7 @@ impl Invocation {
                 verdict,
             }
         });
-        let played = futures::stream::iter(played).buffered(self.jobs.max(1));
-        let mut played: Vec<Played> = played.collect().await;
+        let mut played = futures::future::join_all(played).await;
         settle(&mut played);
         played
     }
@@ -169,6 +171,7 @@ impl Invocation {
             Part::Control(judges) => (Some(judges), Heard::default()),
         };
         let control = shared.is_some();
+        let _inside = self.room.enter().await;
         progress(Progress::Began { job, control });
         let setup = Setup {
             plan: job.plan.clone(),
