@@ -28,6 +28,8 @@ pub struct Invocation {
     pub place: Place,
     /// Where its stacks find room.
     pub room: Arc<Room>,
+    /// The place of its jobs in the order in which stacks enter the room: lower ones come first.
+    pub first: usize,
     /// Where runs leave their folders.
     pub out: PathBuf,
     /// Becomes true when the user wants to stop.
@@ -118,7 +120,7 @@ impl Invocation {
             };
             let heard = control.as_ref().map(|control| &control.heard);
             let part = Part::Scenario(heard.cloned().unwrap_or_default());
-            let outcome = self.one(&name_of(i, job), job, part, progress).await;
+            let outcome = self.one((i, &name_of(i, job)), job, part, progress).await;
             let verdict = control.iter().fold(outcome.verdict, |verdict, control| {
                 verdict.and(control.verdict)
             });
@@ -156,12 +158,12 @@ impl Invocation {
         };
         let name = format!("{}-control", name_of(i, &job));
         let part = Part::Control(judges.clone());
-        self.one(&name, &job, part, progress).await
+        self.one((i, &name), &job, part, progress).await
     }
 
     async fn one(
         &self,
-        name: &str,
+        (i, name): (usize, &str),
         job: &Job,
         part: Part,
         progress: &(dyn Fn(Progress<'_>) + Sync),
@@ -171,7 +173,7 @@ impl Invocation {
             Part::Control(judges) => (Some(judges), Heard::default()),
         };
         let control = shared.is_some();
-        let _inside = self.room.enter().await;
+        let _inside = self.room.enter(self.first + i).await;
         progress(Progress::Began { job, control });
         let setup = Setup {
             plan: job.plan.clone(),

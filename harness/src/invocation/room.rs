@@ -3,9 +3,10 @@
 //! Stacks wait more than they compute, so one for each CPU leaves most of a machine idle. A stack that starves misses
 //! deadlines, though, and then its verdict says nothing about the product. So more of them begin only while CPUs idle.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::collections::BTreeSet;
+use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
-use tokio::sync::{Mutex, Notify, Semaphore, SemaphorePermit};
+use tokio::sync::Notify;
 
 /// A stack more begins when this share of the CPUs had nothing to do.
 const IDLE_ENOUGH: f64 = 0.5;
@@ -14,22 +15,32 @@ const LOOK: Duration = Duration::from_millis(250);
 /// However many CPUs there are: Docker's own pools hold 31 networks.
 const MOST: usize = 24;
 
-/// The stacks that may run at once. Who comes first enters first.
+/// The stacks that may run at once.
 pub struct Room {
-    places: Semaphore,
     most: usize,
     /// So many may enter whatever the CPUs do.
     sure: usize,
-    inside: AtomicUsize,
-    left: Notify,
-    /// Held by the one that enters next.
-    turn: Mutex<()>,
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    inside: usize,
+    /// Those that wait, each with its number of the order and that of its ticket.
+    waiting: BTreeSet<(usize, u64)>,
+    tickets: u64,
 }
 
 /// A place in the room, until it is dropped.
 pub struct Inside<'r> {
     room: &'r Room,
-    _place: SemaphorePermit<'r>,
+}
+
+/// A place in the line before it.
+struct Waiting<'r> {
+    room: &'r Room,
+    ticket: (usize, u64),
 }
 
 impl Room {
@@ -38,7 +49,7 @@ impl Room {
         Room::new(stacks.max(1), stacks.max(1))
     }
 
-    /// Room for one stack for each CPU, and for as many again while CPUs idle.
+    /// Room for one stack for each CPU, and for as many again while CPUs idle; at most 24.
     pub fn of_machine() -> Room {
         let cpus = std::thread::available_parallelism().map_or(2, |n| n.get());
         Room::new(cpus.min(MOST), (2 * cpus).min(MOST))
@@ -46,42 +57,82 @@ impl Room {
 
     fn new(sure: usize, most: usize) -> Room {
         Room {
-            places: Semaphore::new(most),
             most,
             sure,
-            inside: AtomicUsize::new(0),
-            left: Notify::new(),
-            turn: Mutex::new(()),
+            state: Mutex::default(),
+            changed: Notify::new(),
         }
     }
 
-    /// Waits for a place.
-    pub async fn enter(&self) -> Inside<'_> {
-        self.enter_when(idle).await
+    /// Waits for a place. Of those that wait, the one with the lowest `order` enters first, and of several with the same
+    /// the one that came first.
+    pub async fn enter(&self, order: usize) -> Inside<'_> {
+        self.enter_when(order, idle).await
     }
 
-    async fn enter_when(&self, idle: impl AsyncFn() -> f64) -> Inside<'_> {
-        let place = self.places.acquire().await.expect("it is never closed");
-        let _turn = self.turn.lock().await;
-        while self.inside.load(Ordering::SeqCst) >= self.sure {
-            let left = self.left.notified();
-            tokio::select! {
-                () = left => {}
-                idle = idle() => if idle >= IDLE_ENOUGH { break },
+    async fn enter_when(&self, order: usize, idle: impl AsyncFn() -> f64) -> Inside<'_> {
+        let waiting = self.line_up(order);
+        loop {
+            let changed = self.changed.notified();
+            match waiting.stands() {
+                Stands::Sure => break,
+                Stands::Behind => changed.await,
+                Stands::First => tokio::select! {
+                    () = changed => {}
+                    idle = idle() => if idle >= IDLE_ENOUGH { break },
+                },
             }
         }
-        self.inside.fetch_add(1, Ordering::SeqCst);
-        Inside {
-            room: self,
-            _place: place,
+        self.state().inside += 1;
+        Inside { room: self }
+    }
+
+    fn line_up(&self, order: usize) -> Waiting<'_> {
+        let mut state = self.state();
+        state.tickets += 1;
+        let ticket = (order, state.tickets);
+        state.waiting.insert(ticket);
+        Waiting { room: self, ticket }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().expect("no panic while it is held")
+    }
+}
+
+/// How somebody who waits stands.
+enum Stands {
+    /// First, and there is a place whatever the CPUs do.
+    Sure,
+    /// First, and there is a place while CPUs idle.
+    First,
+    /// Behind others, or the room is full.
+    Behind,
+}
+
+impl Waiting<'_> {
+    fn stands(&self) -> Stands {
+        let state = self.room.state();
+        let first = state.waiting.first() == Some(&self.ticket);
+        match state.inside {
+            inside if first && inside < self.room.sure => Stands::Sure,
+            inside if first && inside < self.room.most => Stands::First,
+            _ => Stands::Behind,
         }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.room.state().waiting.remove(&self.ticket);
+        self.room.changed.notify_waiters();
     }
 }
 
 impl Drop for Inside<'_> {
     fn drop(&mut self) {
-        self.room.inside.fetch_sub(1, Ordering::SeqCst);
-        self.room.left.notify_one();
+        self.room.state().inside -= 1;
+        self.room.changed.notify_waiters();
     }
 }
 
@@ -149,18 +200,36 @@ mod tests {
         let room = Room::new(2, 3);
         assert_eq!(room.to_string(), "2 to 3 at once");
         let busy = async || 0.49;
-        let first = room.enter_when(busy).now_or_never().expect("it is sure");
-        let _second = room.enter_when(busy).now_or_never().expect("it is sure");
+        let first = room.enter_when(0, busy).now_or_never().expect("it is sure");
+        let _second = room.enter_when(0, busy).now_or_never().expect("it is sure");
         let waits = async || std::future::pending().await;
-        let mut third = Box::pin(room.enter_when(waits));
+        let mut third = Box::pin(room.enter_when(0, waits));
         assert!(third.as_mut().now_or_never().is_none());
         drop(first);
         let third = third.now_or_never().expect("one left");
         let idle = async || 0.5;
-        let _fourth = room.enter_when(idle).now_or_never().expect("CPUs idle");
-        assert!(room.enter_when(idle).now_or_never().is_none(), "it is full");
+        let _fourth = room.enter_when(0, idle).now_or_never().expect("CPUs idle");
+        let full = room.enter_when(0, idle).now_or_never();
+        assert!(full.is_none(), "it is full");
         drop(third);
-        assert_eq!(room.to_string(), "2 to 3 at once");
         assert_eq!(Room::of(0).to_string(), "1 at once");
+    }
+
+    #[test]
+    fn who_is_first_in_the_order_enters_first_and_nobody_waits_for_one_that_gave_up() {
+        let room = Room::of(1);
+        let inside = room.enter(7).now_or_never().expect("it is empty");
+        let mut last = Box::pin(room.enter(9));
+        let mut second = Box::pin(room.enter(8));
+        let mut given_up = Box::pin(room.enter(1));
+        for waiting in [&mut last, &mut second, &mut given_up] {
+            assert!(waiting.as_mut().now_or_never().is_none());
+        }
+        drop(inside);
+        drop(given_up);
+        assert!(last.as_mut().now_or_never().is_none(), "it is not its turn");
+        let second = second.now_or_never().expect("it is its turn");
+        drop(second);
+        assert!(last.now_or_never().is_some());
     }
 }

@@ -40,9 +40,19 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
         })
         .collect();
     let see = |progress: Progress<'_>| show.see(progress);
+    let bugs = loaded
+        .stacks
+        .values()
+        .map(|stack| stack.mutants.len())
+        .sum();
+    // Behind all planted bugs.
+    let as_is = Invocation {
+        first: bugs,
+        ..invocation.clone()
+    };
     let (planted, played) = tokio::join!(
         plant_all(invocation, &loaded, &show),
-        invocation.play(&jobs, true, &see),
+        as_is.play(&jobs, true, &see),
     );
     let (mutants, under_mutants): (Vec<_>, Vec<_>) = planted.into_iter().unzip();
     let mut matrix = Matrix {
@@ -124,11 +134,17 @@ async fn plant_all(
     loaded: &Loaded,
     show: &Show,
 ) -> Vec<(MutantResult, Vec<Played>)> {
-    let planted = loaded.stacks.values().flat_map(|stack| {
-        stack
-            .mutants
-            .values()
-            .map(move |mutant| plant(invocation, loaded, stack, mutant, show))
+    let planted = loaded
+        .stacks
+        .values()
+        .flat_map(|stack| stack.mutants.values().map(move |mutant| (stack, mutant)));
+    let planted = planted.enumerate().map(|(i, (stack, mutant))| {
+        // The scenarios of one bug follow each other.
+        let invocation = Invocation {
+            first: i,
+            ..invocation.clone()
+        };
+        async move { plant(&invocation, loaded, stack, mutant, show).await }
     });
     futures::future::join_all(planted).await
 }

@@ -96,6 +96,7 @@ impl Session {
             seed,
             place,
             room: Arc::new(room),
+            first: 0,
             out,
             stop: stopped,
         };
