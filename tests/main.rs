@@ -29,6 +29,7 @@ mod services;
 mod steps;
 mod support;
 mod until;
+mod up;
 mod verdicts;
 
 use libtest_mimic::Arguments;
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         doubles::trials(),
         moments::trials(),
         until::trials(),
+        up::trials(),
         check::trials(),
         steps::trials(),
         operations::trials(),

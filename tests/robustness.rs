@@ -161,6 +161,7 @@ invariants: {it speaks once: {for: line, at_most: 1, of: seen}}
         name: "01-s".to_owned(),
         out: scratch.path("out"),
         stop,
+        live: None,
     };
     let label = format!("SHAKEDOWN_RUN={}", setup.run);
     let outcome = tokio::runtime::Runtime::new()?.block_on(engine::run(setup));

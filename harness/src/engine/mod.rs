@@ -8,6 +8,7 @@ mod conduct;
 mod deeds;
 mod disks;
 mod links;
+mod live;
 mod notes;
 mod outcome;
 mod probes;
@@ -36,6 +37,7 @@ use conduct::Conduct;
 use deeds::Deeds;
 use disks::Disks;
 use links::Links;
+pub use live::{Door, Live, Order, Sight, live};
 pub(crate) use outcome::{NOTHING_WITNESSED, Seen};
 pub use outcome::{Outcome, Tally};
 use probes::Probes;
@@ -91,6 +93,8 @@ pub struct Setup {
     pub out: PathBuf,
     /// Becomes true when the user wants to stop.
     pub stop: watch::Receiver<bool>,
+    /// More steps come from here, behind those of the plan, and what happens is shown there.
+    pub live: Option<Arc<Live>>,
 }
 
 impl Setup {
@@ -200,7 +204,8 @@ async fn phases(
     };
     let judge = Judge::of_run(&setup.stack, setup.heard.clone());
     let probed = probes::stops(&setup.stack);
-    let record = Arc::new(Record::new(writer, judge, setup.seed, probed));
+    let live = setup.live.as_deref();
+    let record = Arc::new(Record::new(writer, judge, setup.seed, probed, live));
     record.append(What::Started {
         run: setup.run.clone(),
         scenario: setup.plan.scenario.clone(),

@@ -2,6 +2,7 @@
 //!
 //! One lock keeps one order. What an event leads to (a fault felt, a fault ended) follows it at once.
 
+use super::live::{Live, Sight};
 use super::notes::Notes;
 use super::rest::Rest;
 use super::strangers::Strangers;
@@ -16,7 +17,7 @@ use crate::stack::Operation;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard};
 use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 /// How often a condition that depends on time alone is looked at again.
 const TICK: Duration = Duration::from_millis(20);
@@ -47,6 +48,8 @@ pub struct State {
     pub notes: Notes,
     /// The first error of the disk.
     pub broken: Option<String>,
+    /// Whoever watches.
+    sights: Option<mpsc::UnboundedSender<Sight>>,
 }
 
 /// How a workload went.
@@ -74,8 +77,14 @@ impl Worked {
 impl Record {
     /// A record that writes to `writer`.
     ///
-    /// The gateway stops at `probed` whatever the faults are.
-    pub fn new(writer: Writer, judge: Judge, seed: Seed, probed: Vec<Stop>) -> Record {
+    /// The gateway stops at `probed` whatever the faults are; `live` is shown every event.
+    pub fn new(
+        writer: Writer,
+        judge: Judge,
+        seed: Seed,
+        probed: Vec<Stop>,
+        live: Option<&Live>,
+    ) -> Record {
         let state = State {
             writer,
             judge,
@@ -86,6 +95,7 @@ impl Record {
             rest: Rest::new(),
             notes: Notes::default(),
             broken: None,
+            sights: live.map(|live| live.sights.clone()),
         };
         Record {
             state: Mutex::new(state),
@@ -372,7 +382,9 @@ impl State {
                 if let Some(stop) = stop(&event.what) {
                     self.faults.missed(Came::Call(&stop), event.at_ns);
                 }
+                self.show(|| Sight::Event(Box::new(event.clone())));
                 for fact in self.judge.see(&event) {
+                    self.show(|| Sight::Fact(fact.clone()));
                     self.faults.missed(Came::Fact(&fact), event.at_ns);
                     for follow_up in self.faults.learn(&fact, exchange) {
                         self.put(follow_up);
@@ -380,6 +392,12 @@ impl State {
                 }
             }
             Err(error) => self.broke(&error),
+        }
+    }
+
+    fn show(&self, sight: impl FnOnce() -> Sight) {
+        if let Some(sights) = &self.sights {
+            let _ = sights.send(sight());
         }
     }
 

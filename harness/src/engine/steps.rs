@@ -23,6 +23,9 @@ const DEEDS_WITHIN: Duration = Duration::from_secs(30);
 /// How many entities a message names before it only counts.
 const MAX_NAMED: usize = 5;
 
+/// How often each workload has run.
+pub(super) type Worked = Mutex<HashMap<String, u64>>;
+
 pub(super) struct Steps<'a> {
     pub setup: &'a Setup,
     pub runtime: &'a Arc<dyn Runtime>,
@@ -53,27 +56,41 @@ impl Steps<'_> {
     /// When the environment broke.
     pub async fn play(&self) -> Result<Vec<String>, Failure> {
         let mut unmet = Vec::new();
-        let worked = Mutex::new(HashMap::new());
+        let worked = Worked::default();
         for planned in &self.setup.plan.steps {
-            match &planned.step {
-                Step::Stack(_) => {}
-                Step::Fault(fault) => self.arm(fault, &planned.text).await?,
-                Step::Work {
-                    workload,
-                    times,
-                    pace,
-                } => {
-                    self.work(workload, *times, *pace, &worked).await?;
-                }
-                Step::AllFinal { entity, within } => {
-                    unmet.extend(self.all_final(entity, *within, planned).await);
-                }
-                Step::Heal => self.heal().await?,
-                // What is judged is judged at the end, on the whole history.
-                Step::EveryInvariant | Step::Invariant(_) | Step::AtLeast { .. } => {}
-            }
+            unmet.extend(self.carry_out(planned, &worked).await?);
+        }
+        if let Some(live) = &self.setup.live {
+            self.obey(live).await;
         }
         Ok(unmet)
+    }
+
+    /// Carries out one step. Gives what it waited for in vain.
+    ///
+    /// # Errors
+    /// When the environment broke.
+    pub async fn carry_out(
+        &self,
+        planned: &Planned,
+        worked: &Worked,
+    ) -> Result<Option<String>, Failure> {
+        match &planned.step {
+            Step::Stack(_) => {}
+            Step::Fault(fault) => self.arm(fault, &planned.text).await?,
+            Step::Work {
+                workload,
+                times,
+                pace,
+            } => self.work(workload, *times, *pace, worked).await?,
+            Step::AllFinal { entity, within } => {
+                return Ok(self.all_final(entity, *within, planned).await);
+            }
+            Step::Heal => self.heal().await?,
+            // What is judged is judged at the end, on the whole history.
+            Step::EveryInvariant | Step::Invariant(_) | Step::AtLeast { .. } => {}
+        }
+        Ok(None)
     }
 
     async fn arm(&self, fault: &Fault, text: &str) -> Result<(), Failure> {
@@ -108,7 +125,7 @@ impl Steps<'_> {
         name: &str,
         times: u64,
         pace: Pace,
-        worked: &Mutex<HashMap<String, u64>>,
+        worked: &Worked,
     ) -> Result<(), Failure> {
         let first = {
             let mut worked = worked.lock().expect("no panic while it is held");

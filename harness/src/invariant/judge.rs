@@ -170,10 +170,26 @@ impl Judge {
 
     /// The first of these invariants that is certainly broken already.
     pub fn broken(&self, judged: &Judged) -> Option<&str> {
-        let counts = |watched: &&Watched| judged.includes(&watched.invariant.name);
-        let mut counting = self.watched.iter().filter(counts);
-        let found = counting.find(|watched| self.certainly_broken(watched))?;
+        let found = self
+            .watched
+            .iter()
+            .find(|watched| self.breaks(watched, judged))?;
         Some(&found.invariant.name)
+    }
+
+    /// Those of these invariants that are certainly broken already.
+    pub fn all_broken(&self, judged: &Judged) -> Vec<&str> {
+        let broken = self
+            .watched
+            .iter()
+            .filter(|watched| self.breaks(watched, judged));
+        broken
+            .map(|watched| watched.invariant.name.as_str())
+            .collect()
+    }
+
+    fn breaks(&self, watched: &Watched, judged: &Judged) -> bool {
+        judged.includes(&watched.invariant.name) && self.certainly_broken(watched)
     }
 
     fn certainly_broken(&self, watched: &Watched) -> bool {

@@ -188,6 +188,7 @@ impl Invocation {
             name: name.to_owned(),
             out: self.out.clone(),
             stop: self.stop.clone(),
+            live: None,
         };
         let outcome = engine::run(setup).await;
         let (verdict, took) = (outcome.verdict, outcome.duration);

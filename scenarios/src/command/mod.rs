@@ -18,6 +18,7 @@ mod progress;
 mod run;
 mod session;
 mod steps;
+mod up;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -50,6 +51,8 @@ enum Command {
     Lint(LintArgs),
     /// Run each planted bug against the features: each must turn an invariant red
     Mutants(MutantsArgs),
+    /// Keep a stack with its gateways running, break it by hand, and watch
+    Up(UpArgs),
     /// Judge again what a run recorded, or what was exported from production
     Check(CheckArgs),
     /// Print the phrases of the language
@@ -128,6 +131,18 @@ struct RunArgs {
     /// Play everything so often, with the same seed, and tell which scenarios do not give the same verdict each time
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     repeat: u16,
+}
+
+#[derive(Args)]
+#[command(mut_arg("jobs", |jobs| jobs.hide(true)))]
+struct UpArgs {
+    /// The stack's name, or its file [default: the only one below the current folder]
+    stack: Option<String>,
+    #[command(flatten)]
+    play: PlayArgs,
+    /// Plant this bug of the stack file first
+    #[arg(long, value_name = "NAME")]
+    mutant: Option<String>,
 }
 
 #[derive(Args)]
@@ -239,6 +254,7 @@ async fn carry_out(command: Command) -> ExitCode {
     let result = match command {
         Command::Run(args) => run::run(args).await,
         Command::Lint(args) => lint::lint(args),
+        Command::Up(args) => up::up(args).await,
         Command::Mutants(args) => mutants::mutants(args).await,
         Command::Check(args) => check::check(args),
         Command::Steps => Ok(steps::steps()),

@@ -88,12 +88,16 @@ fn read_file(file: &Path, problems: &mut Problems) -> Vec<Plan> {
             return Vec::new();
         }
     };
-    let file = shown(file);
-    let parsed = Feature::parse(&text, GherkinEnv::default())
-        .map_err(|e| gherkin_problem(&file, &e.to_string()));
+    read_text(&shown(file), &text, problems)
+}
+
+/// The plans of a feature's text; its mistakes are added to `problems`, as those of `file`.
+pub(super) fn read_text(file: &Path, text: &str, problems: &mut Problems) -> Vec<Plan> {
+    let parsed = Feature::parse(text, GherkinEnv::default())
+        .map_err(|e| gherkin_problem(file, &e.to_string()));
     let expanded = parsed.and_then(|feature| {
         feature.expand_examples().map_err(|e| {
-            let place = Place::new(&file, e.pos.line, e.pos.col);
+            let place = Place::new(file, e.pos.line, e.pos.col);
             Problem::at(
                 &place,
                 format!("no column of the examples is called `{}`", e.name),
@@ -108,8 +112,8 @@ fn read_file(file: &Path, problems: &mut Problems) -> Vec<Plan> {
         }
     };
     let mut reader = Reader {
-        file: &file,
-        text: &text,
+        file,
+        text,
         feature: &feature,
         problems,
     };

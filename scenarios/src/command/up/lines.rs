@@ -1,0 +1,222 @@
+//! The lines that somebody types, or that a script gives.
+
+use super::words::WORDS;
+use crate::language;
+use rustyline::completion::Completer;
+use rustyline::error::ReadlineError;
+use rustyline::highlight::Highlighter;
+use rustyline::hint::Hinter;
+use rustyline::history::DefaultHistory;
+use rustyline::validate::Validator;
+use rustyline::{Context, Editor, ExternalPrinter, Helper};
+use shakedown_harness::stack::Stack;
+use std::collections::BTreeSet;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use tokio::io::{AsyncBufReadExt, BufReader, Stdin};
+use tokio::sync::mpsc;
+
+/// What stands before the cursor.
+const PROMPT: &str = "shakedown> ";
+/// Where the lines of earlier times are kept, below the current folder.
+const HISTORY: &str = "target/shakedown/up-history";
+
+/// Where lines come from.
+pub enum Lines {
+    /// Somebody at a terminal: each line is asked for.
+    Prompt {
+        ask: std::sync::mpsc::Sender<()>,
+        typed: mpsc::UnboundedReceiver<Option<String>>,
+        /// Whether a line was asked for that has not come.
+        asked: bool,
+        /// Prints above the line that is being typed.
+        printer: Box<dyn ExternalPrinter + Send>,
+    },
+    /// A script.
+    Script(tokio::io::Lines<BufReader<Stdin>>),
+}
+
+impl Lines {
+    /// Those of a terminal with completion and history, or of standard input.
+    pub fn open(stack: &Stack) -> Lines {
+        let script = || Lines::Script(BufReader::new(tokio::io::stdin()).lines());
+        if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+            return script();
+        }
+        prompt(Known::new(stack)).unwrap_or_else(|_| script())
+    }
+
+    /// Whether somebody types.
+    pub fn is_prompt(&self) -> bool {
+        matches!(self, Lines::Prompt { .. })
+    }
+
+    /// The next line; `None` at the end. May be dropped and called again without losing one.
+    pub async fn next(&mut self) -> Option<String> {
+        match self {
+            Lines::Prompt {
+                ask, typed, asked, ..
+            } => {
+                if !*asked {
+                    ask.send(()).ok()?;
+                    *asked = true;
+                }
+                let line = typed.recv().await.flatten();
+                *asked = false;
+                line
+            }
+            Lines::Script(lines) => lines.next_line().await.ok().flatten(),
+        }
+    }
+
+    /// Prints a line.
+    pub fn print(&mut self, text: &str) {
+        match self {
+            Lines::Prompt { printer, .. } => drop(printer.print(format!("{text}\n"))),
+            Lines::Script(_) => say!("{text}"),
+        }
+    }
+}
+
+fn prompt(known: Known) -> Result<Lines, ReadlineError> {
+    let mut editor: Editor<Known, DefaultHistory> = Editor::new()?;
+    editor.set_helper(Some(known));
+    let file = PathBuf::from(HISTORY);
+    // There is none the first time.
+    let _ = editor.load_history(&file);
+    let printer = Box::new(editor.create_external_printer()?);
+    let (ask, asked) = std::sync::mpsc::channel();
+    let (give, typed) = mpsc::unbounded_channel();
+    // The editor blocks, and is left where it is when the run ends first.
+    std::thread::spawn(move || {
+        while asked.recv().is_ok() {
+            let line = match editor.readline(PROMPT) {
+                Ok(line) => {
+                    let _ = editor.add_history_entry(&line);
+                    let _ = editor.append_history(&file);
+                    Some(line)
+                }
+                // Ctrl-C, Ctrl-D.
+                Err(_) => None,
+            };
+            let end = line.is_none();
+            if give.send(line).is_err() || end {
+                return;
+            }
+        }
+    });
+    Ok(Lines::Prompt {
+        ask,
+        typed,
+        asked: false,
+        printer,
+    })
+}
+
+/// What a line can be completed to: words, phrases, and the names of the stack.
+struct Known {
+    /// With a capital between quotes for a name.
+    lines: Vec<&'static str>,
+    names: Vec<String>,
+}
+
+impl Known {
+    fn new(stack: &Stack) -> Known {
+        let words = WORDS.iter().map(|(word, _)| *word);
+        let phrases = language::phrases();
+        let phrases = phrases.iter().map(|phrase| phrase.pattern);
+        let calls = stack.calls.iter();
+        let links = calls.map(|(_, call)| format!("{} -> {}", call.client, call.service));
+        let names = stack.calls.keys().chain(stack.services.keys());
+        let names = names.chain(stack.workloads.keys());
+        let names = names.chain(stack.operations.keys());
+        let names = names.chain(stack.invariants.keys()).cloned();
+        let names: BTreeSet<String> = names.chain(links).collect();
+        Known {
+            lines: words.chain(phrases).collect(),
+            names: names.into_iter().collect(),
+        }
+    }
+
+    /// From where what stands before the cursor can be replaced, and by what.
+    fn completions(&self, before: &str) -> (usize, Vec<String>) {
+        let quoted = before.matches('"').count() % 2 == 1;
+        let Some(quote) = before.rfind('"').filter(|_| quoted) else {
+            let lines = self.lines.iter();
+            return (0, lines.filter_map(|line| finished(line, before)).collect());
+        };
+        let names = self.names.iter();
+        let fits = names.filter(|name| name.starts_with(&before[quote + 1..]));
+        (quote + 1, fits.map(|name| format!("{name}\"")).collect())
+    }
+}
+
+/// A line in the words of a pattern that begins with `begun`, where any name may stand between quotes.
+fn finished(pattern: &str, begun: &str) -> Option<String> {
+    let mut rest = pattern.split('"');
+    let mut typed = begun.split('"').enumerate().peekable();
+    while let Some((i, typed_part)) = typed.next() {
+        let part = rest.next()?;
+        let name = i % 2 == 1;
+        match typed.peek() {
+            Some(_) if name || part == typed_part => {}
+            None => {
+                let more = part.strip_prefix(typed_part)?;
+                let rest: String = rest.map(|part| format!("\"{part}")).collect();
+                return Some(format!("{begun}{more}{rest}"));
+            }
+            Some(_) => return None,
+        }
+    }
+    None
+}
+
+impl Completer for Known {
+    type Candidate = String;
+
+    fn complete(
+        &self,
+        line: &str,
+        cursor: usize,
+        _: &Context<'_>,
+    ) -> rustyline::Result<(usize, Vec<String>)> {
+        Ok(self.completions(&line[..cursor]))
+    }
+}
+
+impl Hinter for Known {
+    type Hint = String;
+}
+impl Highlighter for Known {}
+impl Validator for Known {}
+impl Helper for Known {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_completed_in_quotes_and_phrases_elsewhere() {
+        let known = Known {
+            lines: vec!["help", "the call \"C\" hangs", "the link \"L\" is cut"],
+            names: vec!["upload scores".to_owned(), "site".to_owned()],
+        };
+        for (begun, from, expected) in [
+            ("he", 0, "help"),
+            ("the ca", 0, "the call \"C\" hangs"),
+            ("the call \"up", 10, "upload scores\""),
+            (
+                "the call \"upload scores\" ha",
+                0,
+                "the call \"upload scores\" hangs",
+            ),
+            ("the link \"a -> b\"", 0, "the link \"a -> b\" is cut"),
+        ] {
+            let expected = (from, vec![expected.to_owned()]);
+            assert_eq!(known.completions(begun), expected, "{begun}");
+        }
+        for nothing in ["the call \"x\" up", "foo", "the link \"x"] {
+            assert_eq!(known.completions(nothing).1, [""; 0], "{nothing}");
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! `shakedown up`: keeps a stack with its gateways running, takes phrases, and shows what happens.
+
+mod console;
+mod lines;
+mod sights;
+mod words;
+
+use super::load::Loaded;
+use super::session::{Session, program};
+use super::{Answer, UpArgs};
+use console::Console;
+use lines::Lines;
+use shakedown_harness::double;
+use shakedown_harness::engine::{self, Outcome, Setup};
+use shakedown_harness::invocation::{Job, Played};
+use shakedown_harness::plan::{Plan, Planned, Step};
+use shakedown_harness::problem::{Place, Problem, Problems, suggest};
+use shakedown_harness::report;
+use shakedown_harness::stack::{self, Stack};
+use shakedown_harness::verdict::Verdict;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// The run's folder in that of the invocation.
+const NAME: &str = "up";
+
+/// Runs a stack until somebody takes it down. Gives the exit code of the verdict where one was asked for, or an invariant
+/// broke.
+pub async fn up(mut args: UpArgs) -> Answer {
+    args.play.jobs = Some(1);
+    let (file, stack, warnings) = read(args.stack.as_deref(), args.mutant.as_deref())?;
+    let stacks = BTreeMap::from([(stack.name.clone(), stack.clone())]);
+    let loaded = Loaded {
+        plans: Vec::new(),
+        stacks,
+        warnings,
+    };
+    for warning in &loaded.warnings {
+        eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
+    }
+    let session = Session::begin(&args.play, &loaded).await?;
+    session.make_images(std::slice::from_ref(&stack)).await;
+    let invocation = &session.invocation;
+    let (live, orders, sights) = engine::live();
+    let setup = Setup {
+        plan: plan(&stack, &file),
+        shared: None,
+        heard: None,
+        stack: stack.clone(),
+        mutant: args.mutant.clone(),
+        place: invocation.place,
+        seed: invocation.seed,
+        run: invocation.run.clone(),
+        name: NAME.to_owned(),
+        out: invocation.out.clone(),
+        stop: invocation.stop.clone(),
+        live: Some(Arc::new(live)),
+    };
+    let plan = setup.plan.clone();
+    let running = tokio::spawn(engine::run(setup));
+    let lines = Lines::open(&stack);
+    let console = Console::new(stack.clone(), invocation.out.join(NAME), lines.is_prompt());
+    let asked = console.talk(lines, orders, sights).await;
+    let outcome = running.await.expect("a run catches its own panics");
+    let code = code(&outcome, asked);
+    let job = Job {
+        plan,
+        stack,
+        mutant: args.mutant,
+        round: 1,
+    };
+    let played = Played {
+        job,
+        verdict: outcome.verdict,
+        outcome,
+        control: None,
+    };
+    let again = |one: &Played| {
+        let history = one.outcome.folder.display();
+        format!("{} check {history} --stack {}", program(), file.display())
+    };
+    for story in report::stories(&[&played], &again) {
+        say!("{story}");
+    }
+    say!("{}: {}", played.verdict, played.outcome.history.display());
+    Ok(session.end(code).await)
+}
+
+/// What was told of it counts even if nobody asked; that nothing was seen counts only for who asked.
+fn code(outcome: &Outcome, asked: bool) -> u8 {
+    match outcome.verdict {
+        Verdict::Violated | Verdict::EnvironmentFailed => outcome.verdict.exit_code(),
+        other if asked => other.exit_code(),
+        _ => 0,
+    }
+}
+
+/// The stack that is meant: by its file, by its name, or the only one below the current folder.
+fn read(
+    wanted: Option<&str>,
+    mutant: Option<&str>,
+) -> Result<(PathBuf, Arc<Stack>, Vec<Problem>), Problems> {
+    let file = match wanted {
+        Some(wanted) if Path::new(wanted).is_file() => PathBuf::from(wanted),
+        Some(wanted) => stack::find(wanted, Path::new("."))?,
+        None => match &stack::all(Path::new("."))[..] {
+            [only] => only.clone(),
+            several => return Err(which(several).into()),
+        },
+    };
+    let read = Stack::read(&file)?;
+    double::check(&read.stack)?;
+    let stack = match mutant {
+        None => read.stack,
+        Some(name) => read.stack.with_mutant(name).ok_or_else(|| {
+            let known = read.stack.mutants.keys().map(String::as_str);
+            let help = suggest(name, known);
+            Problem::with_file(&file, format!("unknown mutant `{name}`")).help(help)
+        })?,
+    };
+    Ok((file, Arc::new(stack), read.warnings))
+}
+
+fn which(files: &[PathBuf]) -> Problem {
+    let (what, help) = match files {
+        [] => (
+            "no `shakedown.yaml` lies below the current folder",
+            "give its file: `shakedown up FILE`".to_owned(),
+        ),
+        _ => {
+            let files: Vec<String> = files
+                .iter()
+                .map(|file| file.display().to_string())
+                .collect();
+            let files = files.join(", ");
+            (
+                "several stacks lie below the current folder",
+                format!("name one, or its file: {files}"),
+            )
+        }
+    };
+    Problem {
+        what: what.to_owned(),
+        place: None,
+        help: Some(help),
+    }
+}
+
+/// It begins with nothing, and all invariants count.
+fn plan(stack: &Stack, file: &Path) -> Plan {
+    let place = Place::new(file, 1, 1);
+    let planned = |step, text: &str| Planned {
+        step,
+        text: text.to_owned(),
+        place: place.clone(),
+    };
+    Plan {
+        feature: NAME.to_owned(),
+        scenario: format!("{} up", stack.name),
+        place: place.clone(),
+        tags: Vec::new(),
+        stack: stack.name.clone(),
+        steps: vec![planned(Step::EveryInvariant, "every invariant holds")],
+    }
+}
