@@ -87,6 +87,7 @@ impl Agree {
     fn late(&mut self, view: &View<'_>) {
         if self.same(view) == Some(true) {
             self.tale.doubt_late(view);
+            self.tale.came_late(view);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use super::at_end::{AtEnd, Standing};
 use super::finding::{Fate, Tale};
+use super::measure::{self, Measure};
 use super::{Clocks, Monitor};
 use crate::entity::{Kind, View};
 use crate::expression::Truth;
@@ -163,6 +164,20 @@ impl Monitor for Balance {
             };
         }
         tale
+    }
+
+    fn measure(&self, kind: &Kind) -> Option<Measure> {
+        let values: Vec<_> = (0..kind.len()).map(|n| self.value(kind, n)).collect();
+        let groups = self.groups(&values, &self.condition.standings(kind));
+        let group = |(name, group): (String, Group)| {
+            let Group { held, all, .. } = group;
+            (name, measure::Group { held, all })
+        };
+        Some(Measure::Balance {
+            by: self.by.clone(),
+            tolerance: self.tolerance,
+            groups: groups.into_iter().map(group).collect(),
+        })
     }
 
     /// Until the end, nothing is decided.

@@ -56,6 +56,7 @@ impl Existence {
     fn late(&mut self, view: &View<'_>) {
         if self.tale.broke(view.number) && self.eventually.met(view) == Truth::True {
             self.tale.doubt_late(view);
+            self.tale.came_late(view);
         }
     }
 }

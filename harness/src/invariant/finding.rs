@@ -2,6 +2,7 @@
 
 use super::condition::Condition;
 use super::hindsight::{self, Hindsight};
+use super::measure::Measure;
 use super::untold::Doubt;
 use crate::duration;
 use crate::entity::{Kind, Moment, View};
@@ -41,6 +42,12 @@ pub struct Finding {
     pub expected: String,
     /// The shortest list of events that proves a violation.
     pub proof: Vec<Proof>,
+    /// What should have been in time, where it came all the same, too late.
+    pub right: Option<Proof>,
+    /// When the time that is granted had run out, if that is what broke it. Nanoseconds since the run began.
+    pub late_ns: Option<u64>,
+    /// What was measured, where the invariant is a measure of all entities of a kind.
+    pub measure: Option<Measure>,
     /// The faults that had struck this entity or were active.
     pub faults: Vec<String>,
     /// The ids of all entities that broke it, in the order in which they were first seen; [`MAX_ENTITIES`] at most.
@@ -139,6 +146,8 @@ pub(super) struct Breach {
     pub late_ns: Option<u64>,
     /// It would be broken as well if events had happened that nobody told.
     pub whatever: bool,
+    /// What should have been in time, where it came all the same.
+    pub right: Option<Moment>,
 }
 
 impl Breach {
@@ -157,6 +166,7 @@ impl Fate {
             proof,
             late_ns: None,
             whatever: false,
+            right: None,
         }))
     }
 
@@ -167,6 +177,7 @@ impl Fate {
             proof,
             late_ns: None,
             whatever,
+            right: None,
         }))
     }
 
@@ -177,6 +188,7 @@ impl Fate {
             proof,
             late_ns: Some(at_ns),
             whatever: false,
+            right: None,
         }))
     }
 
@@ -249,7 +261,14 @@ impl Tale {
         }
     }
 
-    /// The same for what had not come in time, and is there now.
+    /// What an entity should have had in time is there now. Only the first such moment counts.
+    pub fn came_late(&mut self, view: &View<'_>) {
+        if let Fate::Broken(breach) = self.fate(view.number) {
+            breach.right.get_or_insert_with(|| view.last());
+        }
+    }
+
+    /// The same for what had not come in time, and is there now: it may have been there in time.
     pub fn doubt_late(&mut self, view: &View<'_>) {
         let last = view.record.last();
         if let Fate::Broken(breach) = self.fate(view.number)
@@ -299,6 +318,9 @@ impl Tale {
             sight: None,
             expected: self.expected.clone(),
             proof: Vec::new(),
+            right: None,
+            late_ns: None,
+            measure: None,
             faults: Vec::new(),
             entities: Vec::new(),
             broken,
@@ -313,6 +335,8 @@ impl Tale {
             finding.entity = Some(entity);
             finding.reason = Some(breach.why.clone());
             finding.proof = breach.proof.iter().map(Proof::from).collect();
+            finding.right = breach.right.as_ref().map(Proof::from);
+            finding.late_ns = breach.late_ns;
             let fates = self.fates.iter().enumerate();
             let broken = fates.filter(|(_, fate)| fate.broken());
             let ids = broken.map(|(number, _)| kind.view(number).id.to_owned());

@@ -15,6 +15,7 @@ mod existence;
 mod finding;
 mod hindsight;
 mod judge;
+mod measure;
 mod midway;
 mod moves;
 mod precedence;
@@ -28,6 +29,7 @@ mod untold;
 
 pub use finding::{Finding, Proof, Sight};
 pub use judge::Judge;
+pub use measure::{Group, Measure};
 
 use crate::entity::{Kind, View};
 use crate::expression::Expression;
@@ -61,6 +63,11 @@ trait Monitor: Send {
 
     /// What is certain already.
     fn so_far_mut(&mut self) -> &mut Tale;
+
+    /// What was measured, if it is a measure of all entities of a kind.
+    fn measure(&self, _kind: &Kind) -> Option<Measure> {
+        None
+    }
 
     /// What it has to say if the run ends now.
     fn tale(&self, _kind: &Kind) -> Tale {

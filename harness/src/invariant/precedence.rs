@@ -79,6 +79,7 @@ impl Precedence {
                 "`{no}` came true, and `{before}` only {by} later (#{})",
                 now.seq
             );
+            self.tale.came_late(view);
         }
     }
 
@@ -90,6 +91,7 @@ impl Precedence {
             proof: proof(view, &inputs, |without| self.proven(view, &inputs, without)),
             late_ns: None,
             whatever: false,
+            right: None,
         }
     }
 

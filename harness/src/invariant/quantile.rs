@@ -2,6 +2,7 @@
 //! another.
 
 use super::finding::{Fate, Tale};
+use super::measure::{Measure, chosen};
 use super::{Clocks, Monitor};
 use crate::duration;
 use crate::entity::{Kind, Stamp, View};
@@ -167,6 +168,20 @@ impl Monitor for Quantile {
             };
         }
         tale
+    }
+
+    fn measure(&self, kind: &Kind) -> Option<Measure> {
+        let times = self.times().into_iter();
+        let whole = times.filter(|(number, ..)| kind.view(*number).is_whole());
+        let times: Vec<Option<Duration>> = whole.map(|(_, took, _)| took).collect();
+        let took: Vec<Duration> = times.iter().flatten().copied().collect();
+        Some(Measure::Times {
+            quantile: self.quantile,
+            below: self.below,
+            arrived: took.len(),
+            on_their_way: times.len() - took.len(),
+            took: chosen(took),
+        })
     }
 
     /// Until the end, nothing is decided.

@@ -91,6 +91,8 @@ impl Monitor for AtOnce {
         if self.tale.fate(view.number).broken() {
             if self.hindsight.reaches_back(view) && self.is_right(view) {
                 self.tale.doubt(view, &self.hindsight);
+            } else if self.then.test(view) == Truth::True {
+                self.tale.came_late(view);
             }
             return;
         }
@@ -203,6 +205,7 @@ impl Response {
         if let Fate::Broken(breach) = self.tale.fate(number) {
             let by = seconds(last.at_ns.saturating_sub(since_ns));
             breach.why = format!("{}, only {by} later (#{})", breach.why, last.seq);
+            self.tale.came_late(view);
         }
     }
 }

@@ -8,6 +8,7 @@
 
 use super::condition::{Condition, proof};
 use super::finding::{Breach, Fate, Tale};
+use super::measure::Measure;
 use super::midway;
 use super::switch::Switch;
 use super::{Clocks, Monitor};
@@ -266,6 +267,10 @@ impl Monitor for Scoped {
 
     fn pending(&self) -> bool {
         self.monitor.pending()
+    }
+
+    fn measure(&self, kind: &Kind) -> Option<Measure> {
+        self.monitor.measure(kind)
     }
 
     fn so_far(&self) -> &Tale {

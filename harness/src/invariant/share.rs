@@ -2,6 +2,7 @@
 
 use super::at_end::AtEnd;
 use super::finding::{Fate, Tale};
+use super::measure::{Group, Measure};
 use super::{Clocks, Monitor};
 use crate::entity::{Kind, View};
 use crate::expression::Truth;
@@ -67,6 +68,18 @@ impl Monitor for Share {
             };
         }
         tale
+    }
+
+    fn measure(&self, kind: &Kind) -> Option<Measure> {
+        let standings = self.condition.standings(kind);
+        let held = standings.iter().filter(|one| one.truth == Truth::True);
+        Some(Measure::Share {
+            at_least: self.at_least,
+            group: Group {
+                held: held.count(),
+                all: standings.len(),
+            },
+        })
     }
 
     /// Until the end, nothing is decided.

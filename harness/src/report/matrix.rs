@@ -261,6 +261,9 @@ mutants: {lazy: {service: a, environment: {BUG: lazy}, caught_by: [ends]}}
             sight: None,
             expected: String::new(),
             proof: Vec::new(),
+            right: None,
+            late_ns: None,
+            measure: None,
             faults: Vec::new(),
         }
     }

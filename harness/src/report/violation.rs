@@ -74,6 +74,9 @@ mod tests {
                 sight: None,
                 expected: String::new(),
                 proof: Vec::new(),
+                right: None,
+                late_ns: None,
+                measure: None,
                 faults: Vec::new(),
             };
             assert_eq!(others(&finding).as_deref(), expected);

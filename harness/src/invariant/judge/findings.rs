@@ -72,6 +72,7 @@ impl Judge {
             untold.doubt(&mut tale);
         }
         let mut finding = tale.finding(&watched.invariant.name, kind);
+        finding.measure = watched.monitor.measure(kind);
         let kind = &watched.invariant.entity;
         finding.sight = self.sight(&watched.basis);
         if let Some(id) = finding
@@ -94,6 +95,7 @@ impl Judge {
             finding.verdict = Verdict::Inconclusive;
             finding.unwitnessed = false;
             finding.proof.clear();
+            (finding.right, finding.late_ns) = (None, None);
             finding.entities.clear();
             finding.reason = Some(match finding.reason.filter(|_| sure) {
                 Some(why) => format!("{why}, but {reason}"),
