@@ -1,6 +1,7 @@
 //! What people and programs are told about an invocation.
 
 mod console;
+mod html;
 mod json;
 mod matrix;
 mod printable;
@@ -10,6 +11,7 @@ mod systems;
 mod violation;
 
 pub use console::{scenario, stories};
+pub use html::{Page, REPORT};
 pub use json::{mutants_json, run_json};
 pub use matrix::{Killed, Matrix, MutantResult};
 pub use rounds::{all_rounds, worth_telling};
