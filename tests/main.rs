@@ -1,8 +1,10 @@
 //! Tests of the whole system: the binary as a user runs it, real services, real containers.
 //!
-//! A test that needs Docker is reported as ignored where no daemon answers; it never counts as passed.
+//! A test that needs Docker is reported as ignored where no daemon answers, and one that needs Chromium where there is none;
+//! neither ever counts as passed.
 
 mod bad_input;
+mod browser;
 mod check;
 mod cleanup;
 mod compose;
@@ -23,6 +25,7 @@ mod probes;
 mod readme;
 mod relay;
 mod repeat;
+mod report;
 mod robustness;
 mod seen;
 mod services;
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         images::trials(),
         readme::trials(),
         repeat::trials(),
+        report::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

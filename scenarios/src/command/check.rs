@@ -1,11 +1,11 @@
 //! `shakedown check`: judges again what was recorded. Nothing is started.
 
-use super::session::program;
+use super::session::{self, program};
 use super::{Answer, CheckArgs};
 use shakedown_harness::audit::{self, Recorded};
 use shakedown_harness::invocation::{self, Played};
 use shakedown_harness::problem::{Problem, Problems, suggest};
-use shakedown_harness::report;
+use shakedown_harness::report::{self, Page};
 use shakedown_harness::seed::Seed;
 use shakedown_harness::stack::{self, Stack};
 use std::collections::BTreeMap;
@@ -32,6 +32,21 @@ pub fn check(args: CheckArgs) -> Answer {
     if let Some(out) = &args.out {
         let value = report::run_json(&played, code, Seed(seed.unwrap_or_default()), "recorded");
         write(out, &value)?;
+        let page = Page {
+            command: "check",
+            again: session::typed(),
+            seed,
+            runtime: "recorded",
+            verdict: invocation::verdict(&played),
+            exit_code: code,
+            played: &played,
+            repeat: &|one| again(one, &args),
+            folder: out,
+            ..Page::default()
+        };
+        if !session::write_report(&page) {
+            return Ok(code.max(3));
+        }
     }
     Ok(code)
 }

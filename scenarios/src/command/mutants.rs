@@ -7,7 +7,7 @@ use super::{Answer, MutantsArgs, Refusal};
 use shakedown_harness::invocation::{self, Invocation, Job, Played, Progress};
 use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::Problem;
-use shakedown_harness::report::{self, Matrix, MutantResult, Systems};
+use shakedown_harness::report::{self, Matrix, MutantResult, Page, Systems};
 use shakedown_harness::stack::{Mutant, Stack};
 use shakedown_harness::verdict::Verdict;
 use std::sync::Arc;
@@ -105,14 +105,25 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
         invocation.seed,
         &invocation.place.to_string(),
     );
-    let written = session.write("mutants.json", &value);
-    let code = match (matrix.is_full(), unmutated, written) {
-        (_, Verdict::EnvironmentFailed, _) | (_, _, false) => 3,
-        (true, Verdict::Held, _) => 0,
-        (true, other, _) => other.exit_code(),
-        (false, _, _) => 1,
+    let code = match (matrix.is_full(), unmutated) {
+        (_, Verdict::EnvironmentFailed) => 3,
+        (true, Verdict::Held) => 0,
+        (true, other) => other.exit_code(),
+        (false, _) => 1,
     };
-    Ok(session.end(code).await)
+    let written = session.write("mutants.json", &value)
+        & session.report(Page {
+            command: "mutants",
+            again: session::again(invocation),
+            verdict: unmutated,
+            exit_code: session.code(code),
+            played: &played,
+            planted: under_mutants.iter().flatten().collect(),
+            matrix: Some(&matrix),
+            repeat: &repeat,
+            ..Page::default()
+        });
+    Ok(session.end(if written { code } else { 3 }).await)
 }
 
 /// The stacks as they are, and with each planted bug.

@@ -6,7 +6,7 @@ use super::session::{self, Session};
 use super::{Answer, RunArgs};
 use shakedown_harness::invocation::{self, Job, Played};
 use shakedown_harness::problem::{Problem, Problems, suggest};
-use shakedown_harness::report;
+use shakedown_harness::report::{self, Page};
 use std::sync::Arc;
 
 /// Plays the scenarios. Gives the exit code of the worst verdict.
@@ -33,7 +33,17 @@ pub async fn run(args: RunArgs) -> Answer {
         invocation.seed,
         &invocation.place.to_string(),
     );
-    let written = session.write("run.json", &value);
+    let stack = args.features.stack.as_deref();
+    let written = session.write("run.json", &value)
+        & session.report(Page {
+            command: "run",
+            again: session::again(invocation),
+            verdict,
+            exit_code: code,
+            played: &played,
+            repeat: &|one| session::repeat(invocation, &one.job, stack),
+            ..Page::default()
+        });
     Ok(session.end(if written { code } else { code.max(3) }).await)
 }
 

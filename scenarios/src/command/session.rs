@@ -5,6 +5,7 @@ use super::{PlayArgs, Refusal, Where};
 use shakedown_harness::engine::Place;
 use shakedown_harness::invocation::{Invocation, Room};
 use shakedown_harness::problem::{Problem, Problems};
+use shakedown_harness::report::{self, Page};
 use shakedown_harness::runtime::{docker, new_run_id, reaper::Reaper};
 use shakedown_harness::seed::Seed;
 use shakedown_harness::stack::Stack;
@@ -12,6 +13,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::SystemTime;
 use tokio::sync::watch;
 
 /// The exit codes after Ctrl-C and after SIGTERM, as shells have them: 128 and the signal's number.
@@ -25,12 +27,13 @@ pub struct Session {
     /// The exit code for the signal that ended it; 0 before one came.
     ended_by: Arc<AtomicU8>,
     reaper: Reaper,
+    began: SystemTime,
     /// Held until the end: a folder takes the results of one invocation at a time.
     _lock: File,
 }
 
 /// The files of results that an invocation may leave in its folder.
-const RESULTS: [&str; 2] = ["run.json", "mutants.json"];
+const RESULTS: [&str; 3] = ["run.json", "mutants.json", report::REPORT];
 
 /// Makes the folder this invocation's own: nobody else writes into it, and no older result is left that could be
 /// taken for its own.
@@ -104,6 +107,7 @@ impl Session {
             invocation,
             ended_by,
             reaper,
+            began: SystemTime::now(),
             _lock: lock,
         })
     }
@@ -134,6 +138,21 @@ impl Session {
                 false
             }
         }
+    }
+
+    /// Writes the report for people; says so when it cannot. What is the same for all commands is filled in.
+    pub fn report(&self, page: Page<'_>) -> bool {
+        let invocation = &self.invocation;
+        let runtime = invocation.place.to_string();
+        write_report(&Page {
+            run: &invocation.run,
+            began: Some(self.began),
+            took: self.began.elapsed().ok(),
+            seed: Some(invocation.seed.0),
+            runtime: &runtime,
+            folder: &invocation.out,
+            ..page
+        })
     }
 
     /// The exit code: `code`, or that for an interruption.
@@ -207,6 +226,57 @@ fn fits(loaded: &Loaded, place: Place) -> Result<(), Problems> {
             }
             Ok(())
         }
+    }
+}
+
+/// Writes a page into its folder.
+pub fn write_report(page: &Page<'_>) -> bool {
+    let file = page.folder.join(report::REPORT);
+    match std::fs::write(&file, page.html()) {
+        Ok(()) => {
+            say!("report: {}", file.display());
+            true
+        }
+        Err(error) => {
+            eprintln!("error: cannot write {}: {error}", file.display());
+            false
+        }
+    }
+}
+
+/// The command that does all of this invocation again: what was typed, with the seed and the runtime that it had.
+pub fn again(invocation: &Invocation) -> String {
+    let typed: Vec<String> = std::env::args().skip(1).collect();
+    let given = |name: &str| {
+        let assigned = format!("{name}=");
+        typed
+            .iter()
+            .any(|word| word == name || word.starts_with(&assigned))
+    };
+    let mut command = self::typed();
+    for (name, value) in [
+        ("--runtime", invocation.place.to_string()),
+        ("--seed", invocation.seed.to_string()),
+    ] {
+        if !given(name) {
+            command.push_str(&format!(" {name} {value}"));
+        }
+    }
+    command
+}
+
+/// The command as it was typed.
+pub fn typed() -> String {
+    let words: Vec<String> = std::env::args().skip(1).map(|word| quoted(&word)).collect();
+    format!("{} {}", program(), words.join(" "))
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=,+@%".contains(c);
+    match !word.is_empty() && word.chars().all(plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', r"'\''")),
     }
 }
 
