@@ -27,6 +27,7 @@ mod relay;
 mod repeat;
 mod report;
 mod robustness;
+mod secrets;
 mod seen;
 mod services;
 mod steps;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         operations::trials(),
         probes::trials(),
         robustness::trials(),
+        secrets::trials(),
         daemon::trials(),
         databases::trials(),
         database_faults::trials(),

@@ -3,7 +3,7 @@
 //! This library knows no Gherkin and no particular stack. Imports point downwards:
 //!
 //! 1. words: [`duration`], [`size`], [`seed`], [`verdict`], [`problem`], [`address`], [`host`], [`count`]
-//! 2. data: [`expression`], [`stack`], [`plan`], [`history`]
+//! 2. data: [`expression`], [`stack`], [`plan`], [`history`], [`secret`]
 //! 3. parts: [`gateway`], [`runtime`], [`fault`], [`entity`], [`invariant`], [`observe`], [`workload`],
 //!    [`export`], [`double`]
 //! 4. [`engine`], then [`invocation`], then [`audit`]
@@ -32,6 +32,7 @@ pub mod plan;
 pub mod problem;
 pub mod report;
 pub mod runtime;
+pub mod secret;
 pub mod seed;
 pub mod size;
 pub mod stack;

@@ -30,6 +30,7 @@ use crate::plan::{Judged, Plan, Step};
 use crate::runtime::docker::DockerRuntime;
 use crate::runtime::process::ProcessRuntime;
 use crate::runtime::{Exit, Failure, RunFolder, Runtime};
+use crate::secret::Secrets;
 use crate::seed::Seed;
 use crate::stack::Stack;
 use barrier::Barrier;
@@ -143,7 +144,8 @@ const SETTLE_AT_MOST: Duration = Duration::from_secs(60);
 /// Runs the plan. Whatever happens, the stack is taken down again before this returns.
 pub async fn run(setup: Setup) -> Outcome {
     let begun = Instant::now();
-    let folder = RunFolder::new(&setup.out, &setup.name);
+    let secrets = Arc::new(Secrets::of(&setup.stack));
+    let folder = RunFolder::new(&setup.out, &setup.name).without(secrets.clone());
     folder.clear();
     let (exits, exited) = mpsc::unbounded_channel();
     let mut outcome = match runtime(&setup, &folder, exits).await {
@@ -153,7 +155,7 @@ pub async fn run(setup: Setup) -> Outcome {
             // A task of its own: a panic in it must not keep the stack from being taken down.
             let phases = tokio::spawn(phases(
                 setup.clone(),
-                folder.clone(),
+                (folder.clone(), secrets.clone()),
                 runtime.clone(),
                 exited,
             ));
@@ -167,9 +169,11 @@ pub async fn run(setup: Setup) -> Outcome {
                     Outcome::failed(&setup, Failure::new("interrupted"))
                 }
             };
-            outcome.and_down(tokio::time::timeout(DOWN_WITHIN, runtime.down()).await)
+            let down = tokio::time::timeout(DOWN_WITHIN, runtime.down()).await;
+            outcome.and_down(down).and_hidden(folder.hide_late())
         }
     };
+    outcome.hide(&secrets);
     outcome.duration = begun.elapsed();
     outcome.folder = folder.root().to_owned();
     outcome.history = folder.history();
@@ -191,7 +195,7 @@ async fn runtime(
 
 async fn phases(
     setup: Setup,
-    folder: RunFolder,
+    (folder, secrets): (RunFolder, Arc<Secrets>),
     runtime: Arc<dyn Runtime>,
     exited: mpsc::UnboundedReceiver<Exit>,
 ) -> Outcome {
@@ -202,10 +206,11 @@ async fn phases(
             return Outcome::failed(&setup, Failure::new(what));
         }
     };
-    let judge = Judge::of_run(&setup.stack, setup.heard.clone());
+    let judge = || Judge::of_run(&setup.stack, setup.heard.clone());
     let probed = probes::stops(&setup.stack);
     let live = setup.live.as_deref();
-    let record = Arc::new(Record::new(writer, judge, setup.seed, probed, live));
+    let record = Record::new((writer, secrets), judge(), setup.seed, probed, live);
+    let record = Arc::new(record);
     record.append(What::Started {
         run: setup.run.clone(),
         scenario: setup.plan.scenario.clone(),
@@ -221,6 +226,7 @@ async fn phases(
         .await
         .err();
     phase(&record, "down");
+    record.hide_late(judge);
     Outcome::judge(&setup, &record, unmet, failure)
 }
 

@@ -12,6 +12,7 @@ use crate::invariant::Finding;
 use crate::plan::{Judged, Plan, Step};
 use crate::problem::Place;
 use crate::runtime::Failure;
+use crate::secret::Secrets;
 use crate::stack::Call;
 use crate::verdict::Verdict;
 use std::collections::HashMap;
@@ -267,6 +268,38 @@ impl Outcome {
             verdict = verdict.and(Verdict::Violated);
         }
         verdict
+    }
+
+    /// Adds whether logs that were written could be cleared of what became known as a secret only later.
+    pub(super) fn and_hidden(mut self, hidden: std::io::Result<()>) -> Outcome {
+        if let Err(error) = hidden {
+            let what = format!("logs may still have secrets that became known late: {error}");
+            self.verdict = self.verdict.and(Verdict::EnvironmentFailed);
+            self.failure.get_or_insert(Failure::new(what));
+        }
+        self
+    }
+
+    /// Hides secrets in what it tells beyond its history.
+    pub(super) fn hide(&mut self, secrets: &Secrets) {
+        let hide = |text: &mut String| *text = secrets.text(text);
+        self.reasons.iter_mut().for_each(hide);
+        self.notes.iter_mut().for_each(hide);
+        let missing = self.receipts.iter_mut();
+        missing
+            .filter_map(|receipt| receipt.missing.as_mut())
+            .for_each(hide);
+        if let Some(failure) = &mut self.failure {
+            hide(&mut failure.what);
+            let more = [&mut failure.last, &mut failure.help];
+            more.into_iter().flatten().for_each(hide);
+        }
+        self.notes.extend(secrets.overflow().map(|searched| {
+            format!(
+                "more than {searched} secrets came by: those that followed are hidden in headers and URLs, and not searched \
+                 for elsewhere"
+            )
+        }));
     }
 
     /// Adds how taking the stack down went. It never hides what was found before.

@@ -12,10 +12,11 @@ use crate::gateway::{Moment, Stop};
 use crate::history::{Captures, ExchangeId, What, Writer};
 use crate::invariant::Judge;
 use crate::plan::Fault;
+use crate::secret::Secrets;
 use crate::seed::Seed;
 use crate::stack::Operation;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
 
@@ -25,6 +26,7 @@ const TICK: Duration = Duration::from_millis(20);
 /// The record of one run.
 pub struct Record {
     state: Mutex<State>,
+    secrets: Arc<Secrets>,
     /// The moments at which the gateway stops whatever the faults are.
     probed: Vec<Stop>,
     changed: watch::Sender<u64>,
@@ -75,11 +77,11 @@ impl Worked {
 }
 
 impl Record {
-    /// A record that writes to `writer`.
+    /// A record that writes to `writer`, nothing of it with its secrets.
     ///
     /// The gateway stops at `probed` whatever the faults are; `live` is shown every event.
     pub fn new(
-        writer: Writer,
+        (writer, secrets): (Writer, Arc<Secrets>),
         judge: Judge,
         seed: Seed,
         probed: Vec<Stop>,
@@ -99,6 +101,7 @@ impl Record {
         };
         Record {
             state: Mutex::new(state),
+            secrets,
             probed,
             changed: watch::Sender::new(0),
         }
@@ -116,6 +119,7 @@ impl Record {
 
     /// The same; it is on its way to the disk with the `last` of the events that are at hand.
     pub fn reported(&self, what: What, last: bool) {
+        let what = self.secrets.redacted(what);
         let mut state = self.state();
         let follow_ups = state.faults.see(&what);
         state.put(what);
@@ -124,6 +128,7 @@ impl Record {
 
     /// Appends what was tried while an exchange was held: what faults do because of it is done before that goes on.
     pub fn tried(&self, what: What, exchange: ExchangeId) {
+        let what = self.secrets.redacted(what);
         let mut state = self.state();
         state.put_during(what, Some(exchange));
         self.follow_up(state, Vec::new(), true);
@@ -201,6 +206,7 @@ impl Record {
         exchange: ExchangeId,
         left: bool,
     ) -> Decision {
+        let captures = &self.secrets.captures(captures);
         let mut decision = None;
         self.change(|state| {
             let captures = state.judge.entities().resolved(captures);
@@ -290,6 +296,14 @@ impl Record {
     /// No fault strikes any more.
     pub fn heal(&self) {
         self.change(|state| state.faults.heal());
+    }
+
+    /// Hides what became known as a secret only when it had been written, and has what is left judged by a `fresh` judge,
+    /// so that whoever judges it again finds the same.
+    pub fn hide_late(&self, fresh: impl FnOnce() -> Judge) {
+        let mut state = self.state();
+        let hidden = state.hide_late(&self.secrets, fresh);
+        hidden.unwrap_or_else(|error| state.broke(&error));
     }
 
     /// What can be proven of each fault.
@@ -399,6 +413,24 @@ impl State {
         if let Some(sights) = &self.sights {
             let _ = sights.send(sight());
         }
+    }
+
+    fn hide_late(
+        &mut self,
+        secrets: &Secrets,
+        fresh: impl FnOnce() -> Judge,
+    ) -> std::io::Result<()> {
+        self.writer.flush()?;
+        if !secrets.late_in_json(self.writer.path())? {
+            return Ok(());
+        }
+        let mut judge = fresh();
+        self.writer.rewrite(|event| {
+            secrets.again(&mut event.what);
+            judge.see(event);
+        })?;
+        self.judge = judge;
+        Ok(())
     }
 
     /// Keeps the first error of the disk.

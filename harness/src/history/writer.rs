@@ -1,9 +1,9 @@
 //! Writes a history, one JSON line for each event, and stamps it.
 
-use super::{Event, What};
+use super::{Event, Reader, What};
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 /// Room for the events that are at hand; the system is asked once for all of them.
@@ -11,6 +11,7 @@ const BUFFER_BYTES: usize = 64 * 1024;
 
 /// An append-only history. Its clock begins with it and never goes back.
 pub struct Writer {
+    path: PathBuf,
     file: BufWriter<File>,
     begun: Instant,
     next: u64,
@@ -27,6 +28,7 @@ impl Writer {
         }
         let file = BufWriter::with_capacity(BUFFER_BYTES, File::create(path)?);
         Ok(Writer {
+            path: path.to_owned(),
             file,
             begun: Instant::now(),
             next: 0,
@@ -71,6 +73,32 @@ impl Writer {
     /// When the disk does not take them.
     pub fn flush(&mut self) -> io::Result<()> {
         self.file.flush()
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes all events anew, as `change` leaves each of them, in their order. The file has all of the old ones or all
+    /// of the new ones, whatever happens.
+    ///
+    /// # Errors
+    /// When the disk does not give them or does not take them.
+    pub fn rewrite(&mut self, mut change: impl FnMut(&mut Event)) -> io::Result<()> {
+        self.flush()?;
+        let anew = self.path.with_extension("jsonl.new");
+        let mut file = BufWriter::with_capacity(BUFFER_BYTES, File::create(&anew)?);
+        for event in Reader::open(&self.path)? {
+            let mut event = event?;
+            change(&mut event);
+            serde_json::to_writer(&mut file, &event)?;
+            file.write_all(b"\n")?;
+        }
+        file.flush()?;
+        std::fs::rename(&anew, &self.path)?;
+        self.file = file;
+        Ok(())
     }
 
     /// Nanoseconds since it began.

@@ -1,7 +1,9 @@
 //! Where one run keeps what it writes.
 
+use crate::secret::{LogWriter, Secrets};
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The most of a log that a message quotes.
 const TAIL_BYTES: u64 = 4096;
@@ -12,6 +14,7 @@ const TAIL_LINES: usize = 20;
 #[derive(Clone, Debug)]
 pub struct RunFolder {
     root: PathBuf,
+    secrets: Option<Arc<Secrets>>,
 }
 
 impl RunFolder {
@@ -21,6 +24,15 @@ impl RunFolder {
             root: std::path::absolute(out)
                 .unwrap_or_else(|_| out.to_owned())
                 .join(name),
+            secrets: None,
+        }
+    }
+
+    /// The same folder; its logs are kept without these secrets.
+    pub fn without(self, secrets: Arc<Secrets>) -> RunFolder {
+        RunFolder {
+            secrets: Some(secrets),
+            ..self
         }
     }
 
@@ -64,6 +76,32 @@ impl RunFolder {
     /// The log of a service, over all its starts.
     pub fn log(&self, service: &str) -> PathBuf {
         self.root.join("logs").join(format!("{service}.log"))
+    }
+
+    /// Appends to the log of a service.
+    ///
+    /// # Errors
+    /// When the disk does not allow it.
+    pub fn log_writer(&self, service: &str) -> std::io::Result<LogWriter> {
+        LogWriter::open(&self.log(service), self.secrets.clone())
+    }
+
+    /// Goes through all logs once more, for secrets that became known only after they had been written. Nobody writes to
+    /// them any more.
+    ///
+    /// # Errors
+    /// When one of them cannot be read, or not be written anew.
+    pub fn hide_late(&self) -> std::io::Result<()> {
+        let Some(secrets) = &self.secrets else {
+            return Ok(());
+        };
+        for entry in std::fs::read_dir(self.root.join("logs"))
+            .into_iter()
+            .flatten()
+        {
+            secrets.hide_late(&entry?.path())?;
+        }
+        Ok(())
     }
 
     /// The end of a service's log; empty when there is none.

@@ -4,6 +4,7 @@ pub mod docker;
 mod folder;
 mod further;
 mod listen;
+mod output;
 pub mod process;
 pub mod ready;
 pub mod reaper;

@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use std::time::Duration;
 
 /// Keys of the file.
-pub(super) const TOP: [&str; 10] = [
+pub(super) const TOP: [&str; 11] = [
     "stack",
     "compose",
     "profiles",
@@ -22,6 +22,7 @@ pub(super) const TOP: [&str; 10] = [
     "invariants",
     "mutants",
     "settle",
+    "secrets",
 ];
 /// How long a run goes on watching after the last event.
 pub(super) const SETTLE: Duration = Duration::from_millis(500);

@@ -3,6 +3,7 @@
 use super::template::{Body, Template};
 use crate::expression::{Expression, Scope, Truth};
 use crate::problem::Place;
+use crate::secret::plain;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -154,12 +155,14 @@ pub enum Evidence {
 }
 
 impl Evidence {
-    /// How an observer of this evidence is called in a history.
+    /// How an observer of this evidence is called in a history, without the secrets of its URL.
     pub fn source(&self) -> String {
         match self {
             Evidence::Call(call) => format!("call {call}"),
-            Evidence::Poll { method, url, .. } => format!("poll {method} {url}"),
-            Evidence::Probe { method, url, .. } => format!("{PROBE} {method} {}", url.text()),
+            Evidence::Poll { method, url, .. } => format!("poll {method} {}", plain(url)),
+            Evidence::Probe { method, url, .. } => {
+                format!("{PROBE} {method} {}", plain(url.text()))
+            }
             Evidence::Sql { on, .. } => format!("sql on {on}"),
             Evidence::Log { service, .. } => format!("log of {service}"),
         }

@@ -129,6 +129,9 @@ fn read(file: &Path, problems: &mut Problems, warnings: &mut Vec<Problem>) -> Op
         }),
         mutants: config::named(top.get("mutants"), problems, config::mutant),
         settle,
+        secrets: top
+            .get("secrets")
+            .map_or_else(Vec::new, |node| node.texts(problems)),
     };
     let files = compose_files(compose_node?, &parent, problems)?;
     // The folder of a bare name is the current one.

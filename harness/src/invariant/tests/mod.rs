@@ -93,6 +93,7 @@ fn stack(pattern: Pattern) -> Stack {
         invariants: IndexMap::from([("i".to_owned(), invariant)]),
         mutants: IndexMap::new(),
         settle: Duration::ZERO,
+        secrets: Vec::new(),
     }
 }
 

@@ -1,9 +1,11 @@
 //! Where the images come from: this very executable, a script of the stack, its Dockerfile, or a registry.
 
+use super::super::output::Output;
 use super::super::process::LABEL;
 use super::super::{Failure, RunFolder};
 use super::own;
 use crate::address::chain;
+use crate::secret::Secrets;
 use crate::stack::{Build, Image, Stack};
 use bollard::Docker;
 use bollard::errors::Error;
@@ -12,9 +14,10 @@ use futures::StreamExt;
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::process::Command;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot, watch};
 
 /// How long making or pulling one image may take.
 const MADE_WITHIN: Duration = Duration::from_secs(15 * 60);
@@ -101,8 +104,8 @@ impl Images {
                 return Ok(name.clone());
             }
             match (script, build) {
-                (Some(script), _) => self.command(name, script, &stack.folder, say).await?,
-                (None, Some(build)) => self.build(name, build, &stack.folder, say).await?,
+                (Some(script), _) => self.command(name, script, stack, say).await?,
+                (None, Some(build)) => self.build(name, build, stack, say).await?,
                 (None, None) => self.pull(name, say).await?,
             }
             if present(&self.docker, name).await? {
@@ -125,10 +128,10 @@ impl Images {
         &self,
         name: &str,
         build: &Build,
-        folder: &Path,
+        stack: &Stack,
         say: Say<'_>,
     ) -> Result<(), Failure> {
-        let context = folder.join(&build.context);
+        let context = stack.folder.join(&build.context);
         let dockerfile = context.join(&build.dockerfile);
         let (context, dockerfile) = (context.to_string_lossy(), dockerfile.to_string_lossy());
         let words = ["docker", "build", "--tag", name, "--file", &dockerfile];
@@ -140,7 +143,7 @@ impl Images {
             words.extend(["--target".to_owned(), target.clone()]);
         }
         words.push(context.into_owned());
-        self.command(name, &words, folder, say).await
+        self.command(name, &words, stack, say).await
     }
 
     /// Runs a command that makes an image; what it says goes to a log.
@@ -148,18 +151,24 @@ impl Images {
         &self,
         name: &str,
         words: &[String],
-        folder: &Path,
+        stack: &Stack,
         say: Say<'_>,
     ) -> Result<(), Failure> {
         let file = name.replace(['/', ':'], "-");
-        let log = self.folder.log(&file);
+        let secrets = Arc::new(Secrets::of(stack));
+        let own = self.folder.clone().without(secrets.clone());
+        let log = own.log(&file);
         let unwritable = |e| Failure::new(format!("cannot write {}: {e}", log.display()));
-        self.folder.make().map_err(unwritable)?;
-        let stdout = std::fs::File::create(&log).map_err(unwritable)?;
-        let stderr = stdout.try_clone().map_err(unwritable)?;
+        own.make().map_err(unwritable)?;
+        // It is made at most once in a run, and what an earlier one has left here is not its own.
+        let _ = std::fs::remove_file(&log);
+        let output = own
+            .log_writer(&file)
+            .and_then(Output::new)
+            .map_err(unwritable)?;
+        let shown = secrets.text(&words.join(" "));
         say(&format!(
-            "making the image `{name}` with `{}` (log: {})",
-            words.join(" "),
+            "making the image `{name}` with `{shown}` (log: {})",
             log.display()
         ));
         let Some((program, arguments)) = words.split_first() else {
@@ -168,27 +177,33 @@ impl Images {
             )));
         };
         let failed = |why: String| Failure {
-            last: Some(self.folder.tail(&file)).filter(|tail| !tail.is_empty()),
+            last: Some(own.tail(&file)).filter(|tail| !tail.is_empty()),
             help: Some(format!(
-                "run it by hand in {}: {}",
-                folder.display(),
-                words.join(" ")
+                "run it by hand in {}: {shown}",
+                stack.folder.display()
             )),
             ..Failure::new(format!("the image `{name}` could not be made: {why}"))
         };
         let mut child = Command::new(program)
             .args(arguments)
-            .current_dir(folder)
+            .current_dir(&stack.folder)
             .env(LABEL, &self.run)
             .env("TMPDIR", self.folder.data())
             .stdin(Stdio::null())
-            .stdout(stdout)
-            .stderr(stderr)
+            .stdout(output.stdout)
+            .stderr(output.stderr)
             .process_group(0)
             .kill_on_drop(true)
             .spawn()
             .map_err(|e| failed(format!("cannot start `{program}`: {e}")))?;
-        match tokio::time::timeout(MADE_WITHIN, child.wait()).await {
+        let (ended, dead) = watch::channel(false);
+        let (told, all_told) = oneshot::channel();
+        let logged = tokio::spawn(output.reader.copy(dead, told));
+        let status = tokio::time::timeout(MADE_WITHIN, child.wait()).await;
+        let _ = ended.send(true);
+        let _ = all_told.await;
+        logged.abort();
+        match status {
             Ok(Ok(status)) if status.success() => Ok(()),
             Ok(Ok(status)) => Err(failed(status.to_string())),
             Ok(Err(error)) => Err(failed(error.to_string())),

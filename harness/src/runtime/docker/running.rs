@@ -2,6 +2,7 @@
 
 use super::{DockerRuntime, GATEWAY, daemon};
 use crate::runtime::{Exit, Failure};
+use crate::secret::LogWriter;
 use bollard::Docker;
 use bollard::container::LogOutput;
 use bollard::errors::Error;
@@ -11,9 +12,7 @@ use bollard::query_parameters::{
 };
 use futures::future::try_join_all;
 use futures::{Stream, StreamExt};
-use std::io::Write;
 use std::ops::RangeFrom;
-use std::path::Path;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -43,10 +42,11 @@ impl DockerRuntime {
             .await
             .map_err(self.failed("attach to", name))?
             .output;
-        let log = self.folder.log(name);
+        let log = self.folder.log_writer(name);
+        let service = name.to_owned();
         let logged = tokio::spawn(async move {
-            if let Err(error) = copy(output, &log).await {
-                tracing::warn!(%error, log = %log.display(), "the log of a service broke off");
+            if let Err(error) = copy(output, log).await {
+                tracing::warn!(%error, service, "the log of a service broke off");
             }
         });
         let started = self.docker.start_container(&container, None);
@@ -137,18 +137,15 @@ async fn exit_code(docker: &Docker, container: &str) -> Option<i32> {
     }
 }
 
-/// Appends a container's output to a file.
+/// Appends a container's output to its log.
 async fn copy(
     mut output: impl Stream<Item = Result<LogOutput, Error>> + Unpin,
-    log: &Path,
+    log: std::io::Result<LogWriter>,
 ) -> std::io::Result<()> {
-    let mut file = std::fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(log)?;
+    let mut log = log?;
     // An error here is the end of the container.
     while let Some(Ok(chunk)) = output.next().await {
-        file.write_all(chunk.as_ref())?;
+        log.write(chunk.as_ref())?;
     }
-    Ok(())
+    log.finish()
 }

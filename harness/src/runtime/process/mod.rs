@@ -24,13 +24,19 @@ use std::ops::RangeFrom;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 
 /// The environment variable that labels every process of a run.
 pub const LABEL: &str = "SHAKEDOWN_RUN";
 /// The environment variable by which all processes of one start of a service are known, even those that have left its
 /// group.
 const INSTANCE: &str = "SHAKEDOWN_INSTANCE";
+
+/// How long a line may take from a service to its log: the harness hands it on, which takes it far less.
+const LOG_LAG: Duration = Duration::from_millis(100);
+/// How long the end of what dead services wrote may take to arrive.
+const LOG_WITHIN: Duration = Duration::from_secs(2);
 
 /// A stack of local processes.
 pub struct ProcessRuntime {
@@ -47,6 +53,8 @@ pub struct ProcessRuntime {
     /// By service and number of the instance, from 0.
     running: Arc<Mutex<HashMap<(String, usize), Running>>>,
     gateway: Mutex<Option<mpsc::UnboundedSender<Command>>>,
+    /// Those who copy what services write.
+    logging: Mutex<JoinSet<()>>,
 }
 
 /// A process group that was started.
@@ -82,7 +90,7 @@ impl ProcessRuntime {
         let services = stack.services.values();
         let named = services.map(|one| (one.name.clone(), program::named(&stack, one)));
         let named = named.collect();
-        let (running, gateway) = Default::default();
+        let (running, gateway, logging) = Default::default();
         Ok(ProcessRuntime {
             stack,
             folder,
@@ -93,6 +101,7 @@ impl ProcessRuntime {
             disks: disks.map(Arc::new),
             running,
             gateway,
+            logging,
         })
     }
 
@@ -127,7 +136,7 @@ impl ProcessRuntime {
     /// Starts one instance of a service.
     fn start_instance(&self, name: &str, number: usize) -> Result<(), Failure> {
         let instance = crate::runtime::new_run_id();
-        let mut child = self.spawn(&self.stack.services[name], number, &instance)?;
+        let (mut child, output) = self.spawn(&self.stack.services[name], number, &instance)?;
         let group = Pid::from_raw(child.id().unwrap_or_default() as i32);
         let (ended, has_ended) = watch::channel(false);
         let asked = watch::Sender::new(false);
@@ -141,6 +150,11 @@ impl ProcessRuntime {
             .lock()
             .expect("no panic while it is held")
             .insert((name.to_owned(), number), running);
+        let (told, all_told) = oneshot::channel();
+        self.logging
+            .lock()
+            .expect("no panic while it is held")
+            .spawn(output.copy(ended.subscribe(), told));
         let (exits, service, all) = (self.exits.clone(), name.to_owned(), self.running.clone());
         tokio::spawn(async move {
             let status = child.wait().await;
@@ -148,6 +162,8 @@ impl ProcessRuntime {
             let _ = killpg(group, Signal::SIGKILL);
             let _ = ended.send(true);
             if !*asked.borrow() {
+                // Whoever hears of its end may look for its last words.
+                let _ = all_told.await;
                 let code = status.as_ref().ok().and_then(|status| status.code());
                 let detail = status.map_or_else(|e| e.to_string(), |status| status.to_string());
                 let left = {
@@ -304,6 +320,10 @@ impl Runtime for ProcessRuntime {
         Ok(None)
     }
 
+    fn log_lag(&self) -> Duration {
+        LOG_LAG
+    }
+
     fn absent(&self, name: &str) -> bool {
         let Some(service) = self.stack.services.get(name) else {
             return false;
@@ -355,6 +375,11 @@ impl Runtime for ProcessRuntime {
             .lock()
             .expect("no panic while it is held")
             .take();
+        let mut logging =
+            std::mem::take(&mut *self.logging.lock().expect("no panic while it is held"));
+        // An orphan may have the pipe for ever.
+        let all = async { while logging.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LOG_WITHIN, all).await;
         match std::fs::remove_dir_all(self.folder.data()) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(Failure::new(format!(
                 "cannot remove {}: {e}",

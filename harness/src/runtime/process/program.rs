@@ -2,6 +2,7 @@
 
 use super::{INSTANCE, LABEL, ProcessRuntime};
 use crate::host::{self, Bare};
+use crate::runtime::output::{Output, Reader};
 use crate::runtime::{Failure, OWN_EXECUTABLE, OWN_NAME};
 use crate::stack::{Process, Service, Stack};
 use nix::sys::signal::Signal;
@@ -77,39 +78,35 @@ impl ProcessRuntime {
         Ok(program)
     }
 
-    /// Starts a program, as one instance of its service.
+    /// Starts a program, as one instance of its service. Gives what it writes as well.
     pub(super) fn spawn(
         &self,
         service: &Service,
         number: usize,
         instance: &str,
-    ) -> Result<Child, Failure> {
-        let log = self.folder.log(&service.name);
-        let open = || {
-            std::fs::OpenOptions::new()
-                .create(true)
-                .append(true)
-                .open(&log)
-        };
+    ) -> Result<(Child, Reader), Failure> {
         let failed = |what: String| Failure {
             service: Some(service.name.clone()),
             ..Failure::new(what)
         };
-        let unwritable = |e| failed(format!("cannot write {}: {e}", log.display()));
-        let (stdout, stderr) = (open().map_err(unwritable)?, open().map_err(unwritable)?);
+        let output = self.folder.log_writer(&service.name).and_then(Output::new);
+        let output = output.map_err(|e| {
+            let log = self.folder.log(&service.name);
+            failed(format!("cannot write {}: {e}", log.display()))
+        })?;
         let mut program = self.program(service, number)?;
         program
             .env(INSTANCE, instance)
             .stdin(Stdio::null())
-            .stdout(stdout)
-            .stderr(stderr)
+            .stdout(output.stdout)
+            .stderr(output.stderr)
             .process_group(0);
         // SAFETY: between fork and exec only one system call is made, which allocates nothing.
         unsafe {
             // The signal follows the thread that spawns: a worker of the runtime, which lives as long as it does.
             program.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?));
         }
-        program.spawn().map_err(|e| Failure {
+        let child = program.spawn().map_err(|e| Failure {
             help: Some(
                 "check `x-shakedown.process`: the program must be on the PATH, or a path from the \
                         folder of the compose file"
@@ -120,7 +117,8 @@ impl ProcessRuntime {
                 service.name,
                 program.as_std().get_program().to_string_lossy()
             ))
-        })
+        })?;
+        Ok((child, output.reader))
     }
 }
 

@@ -45,6 +45,26 @@ impl Scope {
     }
 }
 
+impl Pattern {
+    /// What it evaluates.
+    pub fn expressions(&self) -> impl Iterator<Item = &Expression> {
+        let expressions = match self {
+            Pattern::Always(one) | Pattern::Never(one) => [Some(one), None],
+            Pattern::Response { when, then, .. } => [Some(when), Some(then)],
+            Pattern::Precedence { no, before } => [Some(no), Some(before)],
+            Pattern::Existence { eventually, .. } => [Some(eventually), None],
+            Pattern::Share { condition, .. } | Pattern::Balance { condition, .. } => {
+                [Some(condition), None]
+            }
+            Pattern::AtMost { .. }
+            | Pattern::Moves
+            | Pattern::Agree { .. }
+            | Pattern::Quantile { .. } => [None, None],
+        };
+        expressions.into_iter().flatten()
+    }
+}
+
 /// The specification patterns of Dwyer, Avrunin and Corbett (1999), as far as they are offered.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Pattern {

@@ -54,6 +54,9 @@ pub struct Stack {
     /// `settle`: how long a run goes on watching after the last thing that happened, so that what comes late is
     /// still seen; 500 ms unless the file says otherwise.
     pub settle: Duration,
+    /// `secrets`: names of variables, headers and fields whose values nobody is to see, beside those whose names say so;
+    /// `!NAME` is none, whatever it looks like.
+    pub secrets: Vec<String>,
 }
 
 impl Stack {
