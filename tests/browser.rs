@@ -235,7 +235,13 @@ impl Tab {
         let params = CaptureScreenshotParams::builder()
             .format(CaptureScreenshotFormat::Png)
             .capture_beyond_viewport(true)
-            .clip(Viewport::new(0.0, 0.0, width, height.min(8000.0), 1.0))
+            .clip(Viewport {
+                x: 0.0,
+                y: 0.0,
+                width,
+                height: height.min(8000.0),
+                scale: 1.0,
+            })
             .build();
         Ok(std::fs::write(
             file,

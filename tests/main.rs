@@ -6,6 +6,7 @@
 mod bad_input;
 mod browser;
 mod check;
+mod ci;
 mod cleanup;
 mod compose;
 mod daemon;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         until::trials(),
         up::trials(),
         check::trials(),
+        ci::trials(),
         steps::trials(),
         operations::trials(),
         probes::trials(),

@@ -152,9 +152,11 @@ fn play(scratch: &Scratch, fail: &str) -> Said {
     scratch.file("web/mappings/web.json", WEB);
     scratch.file("api/mappings/api.json", API);
     scratch.file("a.feature", FEATURE);
-    let words = "run a.feature --runtime process --out out";
+    let words = "run a.feature --runtime process --out out --junit out/j.xml --markdown out/m.md \
+                 --cucumber-json out/c.json --github";
     let mut command = scratch.command(&words.split_whitespace().collect::<Vec<_>>());
     command.env("CI_JOB_TOKEN", "planted-in-own-environment");
+    command.env("GITHUB_STEP_SUMMARY", scratch.path("out/step.md"));
     Said::of(command.output().expect("the binary runs"))
 }
 
@@ -191,7 +193,7 @@ fn nowhere() -> Result<(), Failed> {
     let said = play(&scratch, "").exits(1)?;
     clean(&said.all(), "what was said")?;
     let files = clean_folder(&scratch.path("out"))?;
-    check(files >= 6, || format!("only {files} files were looked at"))?;
+    check(files >= 9, || format!("only {files} files were looked at"))?;
     let history = std::fs::read_to_string(scratch.history()?)?;
     for kept in [
         "somebody",

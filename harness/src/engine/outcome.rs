@@ -40,6 +40,8 @@ pub struct Outcome {
     pub heard: Heard,
     /// Why the environment failed.
     pub failure: Option<Failure>,
+    /// Why it failed before, where this was played again for that.
+    pub retried: Vec<String>,
     /// From the first step of bringing the stack up to the last of taking it down.
     pub duration: Duration,
     /// Where the history and the logs are.
@@ -119,6 +121,7 @@ impl Outcome {
             notes: Vec::new(),
             heard: Heard::default(),
             failure: None,
+            retried: Vec::new(),
             duration: Duration::ZERO,
             folder: PathBuf::new(),
             history: PathBuf::new(),

@@ -6,7 +6,9 @@ pub use room::Room;
 
 use crate::engine::{self, Outcome, Place, Setup};
 use crate::history::Heard;
+use crate::invariant::Finding;
 use crate::plan::{Judged, Plan, Planned, Step};
+use crate::runtime::RunFolder;
 use crate::seed::Seed;
 use crate::stack::Stack;
 use crate::verdict::Verdict;
@@ -30,6 +32,8 @@ pub struct Invocation {
     pub room: Arc<Room>,
     /// The place of its jobs in the order in which stacks enter the room: lower ones come first.
     pub first: usize,
+    /// How often a run is played again whose environment failed.
+    pub retries: usize,
     /// Where runs leave their folders.
     pub out: PathBuf,
     /// Becomes true when the user wants to stop.
@@ -57,6 +61,15 @@ pub enum Progress<'a> {
         job: &'a Job,
         /// Its control run.
         control: bool,
+    },
+    /// Its environment failed, and it is played again.
+    Again {
+        /// The job.
+        job: &'a Job,
+        /// Its control run.
+        control: bool,
+        /// What failed.
+        why: &'a str,
     },
     /// It has ended.
     Ended {
@@ -161,6 +174,38 @@ impl Invocation {
         self.one((i, &name), &job, part, progress).await
     }
 
+    /// Plays a run, and plays it again while its environment fails and that may be. What was seen to break is not played
+    /// again: it would be a verdict taken back.
+    async fn tried(&self, setup: Setup, again: &(dyn Fn(&str) + Sync)) -> Outcome {
+        let mut failed: Vec<String> = Vec::new();
+        loop {
+            let mut outcome = engine::run(setup.clone()).await;
+            let broke = |finding: &Finding| finding.verdict == Verdict::Violated;
+            let over = outcome.verdict != Verdict::EnvironmentFailed
+                || outcome.findings.iter().any(broke)
+                || *self.stop.borrow();
+            if over || failed.len() == self.retries {
+                let (notes, count) = (&mut outcome.notes, failed.len());
+                notes.extend((1..).zip(&failed).map(|(n, why)| {
+                    format!(
+                        "the environment failed and this was played again ({n} of {count}): {why}"
+                    )
+                }));
+                outcome.retried = failed;
+                return outcome;
+            }
+            let why = outcome
+                .failure
+                .map_or_else(String::new, |failure| failure.what);
+            again(&why);
+            failed.push(why);
+            let folder = RunFolder::new(&setup.out, &setup.name);
+            if let Err(error) = folder.set_aside(failed.len()) {
+                tracing::warn!(%error, "a failed run could not be set aside");
+            }
+        }
+    }
+
     async fn one(
         &self,
         (i, name): (usize, &str),
@@ -190,7 +235,8 @@ impl Invocation {
             stop: self.stop.clone(),
             live: None,
         };
-        let outcome = engine::run(setup).await;
+        let again = |why: &str| progress(Progress::Again { job, control, why });
+        let outcome = self.tried(setup, &again).await;
         let (verdict, took) = (outcome.verdict, outcome.duration);
         progress(Progress::Ended {
             job,

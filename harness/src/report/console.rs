@@ -51,6 +51,11 @@ pub fn stories(played: &[&Played], repeat: &dyn Fn(&Played) -> String) -> Vec<St
         .collect()
 }
 
+/// The whole story of one scenario, whatever it came to.
+pub(super) fn alone(played: &Played, repeat: &str) -> String {
+    printable(&story(played, &[], repeat))
+}
+
 /// How the environment failed, if it did, without what is never the same: the run's own folder, times and ports, and what
 /// a service answered last before it was given up, if its log tells more.
 fn environment(played: &Played) -> Option<String> {

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 /// `{"verdict", "exit_code", "seed", "runtime", "unwitnessed", "not_repeatable": [{"feature", "line", "scenario",
 /// "verdicts"}], "heard": {STACK: {KIND: {"fields", "events"}}}, "scenarios": [{"feature", "line", "scenario", "stack", "mutant", "round", "verdict", "control", "duration_ms", "invariants": [{"name", "verdict", "witnesses",
 /// "entity", "entities", "reason", "proof"}], "faults": [{"text", "armed", "matched", "applied", "felt", "reached",
-/// "missing"}], "reasons", "failure", "history"}]}`
+/// "missing"}], "reasons", "notes", "retried", "failure", "history"}]}`
 pub fn run_json(played: &[Played], exit_code: u8, seed: Seed, runtime: &str) -> Value {
     let verdict = invocation::verdict(played);
     json!({
@@ -62,6 +62,7 @@ fn scenario(played: &Played) -> Value {
         "faults": faults.collect::<Vec<_>>(),
         "reasons": outcome.reasons,
         "notes": outcome.notes,
+        "retried": outcome.retried,
         "failure": outcome.failure.as_ref().map(|failure| failure.what.clone()),
         "history": outcome.history.display().to_string(),
     })

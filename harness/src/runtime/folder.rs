@@ -44,6 +44,25 @@ impl RunFolder {
         let _ = std::fs::remove_dir_all(self.data());
     }
 
+    /// Keeps the folder of a run that failed, under a name of its own: the next one of the same name begins anew. Its
+    /// history is called `failed.jsonl`, so that nobody judges it.
+    ///
+    /// # Errors
+    /// When the disk does not allow it.
+    pub fn set_aside(&self, number: usize) -> std::io::Result<()> {
+        let mut aside = self.root.clone().into_os_string();
+        aside.push(format!("-failed-{number}"));
+        let aside = PathBuf::from(aside);
+        if aside.exists() {
+            std::fs::remove_dir_all(&aside)?;
+        }
+        std::fs::rename(&self.root, &aside)?;
+        match std::fs::rename(aside.join("history.jsonl"), aside.join("failed.jsonl")) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the folders.
     ///
     /// # Errors

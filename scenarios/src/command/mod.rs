@@ -15,6 +15,7 @@ mod lint;
 mod load;
 mod mutants;
 mod progress;
+mod reports;
 mod run;
 mod session;
 mod steps;
@@ -22,6 +23,7 @@ mod up;
 
 use clap::error::{ContextKind, ContextValue};
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use reports::ReportArgs;
 use shakedown_harness::duration;
 use shakedown_harness::gateway;
 use shakedown_harness::problem::{Problem, Problems, suggest};
@@ -117,6 +119,9 @@ struct PlayArgs {
     /// Where histories, logs and results go [default: target/shakedown/<run>]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Play again, so often at most, what ended as `environment failed`; nothing else is ever played again
+    #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=20))]
+    retry_environment: u16,
 }
 
 #[derive(Args)]
@@ -131,6 +136,8 @@ struct RunArgs {
     /// Play everything so often, with the same seed, and tell which scenarios do not give the same verdict each time
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     repeat: u16,
+    #[command(flatten)]
+    reports: ReportArgs,
 }
 
 #[derive(Args)]
@@ -179,6 +186,8 @@ struct MutantsArgs {
     features: FeatureArgs,
     #[command(flatten)]
     play: PlayArgs,
+    #[command(flatten)]
+    reports: ReportArgs,
 }
 
 #[derive(Args)]

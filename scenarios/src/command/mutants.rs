@@ -2,12 +2,13 @@
 
 use super::load::{self, Loaded};
 use super::progress::Show;
+use super::reports::Reports;
 use super::session::{self, Session};
 use super::{Answer, MutantsArgs, Refusal};
 use shakedown_harness::invocation::{self, Invocation, Job, Played, Progress};
 use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::Problem;
-use shakedown_harness::report::{self, Matrix, MutantResult, Page, Systems};
+use shakedown_harness::report::{self, Matrix, MutantResult, Page, Results, Systems};
 use shakedown_harness::stack::{Mutant, Stack};
 use shakedown_harness::verdict::Verdict;
 use std::sync::Arc;
@@ -25,8 +26,10 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
             help,
         }));
     }
+    let reports = Reports::prepare(&args.reports)?;
     let session = Session::begin(&args.play, &loaded).await?;
     let invocation = &session.invocation;
+    reports.quiet(&invocation.run);
     session.make_images(&all_stacks(&loaded)).await;
     let show = Show::default();
     let jobs: Vec<Job> = loaded
@@ -105,6 +108,7 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
         invocation.seed,
         &invocation.place.to_string(),
     );
+    let results = Results::new(&played, invocation.seed, &repeat).with_mutants(&matrix.mutants);
     let code = match (matrix.is_full(), unmutated) {
         (_, Verdict::EnvironmentFailed) => 3,
         (true, Verdict::Held) => 0,
@@ -122,7 +126,8 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
             matrix: Some(&matrix),
             repeat: &repeat,
             ..Page::default()
-        });
+        })
+        & reports.write(&results, &invocation.run);
     Ok(session.end(if written { code } else { 3 }).await)
 }
 

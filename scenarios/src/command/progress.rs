@@ -32,6 +32,12 @@ impl Show {
                 bar.enable_steady_tick(TICK);
                 bars.insert(title, bar);
             }
+            Progress::Again { job, control, why } => {
+                let title = title(job, control);
+                self.print(&format!(
+                    "  played again       {title}: the environment failed: {why}"
+                ));
+            }
             Progress::Ended {
                 job,
                 control,

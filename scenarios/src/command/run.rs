@@ -2,11 +2,12 @@
 
 use super::load::{self, Loaded};
 use super::progress::Show;
+use super::reports::Reports;
 use super::session::{self, Session};
 use super::{Answer, RunArgs};
 use shakedown_harness::invocation::{self, Job, Played};
 use shakedown_harness::problem::{Problem, Problems, suggest};
-use shakedown_harness::report::{self, Page};
+use shakedown_harness::report::{self, Page, Results};
 use std::sync::Arc;
 
 /// Plays the scenarios. Gives the exit code of the worst verdict.
@@ -16,8 +17,10 @@ pub async fn run(args: RunArgs) -> Answer {
     for warning in &loaded.warnings {
         eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
     }
+    let reports = Reports::prepare(&args.reports)?;
     let session = Session::begin(&args.play, &loaded).await?;
     let invocation = &session.invocation;
+    reports.quiet(&invocation.run);
     let stacks: Vec<_> = jobs.iter().map(|job| job.stack.clone()).collect();
     session.make_images(&stacks).await;
     let show = Show::default();
@@ -34,6 +37,8 @@ pub async fn run(args: RunArgs) -> Answer {
         &invocation.place.to_string(),
     );
     let stack = args.features.stack.as_deref();
+    let repeat = |one: &Played| session::repeat(invocation, &one.job, stack);
+    let results = Results::new(&played, invocation.seed, &repeat);
     let written = session.write("run.json", &value)
         & session.report(Page {
             command: "run",
@@ -41,9 +46,10 @@ pub async fn run(args: RunArgs) -> Answer {
             verdict,
             exit_code: code,
             played: &played,
-            repeat: &|one| session::repeat(invocation, &one.job, stack),
+            repeat: &repeat,
             ..Page::default()
-        });
+        })
+        & reports.write(&results, &invocation.run);
     Ok(session.end(if written { code } else { code.max(3) }).await)
 }
 

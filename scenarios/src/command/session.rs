@@ -100,6 +100,7 @@ impl Session {
             place,
             room: Arc::new(room),
             first: 0,
+            retries: args.retry_environment.into(),
             out,
             stop: stopped,
         };
