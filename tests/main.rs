@@ -33,6 +33,7 @@ mod seen;
 mod services;
 mod steps;
 mod support;
+mod templates;
 mod until;
 mod up;
 mod verdicts;
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         check::trials(),
         ci::trials(),
         steps::trials(),
+        templates::trials(),
         operations::trials(),
         probes::trials(),
         robustness::trials(),
