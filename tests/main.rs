@@ -7,6 +7,7 @@ mod bad_input;
 mod browser;
 mod check;
 mod ci;
+mod clean;
 mod cleanup;
 mod compose;
 mod daemon;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         readme::trials(),
         repeat::trials(),
         report::trials(),
+        clean::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

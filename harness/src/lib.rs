@@ -6,7 +6,7 @@
 //! 2. data: [`expression`], [`stack`], [`plan`], [`history`], [`secret`]
 //! 3. parts: [`gateway`], [`runtime`], [`fault`], [`entity`], [`invariant`], [`observe`], [`workload`],
 //!    [`export`], [`double`]
-//! 4. [`engine`], then [`invocation`], then [`audit`]
+//! 4. [`engine`], then [`invocation`], then [`audit`] and [`doctor`]
 //! 5. [`report`]
 //!
 //! The parts do not know each other, except that all may speak the gateway's protocol and that invariants
@@ -15,6 +15,7 @@
 pub mod address;
 pub mod audit;
 pub mod count;
+pub mod doctor;
 pub mod double;
 pub mod duration;
 pub mod engine;

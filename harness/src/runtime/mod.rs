@@ -3,6 +3,7 @@
 pub mod docker;
 mod folder;
 mod further;
+pub mod leftover;
 mod listen;
 mod output;
 pub mod process;

@@ -96,28 +96,48 @@ pub(super) async fn kill_labelled(label: &str) {
     }
 }
 
+/// Kills every process of a run.
+pub(super) async fn kill_run(run: &str) {
+    kill_labelled(&format!("{LABEL}={run}")).await;
+}
+
 /// The processes whose environment has a label.
 fn labelled(label: &str) -> Vec<Pid> {
-    let Ok(all) = std::fs::read_dir("/proc") else {
-        return Vec::new();
+    let bears = |pid: &i32| environment(*pid).any(|entry| entry == label.as_bytes());
+    others().filter(bears).map(Pid::from_raw).collect()
+}
+
+/// The processes whose environment has the label of any run, each with that run.
+pub(super) fn all_labelled() -> Vec<(i32, String)> {
+    let run = |pid: i32| {
+        let mut entries = environment(pid);
+        let prefix = format!("{LABEL}=");
+        let run =
+            entries.find_map(|entry| entry.strip_prefix(prefix.as_bytes()).map(<[u8]>::to_vec));
+        Some((pid, String::from_utf8(run?).ok()?))
     };
-    let bears = |pid: &i32| {
-        let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environ
-            .split(|byte| *byte == 0)
-            .any(|entry| entry == label.as_bytes())
-    };
-    let pids = all
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    others().filter_map(run).collect()
+}
+
+/// All processes but this one.
+fn others() -> impl Iterator<Item = i32> {
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     pids.filter(|pid| *pid != std::process::id() as i32)
-        .filter(bears)
-        .map(Pid::from_raw)
-        .collect()
+}
+
+/// The entries of a process's environment, as far as this user may read them.
+fn environment(pid: i32) -> impl Iterator<Item = Vec<u8>> {
+    let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    let entries: Vec<Vec<u8>> = environ
+        .split(|byte| *byte == 0)
+        .map(<[u8]>::to_vec)
+        .collect();
+    entries.into_iter()
 }
 
 /// The data folders of an invocation's runs.
-fn data_folders(out: &Path) -> Vec<PathBuf> {
+pub(super) fn data_folders(out: &Path) -> Vec<PathBuf> {
     let folders = |path: &Path| -> Vec<PathBuf> {
         let entries = std::fs::read_dir(path).into_iter().flatten().flatten();
         entries

@@ -27,6 +27,7 @@ pub use find::{all, find};
 pub(crate) use learn::as_id;
 pub use learn::{AFTER, Evidence, Learn, Lesson, PROBE, SEEN};
 pub use model::*;
+pub use programs::MissingTools;
 pub use template::{Body, Template};
 
 use crate::expression::Expression;

@@ -19,6 +19,75 @@ impl Stack {
     }
 }
 
+/// What a script needs that is not there.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct MissingTools {
+    /// Without these it cannot begin: its program, or the file that the program is to read.
+    pub needed: Vec<String>,
+    /// Tools that the file names and that are not on the PATH. It may do without.
+    pub named: Vec<String>,
+}
+
+/// Programs that read a script.
+const SHELLS: [&str; 6] = ["sh", "bash", "dash", "zsh", "python3", "python"];
+/// Tools that make images, and those that fetch what goes into them.
+const TOOLS: [&str; 12] = [
+    "docker",
+    "podman",
+    "buildah",
+    "skopeo",
+    "debootstrap",
+    "ko",
+    "nix-build",
+    "bazel",
+    "make",
+    "curl",
+    "wget",
+    "git",
+];
+
+impl Stack {
+    /// What is missing for a command that is run in the folder of the stack.
+    pub fn missing_in_script(&self, words: &[String]) -> MissingTools {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let there = |program: &str| {
+            places(program, &path, &self.folder)
+                .iter()
+                .any(|place| runs(place))
+        };
+        let mut missing = MissingTools::default();
+        let Some((program, arguments)) = words.split_first() else {
+            return missing;
+        };
+        if !there(program) {
+            missing.needed.push(program.clone());
+        }
+        let name = program.rsplit('/').next().unwrap_or(program);
+        let file = match (SHELLS.contains(&name), program.contains('/')) {
+            (true, _) => arguments.first().filter(|word| !word.starts_with('-')),
+            (false, true) => Some(program),
+            (false, false) => None,
+        };
+        let Some(file) = file else {
+            return missing;
+        };
+        match std::fs::read_to_string(self.folder.join(file)) {
+            Err(_) if !self.folder.join(file).is_file() => missing.needed.push(file.clone()),
+            // A program that is no text names nothing that could be found.
+            Err(_) => {}
+            Ok(text) => {
+                let words = || text.split(|c: char| !(c.is_alphanumeric() || "-_./".contains(c)));
+                let named = TOOLS
+                    .iter()
+                    .filter(|tool| words().any(|word| word == **tool) && !there(tool));
+                missing.named.extend(named.map(|tool| (*tool).to_owned()));
+            }
+        }
+        missing.needed.dedup();
+        missing
+    }
+}
+
 fn missing(service: &Service, folder: &Path) -> Option<Problem> {
     let process = service.process.as_ref()?;
     let program = process.command.first().filter(|name| *name != OWN)?;

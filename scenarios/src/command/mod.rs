@@ -10,6 +10,8 @@ macro_rules! say {
 }
 
 mod check;
+mod clean;
+mod doctor;
 mod double;
 mod lint;
 mod load;
@@ -59,6 +61,10 @@ enum Command {
     Check(CheckArgs),
     /// Print the phrases of the language
     Steps,
+    /// Tell whether a run would find here what it needs, and what to do where it would not
+    Doctor(DoctorArgs),
+    /// Remove what earlier runs have left: only what bears our label and belongs to no living run
+    Clean(CleanArgs),
     /// Run a service of a reference stack in the foreground
     #[command(hide = true)]
     Serve {
@@ -191,6 +197,35 @@ struct MutantsArgs {
 }
 
 #[derive(Args)]
+struct DoctorArgs {
+    /// Where services are to run; auto: in containers where Docker answers, else as local processes
+    #[arg(long, value_enum, default_value = "auto")]
+    runtime: Where,
+    /// Where runs leave their folders
+    #[arg(long, value_name = "DIR", default_value = "target/shakedown")]
+    folder: PathBuf,
+}
+
+#[derive(Args)]
+struct CleanArgs {
+    /// Tell what would be removed, and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Also remove the folders of old runs, and keep the newest N
+    #[arg(long, value_name = "N")]
+    runs: Option<usize>,
+    /// Where runs leave their folders
+    #[arg(long, value_name = "DIR", default_value = "target/shakedown")]
+    folder: PathBuf,
+    /// Only what this run has left; may be given several times [default: what any has]
+    #[arg(long, value_name = "ID")]
+    run: Vec<String>,
+    /// Also what runs of other machines have left on a shared daemon, whether or not these runs live
+    #[arg(long)]
+    all_hosts: bool,
+}
+
+#[derive(Args)]
 struct DoubleArgs {
     #[arg(long)]
     listen: SocketAddr,
@@ -267,6 +302,8 @@ async fn carry_out(command: Command) -> ExitCode {
         Command::Mutants(args) => mutants::mutants(args).await,
         Command::Check(args) => check::check(args),
         Command::Steps => Ok(steps::steps()),
+        Command::Doctor(args) => doctor::doctor(args).await,
+        Command::Clean(args) => clean::clean(args).await,
         Command::Serve { name } => return simple(shakedown_fixtures::serve(&name).await),
         Command::Gateway { listen, token } => return simple(gateway::serve(listen, token).await),
         Command::Double(args) => double::double(args).await,

@@ -1,6 +1,7 @@
 //! The Docker daemon: reaching it, and removing what bears a run's label.
 
 use super::super::Failure;
+pub(super) use super::super::leftover::host;
 use crate::address::chain;
 use bollard::Docker;
 use bollard::errors::Error;
@@ -17,6 +18,8 @@ use std::time::{Duration, Instant};
 pub(super) const RUN: &str = "shakedown.run";
 /// The label of everything that one stack of a run starts.
 pub(super) const STACK: &str = "shakedown.stack";
+/// The label that says on which machine that run is.
+pub(super) const HOST: &str = "shakedown.host";
 
 /// How long a daemon may take to say that it is there.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
@@ -128,7 +131,7 @@ pub(super) async fn remove(docker: &Docker, label: &str, value: &str) -> Result<
 }
 
 /// Removes a network; gives its name when the daemon has forgotten that it could be removed.
-async fn cut(docker: &Docker, name: &str) -> Result<Option<String>, Error> {
+pub(super) async fn cut(docker: &Docker, name: &str) -> Result<Option<String>, Error> {
     let deadline = Instant::now() + FORGOTTEN_AFTER;
     loop {
         let error = match docker.remove_network(name).await {

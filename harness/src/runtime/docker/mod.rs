@@ -4,17 +4,21 @@
 //! through the gateway too, by local ports that lead into it; so it needs no route into the network and no rights on
 //! the host. Container and address of a service stay the same when it is killed and started again.
 
+mod about;
 mod container;
 mod daemon;
 mod gateway;
 mod image;
+pub(in crate::runtime) mod left;
 mod mounts;
 mod network;
 mod own;
 mod running;
 
+pub use about::{Daemon, about, has_image, in_registry, try_network};
 pub use daemon::sweep;
 pub use image::Say;
+pub use own::STATIC;
 
 use super::{Exit, Failure, RunFolder, Runtime, STOP_WITHIN, listen};
 use crate::address::chain;
@@ -105,6 +109,7 @@ impl DockerRuntime {
         let labels = HashMap::from([
             (daemon::RUN.to_owned(), run.to_owned()),
             (daemon::STACK.to_owned(), name.clone()),
+            (daemon::HOST.to_owned(), daemon::host()),
         ]);
         Ok(DockerRuntime {
             images: Images::new(docker.clone(), out, run),

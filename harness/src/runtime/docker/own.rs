@@ -3,8 +3,10 @@
 use super::super::{Failure, OWN_EXECUTABLE, OWN_NAME};
 use super::image::{Say, present};
 use crate::address::chain;
+use bollard::errors::Error;
 use bollard::query_parameters::{
-    CreateImageOptionsBuilder, ListImagesOptionsBuilder, RemoveImageOptionsBuilder,
+    CreateImageOptionsBuilder, ListContainersOptionsBuilder, ListImagesOptionsBuilder,
+    RemoveImageOptionsBuilder,
 };
 use bollard::{Docker, body_full};
 use futures::StreamExt;
@@ -23,7 +25,7 @@ const TAG_DIGITS: usize = 16;
 const KEPT: Duration = Duration::from_secs(60 * 60);
 
 /// Whether this executable runs where there is no file but itself.
-const STATIC: bool = cfg!(all(
+pub const STATIC: bool = cfg!(all(
     target_os = "linux",
     any(target_env = "musl", target_feature = "crt-static")
 ));
@@ -94,6 +96,26 @@ async fn import(docker: &Docker, name: &str) -> Result<(), Failure> {
         step.map_err(|e| failed(chain(&e)))?;
     }
     Ok(())
+}
+
+/// The images of other executables that no container uses, by their names.
+///
+/// # Errors
+/// The daemon does not say.
+pub(super) async fn others(docker: &Docker) -> Result<Vec<String>, Error> {
+    let own = name().await.ok();
+    let filters = HashMap::from([("label", vec![LABEL])]);
+    let options = ListImagesOptionsBuilder::new().filters(&filters).build();
+    let images = docker.list_images(Some(options)).await?;
+    let options = ListContainersOptionsBuilder::new().all(true).build();
+    let containers = docker.list_containers(Some(options)).await?;
+    let used: Vec<String> = containers
+        .into_iter()
+        .filter_map(|one| one.image_id)
+        .collect();
+    let unused = images.into_iter().filter(|image| !used.contains(&image.id));
+    let tags = unused.flat_map(|image| image.repo_tags);
+    Ok(tags.filter(|tag| Some(tag) != own.as_ref()).collect())
 }
 
 /// Every build of this executable has an image of its own; without this they would fill the disk.

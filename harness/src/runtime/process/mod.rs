@@ -68,6 +68,29 @@ struct Running {
     ended: watch::Receiver<bool>,
 }
 
+/// Whether a block of loopback addresses is to be had.
+///
+/// # Errors
+/// Why there is none.
+pub fn try_block() -> Result<(), Failure> {
+    Block::claim([]).map(drop)
+}
+
+/// Whether local processes can have disks of their own.
+///
+/// # Errors
+/// Why they cannot, in words.
+pub fn try_disk() -> Result<(), String> {
+    let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
+    let wanted = Wanted {
+        service: "doctor".to_owned(),
+        folder: folder.path().join("disk"),
+        size_bytes: 1 << 20,
+    };
+    let made = Disks::make(&[wanted]);
+    made.map(drop).map_err(|error| error.to_string())
+}
+
 impl ProcessRuntime {
     /// A runtime for a stack; nothing is started yet.
     ///
