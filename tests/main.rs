@@ -32,6 +32,7 @@ mod robustness;
 mod secrets;
 mod seen;
 mod services;
+mod shell;
 mod steps;
 mod support;
 mod templates;
@@ -77,6 +78,7 @@ fn main() -> ExitCode {
         repeat::trials(),
         report::trials(),
         clean::trials(),
+        shell::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
 }

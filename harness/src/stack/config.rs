@@ -24,10 +24,27 @@ pub(super) const TOP: [&str; 11] = [
     "settle",
     "secrets",
 ];
+/// Keys of a call.
+pub(super) const CALL: [&str; 2] = ["link", "request"];
+/// Keys of an operation.
+pub(super) const OPERATION: [&str; 5] = ["poll", "status", "running", "done", "error"];
+/// Keys of an entity.
+pub(super) const ENTITY: [&str; 4] = ["status", "moves", "learn", "aliases"];
+/// Keys of an entity's status.
+pub(super) const STATUS: [&str; 3] = ["field", "first", "final"];
+/// Keys of a rule.
+pub(super) const LEARN: [&str; 17] = [
+    "call", "poll", "probe", "sql", "log", "after", "body", "within", "pattern", "on", "every",
+    "each", "next", "when", "id", "set", "event",
+];
+/// Keys of a workload.
+pub(super) const WORKLOAD: [&str; 3] = ["request", "body", "creates"];
+/// Keys of a mutant.
+pub(super) const MUTANT: [&str; 5] = ["service", "environment", "image", "caught_by", "catalogue"];
 /// How long a run goes on watching after the last event.
 pub(super) const SETTLE: Duration = Duration::from_millis(500);
 /// The methods that a request can have.
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+pub(super) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 /// How often polls and queries look unless told otherwise.
 const EVERY: Duration = Duration::from_millis(200);
 
@@ -87,7 +104,7 @@ fn url_request(node: &Node, problems: &mut Problems) -> Option<(String, String)>
 }
 
 pub(super) fn call(entry: &Entry, problems: &mut Problems) -> Option<Call> {
-    let fields = entry.value.fields(&["link", "request"], problems);
+    let fields = entry.value.fields(&CALL, problems);
     let link = fields.need("link", problems);
     let request_node = fields.need("request", problems);
     let (link, request_node) = (link?, request_node?);
@@ -111,8 +128,7 @@ pub(super) fn call(entry: &Entry, problems: &mut Problems) -> Option<Call> {
 }
 
 pub(super) fn operation(entry: &Entry, problems: &mut Problems) -> Option<Operation> {
-    const KEYS: [&str; 5] = ["poll", "status", "running", "done", "error"];
-    let fields = entry.value.fields(&KEYS, problems);
+    let fields = entry.value.fields(&OPERATION, problems);
     let mut need = |key| fields.need_text(key, problems);
     let (poll, status) = (need("poll"), need("status"));
     let (running, done) = (need("running"), need("done"));
@@ -128,9 +144,7 @@ pub(super) fn operation(entry: &Entry, problems: &mut Problems) -> Option<Operat
 }
 
 pub(super) fn entity(entry: &Entry, problems: &mut Problems) -> Option<Entity> {
-    let fields = entry
-        .value
-        .fields(&["status", "moves", "learn", "aliases"], problems);
+    let fields = entry.value.fields(&ENTITY, problems);
     let status = fields.get("status").and_then(|node| status(node, problems));
     let moves = named(fields.get("moves"), problems, |entry, problems| {
         Some(entry.value.texts(problems))
@@ -164,7 +178,7 @@ fn alias(entry: &Entry, problems: &mut Problems) -> Option<Alias> {
 }
 
 fn status(node: &Node, problems: &mut Problems) -> Option<Status> {
-    let fields = node.fields(&["field", "first", "final"], problems);
+    let fields = node.fields(&STATUS, problems);
     Some(Status {
         field: fields.need_text("field", problems)?,
         first: fields.get("first").and_then(|node| node.text(problems)),
@@ -176,11 +190,7 @@ fn status(node: &Node, problems: &mut Problems) -> Option<Status> {
 }
 
 fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
-    const KEYS: [&str; 17] = [
-        "call", "poll", "probe", "sql", "log", "after", "body", "within", "pattern", "on", "every",
-        "each", "next", "when", "id", "set", "event",
-    ];
-    let fields = node.fields(&KEYS, problems);
+    let fields = node.fields(&LEARN, problems);
     let when = fields.get("when").and_then(|node| cel(node, problems));
     let id = fields.get("id").and_then(|node| cel(node, problems));
     let set = named(fields.get("set"), problems, |entry, problems| {
@@ -285,9 +295,7 @@ pub(super) fn groups(pattern: &str) -> Vec<String> {
 }
 
 pub(super) fn workload(entry: &Entry, problems: &mut Problems) -> Option<Workload> {
-    let fields = entry
-        .value
-        .fields(&["request", "body", "creates"], problems);
+    let fields = entry.value.fields(&WORKLOAD, problems);
     let creates = named(fields.get("creates"), problems, |entry, problems| {
         cel(&entry.value, problems)
     });
@@ -332,8 +340,7 @@ pub(super) fn invariant(
 }
 
 pub(super) fn mutant(entry: &Entry, problems: &mut Problems) -> Option<Mutant> {
-    const KEYS: [&str; 5] = ["service", "environment", "image", "caught_by", "catalogue"];
-    let fields = entry.value.fields(&KEYS, problems);
+    let fields = entry.value.fields(&MUTANT, problems);
     let caught_by = fields
         .need("caught_by", problems)
         .map(|node| node.texts(problems))

@@ -9,12 +9,14 @@ use crate::size;
 const MIN_BYTES: u64 = 64 * 1024;
 /// The largest one: it lies in memory, all of which is used while it is full.
 const MAX_BYTES: u64 = 1 << 30;
+/// Keys of `disk`.
+pub(super) const KEYS: [&str; 2] = ["path", "size"];
 /// What a local process is told its disk by.
 const WHERE: &str = "SHAKEDOWN_DISK";
 
 /// `{path: /var/lib/x, size: 64 MB}`.
 pub(super) fn read(node: &Node, problems: &mut Problems) -> Option<Disk> {
-    let fields = node.fields(&["path", "size"], problems);
+    let fields = node.fields(&KEYS, problems);
     let path = fields.need("path", problems);
     let size = fields.need("size", problems);
     let path = path.and_then(|node| {

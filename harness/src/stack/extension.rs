@@ -7,7 +7,8 @@ use super::{disk, double};
 use crate::problem::Problem;
 use std::time::Duration;
 
-const KEYS: [&str; 8] = [
+/// Keys of the extension.
+pub(super) const KEYS: [&str; 8] = [
     "process",
     "ready",
     "ports",
@@ -16,6 +17,16 @@ const KEYS: [&str; 8] = [
     "sql",
     "disk",
     "double",
+];
+/// Keys of `ready`.
+pub(super) const READY: [&str; 3] = ["http", "tcp", "within"];
+/// Keys of `process`.
+pub(super) const PROCESS: [&str; 3] = ["command", "environment", "sql"];
+/// What a port can speak.
+pub(super) const PROTOCOLS: [(&str, Protocol); 3] = [
+    ("http", Protocol::Http),
+    ("postgres", Protocol::Postgres),
+    ("tcp", Protocol::Tcp),
 ];
 /// How long a service may take to become ready unless the file says otherwise.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -38,12 +49,7 @@ pub(super) fn apply(node: &Node, service: &mut Service, reading: &mut Reading<'_
         .get("ports")
         .map_or(&[][..], |node| node.entries(reading.problems));
     for entry in ports {
-        let protocols = [
-            ("http", Protocol::Http),
-            ("postgres", Protocol::Postgres),
-            ("tcp", Protocol::Tcp),
-        ];
-        let protocol = entry.value.one_of(&protocols, "protocol", reading.problems);
+        let protocol = entry.value.one_of(&PROTOCOLS, "protocol", reading.problems);
         match entry.key.parse() {
             Ok(port) => {
                 service
@@ -89,7 +95,7 @@ pub(super) fn image_script(node: &Node, reading: &mut Reading<'_>) -> Option<Vec
 }
 
 fn ready(node: &Node, reading: &mut Reading<'_>) -> Ready {
-    let fields = node.fields(&["http", "tcp", "within"], reading.problems);
+    let fields = node.fields(&READY, reading.problems);
     let within = fields
         .get("within")
         .and_then(|node| node.duration_above_zero(reading.problems));
@@ -132,7 +138,7 @@ fn process(node: &Node, reading: &mut Reading<'_>) -> Process {
     match &node.data {
         Data::Scalar { text, .. } if text == "none" => Process::default(),
         Data::Map(_) => {
-            let fields = node.fields(&["command", "environment", "sql"], reading.problems);
+            let fields = node.fields(&PROCESS, reading.problems);
             let none =
                 |node: &&Node| !matches!(&node.data, Data::Scalar { text, .. } if text == "none");
             Process {

@@ -18,6 +18,7 @@ mod pattern;
 mod ports;
 mod probe;
 mod programs;
+pub mod schema;
 mod template;
 mod variables;
 mod yaml;

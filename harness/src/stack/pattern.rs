@@ -33,7 +33,7 @@ pub(super) const KEYS: [&str; 23] = [
     "tolerance",
 ];
 /// The key that tells which pattern it is.
-const LEADING: [&str; 11] = [
+pub(super) const LEADING: [&str; 11] = [
     "always",
     "never",
     "when",
@@ -184,9 +184,9 @@ pub(super) fn scope(fields: &Fields<'_>, problems: &mut Problems) -> Scope {
     }
 }
 
-/// Keys that belong to another pattern.
-fn misfits(leading: &str, fields: &Fields<'_>, problems: &mut Problems) {
-    let partners: &[&str] = match leading {
+/// The keys that go with the one that tells the pattern, beside `for`.
+pub(super) fn partners(leading: &str) -> &'static [&'static str] {
+    match leading {
         "always" | "never" => &["after", "until"],
         "when" => &["then", "within", "clock", "after", "until"],
         "no" => &["before", "after", "until"],
@@ -197,7 +197,12 @@ fn misfits(leading: &str, fields: &Fields<'_>, problems: &mut Problems) {
         "balance" => &["of", "by", "tolerance", "clock"],
         "quantile" => &["of", "below"],
         _ => &[],
-    };
+    }
+}
+
+/// Keys that belong to another pattern.
+fn misfits(leading: &str, fields: &Fields<'_>, problems: &mut Problems) {
+    let partners = partners(leading);
     for key in KEYS
         .into_iter()
         .filter(|key| *key != "for" && *key != leading && !partners.contains(key))

@@ -11,14 +11,18 @@ macro_rules! say {
 
 mod check;
 mod clean;
+mod completions;
 mod doctor;
 mod double;
+mod glue;
 mod lint;
 mod load;
+mod man;
 mod mutants;
 mod progress;
 mod reports;
 mod run;
+mod schema;
 mod session;
 mod steps;
 mod up;
@@ -60,11 +64,29 @@ enum Command {
     /// Judge again what a run recorded, or what was exported from production
     Check(CheckArgs),
     /// Print the phrases of the language
-    Steps,
+    Steps {
+        /// For people, or as step definitions from which Cucumber's language server completes and checks features
+        #[arg(long, value_enum, default_value = "text")]
+        format: Format,
+    },
     /// Tell whether a run would find here what it needs, and what to do where it would not
     Doctor(DoctorArgs),
     /// Remove what earlier runs have left: only what bears our label and belongs to no living run
     Clean(CleanArgs),
+    /// Print the JSON schema of shakedown.yaml, by which editors complete and check it
+    Schema {
+        /// That of compose.yaml instead, with `x-shakedown`
+        #[arg(long)]
+        compose: bool,
+    },
+    /// Print what a shell needs to complete commands and options
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write those of all commands
+    Man(ManArgs),
     /// Run a service of a reference stack in the foreground
     #[command(hide = true)]
     Serve {
@@ -226,6 +248,16 @@ struct CleanArgs {
 }
 
 #[derive(Args)]
+struct ManArgs {
+    /// The page of this command
+    #[arg(conflicts_with = "out")]
+    command: Option<String>,
+    /// Write all pages into this folder instead, such as /usr/local/share/man/man1
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+#[derive(Args)]
 struct DoubleArgs {
     #[arg(long)]
     listen: SocketAddr,
@@ -237,6 +269,12 @@ struct DoubleArgs {
     seed: u64,
     /// Has `mappings`, `__files` and `operations`
     folder: PathBuf,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Text,
+    Cucumber,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -254,11 +292,8 @@ pub fn main() -> ExitCode {
             // Asking for help is no mistake; all else is wrong use, whatever clap's own code for it.
             let _ = error.print();
             if let Some(name) = unknown_command(&error) {
-                let known = Cli::command();
-                let shown = known
-                    .get_subcommands()
-                    .filter(|command| !command.is_hide_set());
-                let names: Vec<&str> = shown.map(|command| command.get_name()).collect();
+                let shown = shown();
+                let names: Vec<&str> = shown.get_subcommands().map(|one| one.get_name()).collect();
                 eprintln!("  help:  {}", suggest(&name, names));
             }
             return ExitCode::from(if error.use_stderr() { WRONG_USE } else { 0 });
@@ -286,6 +321,20 @@ pub fn main() -> ExitCode {
     runtime.block_on(carry_out(cli.command))
 }
 
+/// The command line as people see it, without the commands that only shakedown itself gives.
+fn shown() -> clap::Command {
+    let all = Cli::command();
+    let shown = all.get_subcommands().filter(|one| !one.is_hide_set());
+    let shown: Vec<clap::Command> = shown.cloned().collect();
+    let about = all.get_about().cloned().unwrap_or_default();
+    clap::Command::new("shakedown")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(about)
+        .after_help(EXIT_CODES)
+        .subcommand_required(true)
+        .subcommands(shown)
+}
+
 /// The name that somebody gave for a command and that is none.
 fn unknown_command(error: &clap::Error) -> Option<String> {
     match error.get(ContextKind::InvalidSubcommand)? {
@@ -301,9 +350,15 @@ async fn carry_out(command: Command) -> ExitCode {
         Command::Up(args) => up::up(args).await,
         Command::Mutants(args) => mutants::mutants(args).await,
         Command::Check(args) => check::check(args),
-        Command::Steps => Ok(steps::steps()),
+        Command::Steps { format } => Ok(match format {
+            Format::Text => steps::steps(),
+            Format::Cucumber => glue::glue(),
+        }),
         Command::Doctor(args) => doctor::doctor(args).await,
         Command::Clean(args) => clean::clean(args).await,
+        Command::Schema { compose } => Ok(schema::schema(compose)),
+        Command::Completions { shell } => Ok(completions::completions(shell)),
+        Command::Man(args) => man::man(args),
         Command::Serve { name } => return simple(shakedown_fixtures::serve(&name).await),
         Command::Gateway { listen, token } => return simple(gateway::serve(listen, token).await),
         Command::Double(args) => double::double(args).await,

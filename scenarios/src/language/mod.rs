@@ -3,6 +3,7 @@
 mod advice;
 mod alike;
 mod check;
+mod expressions;
 mod feature;
 mod own;
 mod phrases;
@@ -14,6 +15,7 @@ mod unspoken;
 
 pub use alike::alike;
 pub use check::check;
+pub use expressions::{expressions, parameter_types};
 pub use feature::read;
 pub use own::{World, own_steps};
 pub use phrases::{Phrase, parse, phrases, print};

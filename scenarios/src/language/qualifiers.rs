@@ -81,8 +81,7 @@ struct Form {
 static PARSERS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     let form = |answers, pattern: &str, apply| Form {
         answers,
-        pattern: Regex::new(&format!("^({pattern})(?:$|,? +)"))
-            .expect("the patterns are constants"),
+        pattern: Regex::new(&format!("^({pattern}{ENDS}")).expect("the patterns are constants"),
         apply,
     };
     vec![
@@ -189,6 +188,8 @@ static PARSERS: LazyLock<Vec<Form>> = LazyLock::new(|| {
     ]
 });
 
+/// How a form ends.
+const ENDS: &str = ")(?:$|,? +)";
 /// A field, its entity, and the value.
 const BECOMES: &str = "the ([A-Za-z_][A-Za-z0-9_]*) of ([A-Za-z_][A-Za-z0-9_-]*) is \
                        (\"[^\"]*\"|true|false|-?[0-9][0-9.eE+-]*)";
@@ -244,6 +245,19 @@ fn count(digits: &str) -> Result<u64, String> {
         )),
         Ok(count) => Ok(count),
     }
+}
+
+/// What may stand behind a fault, as a regular expression without groups of its own, as JavaScript has them too.
+pub(super) fn pattern() -> String {
+    static GROUP: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\(([^?])").expect("the pattern is a constant"));
+    let own = |form: &Form| {
+        let form = form.pattern.as_str();
+        let form = form.trim_start_matches("^(").trim_end_matches(ENDS);
+        GROUP.replace_all(form, "(?:$1").into_owned()
+    };
+    let forms: Vec<String> = PARSERS.iter().map(own).collect();
+    format!("(?:[, ]+(?:{}))*", forms.join("|"))
 }
 
 /// Reads what stands behind a fault's own words.

@@ -5,6 +5,7 @@ mod doubles;
 mod good;
 mod merging;
 mod projects;
+mod schema;
 
 use super::{Read, Stack};
 use crate::problem::Problems;

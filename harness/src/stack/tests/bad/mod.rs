@@ -11,11 +11,11 @@ use std::path::{Path, PathBuf};
 const AT_LEAST: usize = 100;
 
 /// A bad file.
-struct Row {
+pub(super) struct Row {
     from: String,
     /// `None`: the whole line goes.
     to: Option<String>,
-    said: String,
+    pub(super) said: String,
 }
 
 impl Row {
@@ -34,7 +34,7 @@ impl Row {
     }
 
     /// The good file with this row's change.
-    fn apply(&self, good: &str) -> String {
+    pub(super) fn apply(&self, good: &str) -> String {
         let line = format!("{}\n", self.from);
         match &self.to {
             Some(to) => change(good, &self.from, to),
@@ -56,7 +56,7 @@ impl Row {
     }
 }
 
-fn rows(name: &str) -> (PathBuf, Vec<Row>) {
+pub(super) fn rows(name: &str) -> (PathBuf, Vec<Row>) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/stack/tests/bad");
     let file = folder.join(name);
     let text = std::fs::read_to_string(&file).unwrap();

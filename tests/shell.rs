@@ -1,0 +1,135 @@
+//! What shells and `man` are told about the command line.
+
+use crate::support::{Case, Scratch, check};
+use libtest_mimic::{Failed, Trial};
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+pub fn trials() -> Vec<Trial> {
+    let cases: [Case; 4] = [
+        ("definitions for the language server are JavaScript", glue),
+        ("completions name commands and options", completions),
+        ("the manual has a page for each command", manual),
+        ("an unknown page is told with the nearest", unknown),
+    ];
+    let trial = |(name, run): Case| Trial::test(format!("shell: {name}"), run);
+    cases.into_iter().map(trial).collect()
+}
+
+/// The commands that people give, from the help.
+fn commands(scratch: &Scratch) -> Result<Vec<String>, Failed> {
+    let help = scratch.shakedown(&["--help"]).exits(0)?.stdout;
+    let list = help
+        .split("Commands:")
+        .nth(1)
+        .and_then(|rest| rest.split("\n\n").next());
+    let lines = list.unwrap_or_default().lines();
+    let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let names = names.filter(|name| !name.is_empty() && *name != "help");
+    Ok(names.map(str::to_owned).collect())
+}
+
+fn completions() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let commands = commands(&scratch)?;
+    check(commands.len() > 5, || format!("{commands:?}"))?;
+    for shell in ["bash", "zsh", "fish"] {
+        let said = scratch.shakedown(&["completions", shell]).exits(0)?;
+        for word in commands
+            .iter()
+            .map(String::as_str)
+            .chain(["runtime", "repeat", "dry-run"])
+        {
+            check(said.stdout.contains(word), || {
+                format!("{shell} is not told of `{word}`")
+            })?;
+        }
+        for hidden in ["reap", "gateway"] {
+            check(!said.stdout.contains(hidden), || {
+                format!("{shell} is told of `{hidden}`")
+            })?;
+        }
+        sound(shell, &said.stdout)?;
+    }
+    scratch.shakedown(&["completions", "tcsh"]).exits(64)?;
+    Ok(())
+}
+
+/// The shell itself takes the script, where it is here.
+fn sound(shell: &str, script: &str) -> Result<(), Failed> {
+    let mut command = Command::new(shell);
+    let spawned = command
+        .arg("-n")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let Ok(mut child) = spawned else {
+        return Ok(());
+    };
+    let mut stdin = child.stdin.take().ok_or("no pipe")?;
+    stdin.write_all(script.as_bytes())?;
+    drop(stdin);
+    let output = child.wait_with_output()?;
+    check(output.status.success(), || {
+        format!("{shell}: {}", String::from_utf8_lossy(&output.stderr))
+    })
+}
+
+fn glue() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let said = scratch
+        .shakedown(&["steps", "--format", "cucumber"])
+        .exits(0)?;
+    for line in [
+        "defineParameterType({ name: 'call', regexp: /[^\"]+/ })",
+        "Given('the call \"{call}\" hangs{when}', () => {})",
+        "Given('the call \"{call}\" answers {code} with \"{body}\"{when}', () => {})",
+        "Given('the link \"{link}\" carries {size}\\/s{when}', () => {})",
+        "Given('\"{workload}\" runs {int} time(s) with {int} client(s)', () => {})",
+        "Given('every {entity} is final within {time}', () => {})",
+    ] {
+        check(said.stdout.lines().any(|other| other == line), || {
+            format!("no line `{line}`\n{}", said.stdout)
+        })?;
+    }
+    let file = scratch.file("steps.js", &said.stdout);
+    match Command::new("node").arg("--check").arg(file).output() {
+        Ok(output) => check(output.status.success(), || {
+            String::from_utf8_lossy(&output.stderr).into_owned()
+        }),
+        Err(_) => Ok(()),
+    }
+}
+
+fn manual() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let main = scratch.shakedown(&["man"]).exits(0)?.stdout;
+    check(
+        main.starts_with(".ie") || main.contains(".TH shakedown 1"),
+        || main.clone(),
+    )?;
+    let run = scratch.shakedown(&["man", "run"]).exits(0)?.stdout;
+    check(
+        run.contains(".TH shakedown-run 1") && run.contains("repeat"),
+        || run.clone(),
+    )?;
+    let mut pages = vec!["shakedown.1".to_owned()];
+    pages.extend(
+        commands(&scratch)?
+            .iter()
+            .map(|name| format!("shakedown-{name}.1")),
+    );
+    pages.sort();
+    scratch.shakedown(&["man", "--out", "pages"]).exits(0)?;
+    let written = std::fs::read_dir(scratch.path("pages"))?.flatten();
+    let mut written: Vec<String> = written
+        .map(|file| file.file_name().to_string_lossy().into_owned())
+        .collect();
+    written.sort();
+    check(written == pages, || format!("{written:?}, not {pages:?}"))
+}
+
+fn unknown() -> Result<(), Failed> {
+    let said = Scratch::new().shakedown(&["man", "rum"]).exits(64)?;
+    said.tells(&["unknown command `rum`", "did you mean `run`?"])
+}
