@@ -18,6 +18,7 @@ mod doubles;
 mod exact_kill;
 mod features;
 mod images;
+mod init;
 mod judged;
 mod links;
 mod lint;
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         repeat::trials(),
         report::trials(),
         clean::trials(),
+        init::trials(),
         shell::trials(),
     ];
     libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()

@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 /// So many jobs are carried in each scenario.
 pub const JOBS: u64 = 50;
 
-const COMPOSE: &str = "\
+/// Its services.
+pub const COMPOSE: &str = "\
 x-served: &served
   image: none
   environment: &settings {LISTEN: \"0.0.0.0:8000\", TOWER_URL: \"http://tower:8000\", DESK_URL: \"http://desk:8000\"}

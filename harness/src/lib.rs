@@ -6,7 +6,7 @@
 //! 2. data: [`expression`], [`stack`], [`plan`], [`history`], [`secret`]
 //! 3. parts: [`gateway`], [`runtime`], [`fault`], [`entity`], [`invariant`], [`observe`], [`workload`],
 //!    [`export`], [`double`]
-//! 4. [`engine`], then [`invocation`], then [`audit`] and [`doctor`]
+//! 4. [`engine`], then [`invocation`], then [`audit`], [`doctor`] and [`draft`]
 //! 5. [`report`]
 //!
 //! The parts do not know each other, except that all may speak the gateway's protocol and that invariants
@@ -17,6 +17,7 @@ pub mod audit;
 pub mod count;
 pub mod doctor;
 pub mod double;
+pub mod draft;
 pub mod duration;
 pub mod engine;
 pub mod entity;

@@ -9,6 +9,7 @@ use crate::runtime::{Failure, Runtime};
 use crate::stack::{Entity, Evidence, Learn, Stack};
 use crate::{duration, workload};
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
@@ -93,6 +94,12 @@ impl Steps<'_> {
         Ok(None)
     }
 
+    /// Where a workload reaches a port of a host.
+    pub fn reach(&self, host: &str, port: u16) -> Option<SocketAddr> {
+        let service = self.setup.stack.host(WORKLOAD, host)?;
+        self.runtime.address(WORKLOAD, service, port)
+    }
+
     async fn arm(&self, fault: &Fault, text: &str) -> Result<(), Failure> {
         let moments = [&fault.trigger, &fault.until].into_iter().flatten();
         let teachers = moments
@@ -133,11 +140,7 @@ impl Steps<'_> {
             *so_far += times;
             *so_far - times
         };
-        let stack = &self.setup.stack;
-        let resolve = |host: &str, port| {
-            let service = stack.host(WORKLOAD, host)?;
-            self.runtime.address(WORKLOAD, service, port)
-        };
+        let resolve = |host: &str, port| self.reach(host, port);
         let sink = {
             let record = self.record.clone();
             Arc::new(move |what| record.append(what)) as _

@@ -83,6 +83,11 @@ impl Stack {
     }
 }
 
+/// The compose files that Compose itself takes where this one is named: it, and an override beside it.
+pub fn with_override(file: PathBuf) -> Vec<PathBuf> {
+    compose::with_override(file)
+}
+
 /// Reads a file's text; a problem names it.
 fn load(file: &Path, problems: &mut Problems) -> Option<node::Node> {
     match std::fs::read_to_string(file) {

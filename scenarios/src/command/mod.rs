@@ -15,6 +15,7 @@ mod completions;
 mod doctor;
 mod double;
 mod glue;
+mod init;
 mod lint;
 mod load;
 mod man;
@@ -55,6 +56,8 @@ const EXIT_CODES: &str = "Exit codes: 0 held, 1 violated, 2 inconclusive, 3 envi
 enum Command {
     /// Play features against their stacks and judge what happened
     Run(RunArgs),
+    /// Write a first shakedown.yaml and a first feature from a compose file
+    Init(InitArgs),
     /// Find mistakes in features and stack files without starting anything
     Lint(LintArgs),
     /// Run each planted bug against the features: each must turn an invariant red
@@ -178,6 +181,25 @@ struct UpArgs {
     /// Plant this bug of the stack file first
     #[arg(long, value_name = "NAME")]
     mutant: Option<String>,
+}
+
+#[derive(Args)]
+struct InitArgs {
+    /// The compose file, or its folder [default: the one that Compose would take here]
+    compose: Option<PathBuf>,
+    /// Start the stack once, as it is, and learn its calls: from the requests that are given, or else from what you do
+    /// with it and type
+    #[arg(long)]
+    observe: bool,
+    /// A request that is made while the stack is watched, such as 'POST http://web:8000/orders {"item": "cup"}'; may be
+    /// given several times. ${id} is the id that an answer told last
+    #[arg(long, value_name = "METHOD URL [BODY]")]
+    request: Vec<String>,
+    /// Write files anew that are there already
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    play: PlayArgs,
 }
 
 #[derive(Args)]
@@ -346,6 +368,7 @@ fn unknown_command(error: &clap::Error) -> Option<String> {
 async fn carry_out(command: Command) -> ExitCode {
     let result = match command {
         Command::Run(args) => run::run(args).await,
+        Command::Init(args) => init::init(args).await,
         Command::Lint(args) => lint::lint(args),
         Command::Up(args) => up::up(args).await,
         Command::Mutants(args) => mutants::mutants(args).await,

@@ -56,6 +56,7 @@ pub async fn up(mut args: UpArgs) -> Answer {
         out: invocation.out.clone(),
         stop: invocation.stop.clone(),
         live: Some(Arc::new(live)),
+        driver: None,
     };
     let plan = setup.plan.clone();
     let running = tokio::spawn(engine::run(setup));

@@ -1,0 +1,111 @@
+//! The first feature, written.
+
+use super::stack_file::LOOK;
+use super::{Known, entrance};
+use crate::gateway::WORKLOAD;
+use std::fmt::Write as _;
+
+/// How often the workload runs.
+const TIMES: u32 = 5;
+
+pub(super) fn write(known: &Known<'_>) -> String {
+    let stack = &known.stack.name;
+    let from_outside = || known.calls.iter().filter(|call| call.client == WORKLOAD);
+    let acting = from_outside()
+        .find(|call| call.acts())
+        .or(from_outside().next());
+    let workload = match &known.entity {
+        Some(entity) => entity.born.clone(),
+        None => acting.map_or_else(|| LOOK.to_owned(), |call| call.name.clone()),
+    };
+    let mut work = format!("    When \"{workload}\" runs {TIMES} times\n");
+    if known.calls.is_empty() && entrance(known).is_none() {
+        work = "    # FILL IN: no workload was found. When \"submit\" runs 5 times\n".to_owned();
+    }
+    let finals = known.entity.iter().filter(|entity| entity.status.is_some());
+    for entity in finals {
+        let _ = writeln!(work, "    And every {} is final within 30s", entity.name);
+    }
+    let fault = fault(known, &workload);
+    let mut all = format!(
+        "# A beginning, made by `shakedown init`.\nFeature: {stack} keeps its promises\n\n"
+    );
+    let mut scenario = |name: &str, fault: Option<&str>| {
+        let fault = fault
+            .map(|fault| format!("    And {fault}\n"))
+            .unwrap_or_default();
+        let _ = writeln!(
+            all,
+            "  Scenario: {name}\n    Given the stack \"{stack}\"\n{fault}{work}    Then every invariant holds\n"
+        );
+    };
+    scenario("nothing is broken", None);
+    scenario(&fault.name, Some(&fault.step));
+    let _ = writeln!(all, "  # FILL IN: what your system has to stand, such as");
+    for harder in &fault.harder {
+        let _ = writeln!(all, "  #   And {harder}");
+    }
+    all
+}
+
+/// A fault that is mild, and harder ones to go on with.
+struct Fault {
+    name: String,
+    step: String,
+    harder: Vec<String>,
+}
+
+fn fault(known: &Known<'_>, workload: &str) -> Fault {
+    let entity = known.entity.as_ref();
+    let told = |call: &&super::Call| {
+        entity.is_some_and(|entity| entity.rules.iter().any(|rule| rule.call == call.name))
+    };
+    let inner = || known.calls.iter().filter(|call| call.client != WORKLOAD);
+    let best = inner()
+        .filter(|call| call.acts())
+        .find(told)
+        .or(inner().find(|call| call.acts()));
+    if let Some(call) = best.or(inner().next()) {
+        let each = entity.filter(|entity| call.path.contains(&format!("{{{}}}", entity.name)));
+        let when = each.map_or_else(
+            || "once".to_owned(),
+            |entity| format!("the first time for each {}", entity.name),
+        );
+        let name = &call.name;
+        return Fault {
+            name: format!("{name} is slow"),
+            step: format!("the call \"{name}\" takes 200ms longer {when}"),
+            harder: vec![
+                format!("the call \"{name}\" answers 503 {when}"),
+                format!("the answer to \"{name}\" is lost {when}"),
+                format!(
+                    "the service \"{}\" is killed after \"{name}\" is answered, once",
+                    call.client
+                ),
+            ],
+        };
+    }
+    // A link over which nobody was seen to speak HTTP, as to a database, behind what is asked from outside.
+    let asked: Vec<String> = match known.calls.iter().find(|call| call.client == WORKLOAD) {
+        Some(call) => vec![call.service.clone()],
+        None => entrance(known)
+            .into_iter()
+            .map(|(service, _)| service)
+            .collect(),
+    };
+    if let Some(link) = known.links.iter().find(|link| asked.contains(&link.client)) {
+        return Fault {
+            name: format!("the way from {} to {} is slow", link.client, link.service),
+            step: format!("the link \"{link}\" is slow by 50ms"),
+            harder: vec![
+                format!("the link \"{link}\" is reset after 100 bytes"),
+                format!("the service \"{}\" is killed", link.service),
+            ],
+        };
+    }
+    Fault {
+        name: "the request itself is slow".to_owned(),
+        step: format!("the call \"{workload}\" takes 200ms longer once"),
+        harder: vec![format!("the answer to \"{workload}\" is lost once")],
+    }
+}

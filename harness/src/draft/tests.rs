@@ -1,0 +1,259 @@
+//! Compose files and what was seen, and the files that are made of them: each is read without mistakes.
+
+use super::*;
+use crate::stack::Stack;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const COMPOSE: &str = "\
+services:
+  web:
+    image: shop/web
+    ports: [\"8000:8000\"]
+    environment: {ORDERS_URL: \"http://orders:9000\"}
+  orders:
+    image: shop/orders
+    expose: [\"9000\"]
+    environment: {DATABASE_URL: \"postgres://shop:s3cret@db:5432/shop\", PAYMENTS_HOST: payments}
+    depends_on: [cache]
+  payments: {image: shop/payments, expose: [\"9100\"]}
+  cache: {image: \"redis:7\"}
+  db:
+    image: \"postgres:16\"
+    environment: {POSTGRES_USER: shop, POSTGRES_PASSWORD: s3cret, POSTGRES_DB: shop}
+  metrics: {image: \"oliver006/redis_exporter\", expose: [\"9121\"]}
+";
+
+/// A stack of which only the compose files are there.
+fn stack(folder: &TempDir, compose: &[&str]) -> Stack {
+    let file = folder.path().join("shakedown.yaml");
+    std::fs::write(
+        &file,
+        format!("stack: shop\ncompose: [{}]\n", compose.join(", ")),
+    )
+    .unwrap();
+    Stack::read(&file)
+        .unwrap_or_else(|problems| panic!("{problems}"))
+        .stack
+}
+
+/// What is made of a compose file and what was seen; it has been read, and has neither mistakes nor warnings.
+fn made(compose: &str, seen: Option<&[Exchange]>) -> Draft {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    write("compose.yaml", compose);
+    let mut files = vec!["compose.yaml"];
+    if let Some(text) = overlay(&stack(&folder, &files)) {
+        write("compose.shakedown.yaml", &text);
+        files.push("compose.shakedown.yaml");
+    }
+    let stack = stack(&folder, &files);
+    let files: Vec<String> = files.iter().map(|file| (*file).to_owned()).collect();
+    let made = draft(&stack, &files, seen);
+    write("shakedown.yaml", &made.stack);
+    let read = Stack::read(&folder.path().join("shakedown.yaml"));
+    let read = read.unwrap_or_else(|problems| panic!("{problems}\n{}", made.stack));
+    let warnings: Vec<String> = read.warnings.iter().map(ToString::to_string).collect();
+    assert!(warnings.is_empty(), "{warnings:?}\n{}", made.stack);
+    made
+}
+
+/// Exchanges that were each over before the next began.
+fn seen(all: &[(&str, &str, &str, Value, u16, Value)]) -> Vec<Exchange> {
+    let exchange = |(n, (link, request, path, sent, status, answer)): (
+        usize,
+        &(&str, &str, &str, Value, u16, Value),
+    )| {
+        let (client, service) = link.split_once(" -> ").unwrap();
+        let json = |value: &Value| (!value.is_null()).then(|| value.clone());
+        Exchange {
+            client: client.to_owned(),
+            service: service.to_owned(),
+            port: match service {
+                "web" => 8000,
+                "orders" => 9000,
+                _ => 9100,
+            },
+            method: (*request).to_owned(),
+            path: (*path).to_owned(),
+            sent: json(sent),
+            status: *status,
+            answer: json(answer),
+            asked: 2 * n as u64,
+            answered: 2 * n as u64 + 1,
+        }
+    };
+    all.iter().enumerate().map(exchange).collect()
+}
+
+/// Fails unless the text has all these lines, without what stands around them.
+fn has(text: &str, lines: &[&str]) {
+    for line in lines {
+        assert!(
+            text.lines().any(|other| other.trim() == *line),
+            "no line `{line}` in\n{text}"
+        );
+    }
+}
+
+#[test]
+fn a_compose_file_alone_makes_a_beginning() {
+    let made = made(COMPOSE, None);
+    has(
+        &made.stack,
+        &[
+            "compose: [compose.yaml, compose.shakedown.yaml]",
+            "# Links, by environment and depends_on: web -> orders, orders -> db, orders -> payments, orders -> cache.",
+            "look: {request: \"GET http://web:8000/\"}",
+            "no page fails: {for: page, never: 'code >= 500'}",
+        ],
+    );
+    has(
+        &made.feature,
+        &[
+            "Given the stack \"shop\"",
+            "And the link \"web -> orders\" is slow by 50ms",
+            "When \"look\" runs 5 times",
+        ],
+    );
+    assert!(made.to_do[0].contains("--observe"), "{:?}", made.to_do);
+}
+
+#[test]
+fn what_images_speak_is_said_with_where_databases_are_asked() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("compose.yaml"), COMPOSE).unwrap();
+    let text = overlay(&stack(&folder, &["compose.yaml"])).unwrap();
+    has(
+        &text,
+        &[
+            "x-shakedown: {ports: {6379: tcp}}",
+            "x-shakedown: {ports: {5432: postgres}, sql: \"postgres://shop:s3cret@db:5432/shop\"}",
+        ],
+    );
+    assert!(!text.contains("metrics") && !text.contains("web"), "{text}");
+    std::fs::write(
+        folder.path().join("compose.yaml"),
+        "services: {web: {image: nginx}}\n",
+    )
+    .unwrap();
+    assert_eq!(overlay(&stack(&folder, &["compose.yaml"])), None);
+}
+
+#[test]
+fn calls_that_were_seen_become_rules_invariants_and_a_fault() {
+    let mut all = Vec::new();
+    for (id, item) in [("a1f3", "cup"), ("b2e4", "pot")] {
+        all.extend(seen(&[(
+            "workload -> web",
+            "POST",
+            "/orders",
+            json!({"item": item, "n": 1}),
+            201,
+            json!({"id": id, "status": "new"}),
+        )]));
+        for (link, method, path, sent, status, answer) in [
+            (
+                "web -> orders",
+                "POST",
+                "/orders".to_owned(),
+                json!({"id": id}),
+                202,
+                Value::Null,
+            ),
+            (
+                "orders -> payments",
+                "POST",
+                format!("/charges/{id}"),
+                json!({"amount": 3}),
+                201,
+                json!({"receipt": 9}),
+            ),
+            (
+                "orders -> web",
+                "PATCH",
+                format!("/orders/{id}"),
+                json!({"status": "paid"}),
+                200,
+                Value::Null,
+            ),
+            (
+                "workload -> web",
+                "GET",
+                format!("/orders/{id}"),
+                Value::Null,
+                200,
+                json!({"id": id, "status": "paid"}),
+            ),
+        ] {
+            all.extend(seen(&[(link, method, path.as_str(), sent, status, answer)]));
+        }
+    }
+    for (n, one) in all.iter_mut().enumerate() {
+        (one.asked, one.answered) = (2 * n as u64, 2 * n as u64 + 1);
+    }
+    let made = made(COMPOSE, Some(&all));
+    has(
+        &made.stack,
+        &[
+            "create order: {link: workload -> web, request: \"POST /orders\"}",
+            "create order by web: {link: web -> orders, request: \"POST /orders\"}",
+            "post charge: {link: orders -> payments, request: \"POST /charges/{order}\"}",
+            "update order: {link: orders -> web, request: \"PATCH /orders/{order}\"}",
+            "status: {field: status, first: new, final: [paid]}",
+            "moves: {new: [paid]}",
+            "- {call: create order, when: response.status < 300, id: 'string(response.body.id)', event: created, set: {status: response.body.status}}",
+            "- {call: create order by web, when: response.status < 300, id: 'string(request.body.id)', event: create order by web}",
+            "- {call: post charge, when: response.status < 300, event: post charge}",
+            "- {call: update order, when: response.status < 300, event: update order, set: {status: request.body.status}}",
+            "body: {\"item\":\"cup ${n}\",\"n\":1}",
+            "creates: {order: 'string(response.body.id)'}",
+            "post charge at most once: {for: order, at_most: 1, of: post charge}",
+            "post charge before paid: {for: order, no: 'status == \"paid\"', before: 'happened(\"post charge\")'}",
+            "each order ends: {for: order, eventually: 'status in final', within: 30s, clock: healed}",
+        ],
+    );
+    has(
+        &made.feature,
+        &[
+            "And the call \"create order by web\" takes 200ms longer once",
+            "When \"create order\" runs 5 times",
+            "And every order is final within 30s",
+        ],
+    );
+}
+
+#[test]
+fn what_was_asked_without_creating_anything_is_followed_by_its_answers() {
+    let all = seen(&[("workload -> web", "GET", "/", Value::Null, 200, Value::Null)]);
+    let made = made(COMPOSE, Some(&all));
+    has(
+        &made.stack,
+        &[
+            "list the root: {link: workload -> web, request: \"GET /\"}",
+            "- {call: list the root, id: '\"/\"', set: {code: response.status}}",
+            "request: \"GET http://web:8000/\"",
+        ],
+    );
+    has(
+        &made.feature,
+        &[
+            "When \"list the root\" runs 5 times",
+            "And the link \"web -> orders\" is slow by 50ms",
+        ],
+    );
+}
+
+#[test]
+fn a_stack_without_http_is_said_to_have_none() {
+    let made = made(
+        "services: {db: {image: \"postgres:16\", environment: {POSTGRES_PASSWORD: a}}}\n",
+        None,
+    );
+    assert!(
+        made.stack
+            .contains("# FILL IN: no service was found that speaks HTTP"),
+        "{}",
+        made.stack
+    );
+}

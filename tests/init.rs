@@ -1,0 +1,174 @@
+//! `shakedown init`: what it writes has no mistakes, and, where the stack was watched, plays and holds.
+
+use crate::relay::COMPOSE as RELAY;
+use crate::support::{Case, Scratch, check};
+use libtest_mimic::{Failed, Trial};
+
+pub fn trials() -> Vec<Trial> {
+    let cases: [Case; 5] = [
+        ("a compose file alone makes files without mistakes", alone),
+        ("nothing that is there is written over", kept),
+        ("mistakes are told before anything is started", mistakes),
+        ("what was watched plays and holds", watched),
+        ("requests can be typed", typed),
+    ];
+    let trial = |(name, run): Case| Trial::test(format!("init: {name}"), run);
+    cases.into_iter().map(trial).collect()
+}
+
+const SHOP: &str = "\
+services:
+  web: {image: shop/web, ports: [\"8000:8000\"], environment: {DATABASE_URL: \"postgres://a:b@db/shop\"}, depends_on: [db]}
+  db: {image: \"postgres:16\", environment: {POSTGRES_PASSWORD: b, POSTGRES_USER: a, POSTGRES_DB: shop}}
+  cache: {image: \"redis:7\"}
+";
+
+fn alone() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    scratch.file("docker-compose.yml", SHOP);
+    let said = scratch.shakedown(&["init"]).exits(0)?.says(&[
+        "wrote shakedown.yaml",
+        "wrote features/first.feature",
+        "wrote compose.shakedown.yaml",
+        "learnt: link web -> db",
+        "to do: name the calls that matter",
+    ])?;
+    let lint = scratch.shakedown(&["lint"]).exits(0)?;
+    check(lint.stdout.contains("scenarios: 2, stacks: 1"), || {
+        lint.all()
+    })?;
+    // The compose file of another folder can be named, by itself or by its folder.
+    for (folder, named) in [("a", "a/compose.yaml"), ("b", "b")] {
+        scratch.file(&format!("{folder}/compose.yaml"), SHOP);
+        scratch.shakedown(&["init", named]).exits(0)?;
+        let stack = format!("{folder}/shakedown.yaml");
+        let feature = format!("{folder}/features");
+        scratch
+            .shakedown(&["lint", &feature, "--stack", &stack])
+            .exits(0)?;
+    }
+    said.exits(0).map(drop)
+}
+
+fn kept() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    scratch.file("compose.yaml", SHOP);
+    let mine = scratch.file("shakedown.yaml", "# mine\n");
+    let overlay = scratch.file(
+        "compose.shakedown.yaml",
+        "services: {cache: {x-shakedown: {ready: {tcp: 6379}}}}\n",
+    );
+    let said = scratch.shakedown(&["init"]).exits(64)?;
+    said.tells(&[
+        "shakedown.yaml: is there already",
+        "`--force` writes it anew",
+    ])?;
+    check(std::fs::read_to_string(&mine)? == "# mine\n", || said.all())?;
+    std::fs::remove_file(&mine)?;
+    // What is said there already counts, and stays.
+    scratch.shakedown(&["init"]).exits(0)?;
+    check(std::fs::read_to_string(&overlay)?.contains("ready"), || {
+        "the file was written over".to_owned()
+    })?;
+    check(
+        std::fs::read_to_string(&mine)?.contains("compose: [compose.yaml, compose.shakedown.yaml]"),
+        || "it is not used".to_owned(),
+    )?;
+    scratch.shakedown(&["init"]).exits(64)?;
+    scratch.shakedown(&["init", "--force"]).exits(0)?;
+    check(
+        std::fs::read_to_string(&overlay)?.contains("5432: postgres"),
+        || "it was not written anew".to_owned(),
+    )
+}
+
+fn mistakes() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    scratch
+        .shakedown(&["init"])
+        .exits(64)?
+        .says(&["there is no compose file here", "compose.yaml"])?;
+    scratch
+        .shakedown(&["init", "nowhere.yaml"])
+        .exits(64)?
+        .says(&["nowhere.yaml: does not exist"])?;
+    scratch.file("compose.yaml", SHOP);
+    let bad = [
+        "init",
+        "--request",
+        "FETCH http://web/",
+        "--request",
+        "GET web",
+    ];
+    scratch
+        .shakedown(&bad)
+        .exits(64)?
+        .says(&["`FETCH` is no method", "`web` is no URL"])?;
+    let said = scratch
+        .shakedown(&["init", "--request", "GET http://webb:8000/"])
+        .exits(64)?;
+    said.tells(&["unknown service `webb`", "did you mean `web`?"])?;
+    check(!scratch.path("shakedown.yaml").exists(), || said.all())
+}
+
+/// What was made from watching the relay.
+fn made(scratch: &Scratch) -> Result<(), Failed> {
+    let stack = std::fs::read_to_string(scratch.path("shakedown.yaml"))?;
+    for line in [
+        "create job: {link: workload -> tower, request: \"POST /jobs\"}",
+        "post look: {link: hand -> desk, request: \"POST /looks/{job}\"}",
+        "- {call: create job, when: response.status < 300, id: 'string(response.body.id)', event: created}",
+        "- {call: post look, when: response.status < 300, event: post look}",
+        "post done at most once: {for: job, at_most: 1, of: post done}",
+        "request: \"POST http://tower:8000/jobs\"",
+    ] {
+        check(stack.contains(line), || format!("no `{line}` in\n{stack}"))?;
+    }
+    let feature = std::fs::read_to_string(scratch.path("features/first.feature"))?;
+    let fault = "takes 200ms longer the first time for each job";
+    check(feature.contains(fault), || feature.clone())
+}
+
+fn watched() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    scratch.file("compose.yaml", RELAY);
+    let request = "POST http://tower:8000/jobs";
+    let args = [
+        "init",
+        "--observe",
+        "--runtime",
+        "process",
+        "--request",
+        request,
+        "--request",
+        request,
+    ];
+    let said = scratch.shakedown(&args).exits(0)?;
+    said.says(&[
+        "POST http://tower:8000/jobs: 20",
+        "learnt: entity job: 2 of them were created by \"create job\"",
+    ])?;
+    made(&scratch)?;
+    let run = scratch
+        .shakedown(&["run", "--runtime", "process", "--out", "out"])
+        .exits(0)?;
+    let results = scratch.json("out/run.json")?;
+    let scenarios = results["scenarios"].as_array().map_or(0, Vec::len);
+    check(scenarios == 2, || run.all())
+}
+
+fn typed() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    scratch.file("compose.yaml", RELAY);
+    let typed = scratch.file("typed", "POST http://tower:8000/jobs\nwhat\nPOST http://tower:8000/jobs\n\nGET http://tower:8000/never\n");
+    let mut command = scratch.command(&["init", "--observe", "--runtime", "process"]);
+    command.stdin(std::fs::File::open(typed)?);
+    let said = crate::support::Said::of(command.output()?).exits(0)?;
+    let said = said.says(&[
+        "the stack is up",
+        "tower:8000 is at http://127.",
+        "`what` is no request",
+    ])?;
+    check(!said.stdout.contains("never"), || said.all())?;
+    made(&scratch)
+}
