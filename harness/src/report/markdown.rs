@@ -30,7 +30,10 @@ pub fn markdown(results: &Results<'_>) -> String {
         mutants => planted(&mut text, mutants, results),
     }
     let lines = summary(results.played, Some(results.seed.0));
-    for line in lines.lines().rev() {
+    let (notes, lines): (Vec<&str>, Vec<&str>) =
+        lines.lines().partition(|line| line.starts_with("note: "));
+    // The last of them counts.
+    for line in lines.iter().rev() {
         let _ = writeln!(text, "{}\n", plain(line));
     }
     table(&mut text, results.played);
@@ -41,6 +44,13 @@ pub fn markdown(results: &Results<'_>) -> String {
     if failed.len() > MAX_TOLD {
         let more = failed.len() - MAX_TOLD;
         let _ = writeln!(text, "\n{more} more did not hold; `run.json` has them all.");
+    }
+    if !notes.is_empty() {
+        text.push_str("\n<details><summary>Notes</summary>\n\n");
+        for note in notes {
+            let _ = writeln!(text, "- {}", plain(note.trim_start_matches("note: ")));
+        }
+        text.push_str("\n</details>\n");
     }
     text
 }
