@@ -34,6 +34,7 @@ pub fn stack() -> Value {
             "invariants": named("What must hold.", invariant::invariant()),
             "mutants": named("Planted bugs: `shakedown mutants` demands that each turns an invariant red.", mutant()),
             "settle": duration("How long nothing must have happened for a run to end; 500ms unless given."),
+            "secrets": texts("Names of variables, headers and fields whose values nobody is to see, beside those whose names say so; !NAME is none."),
         }),
     );
     whole("The stack file of shakedown", top)
