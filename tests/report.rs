@@ -142,6 +142,11 @@ fn proof_moves_the_timeline(tab: &Tab) -> Result<(), Failed> {
     tab.js("[...document.querySelectorAll('.toolbar button')].find(one => one.innerText === 'Whole run').click()")?;
     tab.until("document.querySelector('canvas').dataset.from < 0")?;
     let whole = tab.number("document.querySelector('canvas').dataset.to - document.querySelector('canvas').dataset.from")?;
+    tab.js(
+        "document.querySelector('canvas').dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))",
+    )?;
+    tab.until("document.querySelector('canvas').dataset.selected === ''")?;
+    tab.holds("document.querySelector('.details h5') === null")?;
     tab.js("scrollTo(0, 0); document.querySelector('.proof a').click()")?;
     tab.until("document.querySelector('canvas').dataset.selected === document.querySelector('.proof .seq').innerText.slice(1)")?;
     tab.until(&format!("document.querySelector('canvas').dataset.to - document.querySelector('canvas').dataset.from < {whole} / 2"))?;
@@ -168,8 +173,12 @@ fn pointer(tab: &Tab) -> Result<(), Failed> {
         tab.number("document.querySelector('canvas').getBoundingClientRect().left")?,
         tab.number("document.querySelector('canvas').getBoundingClientRect().top")?,
     );
+    // In the middle of the whole run, there is room to move either way.
+    tab.js("document.querySelector('canvas').focus({preventScroll: true})")?;
+    tab.press("0")?;
+    tab.until("document.querySelector('canvas').dataset.from < 0")?;
     let before = tab.number("span()")?;
-    tab.wheel(left + 600.0, top + 100.0, -240.0)?;
+    tab.wheel(left + 600.0, top + 100.0, -480.0)?;
     tab.until(&format!("span() < {before} * 0.9"))?;
     let from = tab.number("Number(document.querySelector('canvas').dataset.from)")?;
     tab.drag((left + 700.0, top + 8.0), (left + 500.0, top + 8.0))?;
@@ -177,7 +186,7 @@ fn pointer(tab: &Tab) -> Result<(), Failed> {
         "document.querySelector('canvas').dataset.from > {from}"
     ))?;
     tab.js("[...document.querySelectorAll('.toolbar button')].find(one => one.innerText === 'Whole run').click()")?;
-    tab.until(&format!("span() > {before} * 2"))?;
+    tab.until(&format!("span() >= {before}"))?;
     // Somewhere along the band of the first entity there is a status to point at.
     tab.press("Escape")?;
     tab.until("document.querySelector('canvas').dataset.selected === ''")?;
@@ -263,7 +272,7 @@ fn keyboard() -> Result<(), Failed> {
 /// Whoever does not see it hears what it is; headings go down one level at a time; there are landmarks.
 fn every_control_has_a_name(tab: &Tab) -> Result<(), Failed> {
     let nameless = "[...document.querySelectorAll('button, a, select, input, canvas, [role=grid], [role=region]')].filter(one => \
-        !(one.getAttribute('aria-label') || one.getAttribute('aria-labelledby') || one.innerText?.trim() || (one.labels && [...one.labels].some(label => label.innerText.trim())))).map(one => one.outerHTML.slice(0, 90)).join()";
+        !(one.getAttribute('aria-label') || one.getAttribute('aria-labelledby') || one.textContent.trim() || (one.labels && [...one.labels].some(label => label.innerText.trim())))).map(one => one.outerHTML.slice(0, 90)).join()";
     let found = tab.text(nameless)?;
     check(found.is_empty(), || format!("without a name: {found}"))?;
     let jumps = "[...document.querySelectorAll('h1,h2,h3,h4,h5,h6')].map(one => Number(one.tagName[1])).some((level, i, all) => i && level > all[i - 1] + 1)";
@@ -273,6 +282,8 @@ fn every_control_has_a_name(tab: &Tab) -> Result<(), Failed> {
 
 fn keys_on_the_timeline(tab: &Tab) -> Result<(), Failed> {
     tab.js("document.querySelector('canvas').focus(); window.at = () => document.querySelector('canvas').dataset; window.span = () => at().to - at().from")?;
+    tab.press("Escape")?;
+    tab.until("at().selected === ''")?;
     tab.press("0")?;
     tab.until("at().from < 0")?;
     let whole = tab.number("span()")?;
@@ -328,7 +339,7 @@ fn long_history(calls: u64) -> String {
             hostile.to_owned()
         } else {
             format!(
-                "status={}",
+                "status={}&status_details=",
                 ["Preparing", "Running", "Scoring", "Finished"][(n / 400).min(3) as usize]
             )
         };

@@ -12,6 +12,7 @@ mod precedence;
 mod reference;
 mod response;
 mod scopes;
+mod told;
 mod unanswered;
 mod untold;
 

@@ -1,6 +1,8 @@
 // The events as a table, for readers of the screen, of the keyboard, and of text. Only the rows in sight exist.
 
 const SPARE_ROWS = 6;
+/** The height of a row, as the style sheet has it. */
+const ROW_REM = 1.625;
 
 const SHOWN = [
   ["all", "all events", () => true],
@@ -38,7 +40,7 @@ class EventTable {
   }
 
   get height() {
-    return Math.round(rem() * 1.625);
+    return rem() * ROW_REM;
   }
 
   /** Keeps what is to be shown. */
@@ -81,22 +83,22 @@ class EventTable {
     const count = Math.ceil((this.grid.clientHeight || 300) / height) + 2 * SPARE_ROWS;
     if (!anew && first === this.first && count === this.drawn) return;
     Object.assign(this, { first, drawn: count });
-    this.body.style.height = `${this.rows.length * height}px`;
-    const rows = this.rows.slice(first, first + count).map((event, i) => this.row(event, first + i, height));
+    this.body.style.height = `${this.rows.length * ROW_REM}rem`;
+    const rows = this.rows.slice(first, first + count).map((event, i) => this.row(event, first + i));
     this.body.replaceChildren(...rows);
     const current = rows.find((row) => row.dataset.seq === String(this.selected));
     if (current) this.grid.setAttribute("aria-activedescendant", current.id);
     else this.grid.removeAttribute("aria-activedescendant");
   }
 
-  row(event, at, height) {
+  row(event, at) {
     const selected = event.seq === this.selected;
     const text = line(event, this.run.faults);
     const row = el("div", { role: "row", id: `row-${this.number}-${event.seq}`, class: `row ${event.kind}`, "data-seq": event.seq, "aria-rowindex": at + 2, "aria-selected": String(selected) },
       el("span", { role: "gridcell", class: "when" }, moment(event.us)),
       el("span", { role: "gridcell", class: "seq" }, `#${event.seq}`),
       el("span", { role: "gridcell", class: "what", title: text }, sign(event), text));
-    row.style.top = `${at * height}px`;
+    row.style.top = `${at * ROW_REM}rem`;
     return row;
   }
 

@@ -19,6 +19,9 @@ class Timeline {
     gestures(this.canvas, this);
     new ResizeObserver(() => this.resize()).observe(this.frame);
     this.violation();
+    // What broke it is worth reading at once.
+    const proof = this.finding ? this.finding.proof[this.finding.proof.length - 1] : null;
+    if (proof && history.bySeq.has(proof.seq)) this.table.show((this.selected = proof.seq));
     this.showDetails();
   }
 
