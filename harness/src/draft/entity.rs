@@ -265,6 +265,17 @@ impl Entity {
         self.rules.iter().filter(counts).collect()
     }
 
+    /// One or two of those that say most: the last that was over before a final status was told, or else the first; and
+    /// the last, to which all the others lead.
+    pub fn promises(&self) -> Vec<&Rule> {
+        let once = self.once_each();
+        let finals = || self.status.iter().flat_map(|status| &status.finals);
+        let precedes = |rule: &&&Rule| finals().any(|last| self.before(rule, last));
+        let best = once.iter().rfind(precedes).or(once.first()).copied();
+        let last = once.last().copied().filter(|last| best != Some(*last));
+        best.into_iter().chain(last).collect()
+    }
+
     /// Whether what a rule tells was over, of each entity, before anything that told this status was asked.
     pub fn before(&self, rule: &Rule, status: &str) -> bool {
         let mut telling = self

@@ -57,14 +57,11 @@ struct Fault {
 
 fn fault(known: &Known<'_>, workload: &str) -> Fault {
     let entity = known.entity.as_ref();
-    let told = |call: &&super::Call| {
-        entity.is_some_and(|entity| entity.rules.iter().any(|rule| rule.call == call.name))
-    };
+    let promised =
+        entity.and_then(|entity| entity.promises().first().map(|rule| rule.call.clone()));
     let inner = || known.calls.iter().filter(|call| call.client != WORKLOAD);
-    let best = inner()
-        .filter(|call| call.acts())
-        .find(told)
-        .or(inner().find(|call| call.acts()));
+    let best = inner().find(|call| Some(&call.name) == promised.as_ref());
+    let best = best.or(inner().find(|call| call.acts()));
     if let Some(call) = best.or(inner().next()) {
         let each = entity.filter(|entity| call.path.contains(&format!("{{{}}}", entity.name)));
         let when = each.map_or_else(

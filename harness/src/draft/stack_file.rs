@@ -247,11 +247,7 @@ fn numbered(body: &serde_json::Value, call: &super::Call) -> serde_json::Value {
 fn invariants(entity: &Entity) -> String {
     let mut all = "invariants:                              # FILL IN: keep what is promised; these held on what was seen\n".to_owned();
     let name = text(&entity.name);
-    // The first one is what the scenario strikes, the last one is what all the others lead to.
-    let mut once = entity.once_each();
-    if once.len() > 2 {
-        once.drain(1..once.len() - 1);
-    }
+    let once = entity.promises();
     for rule in &once {
         let Some(event) = &rule.event else {
             continue;

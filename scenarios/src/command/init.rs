@@ -183,8 +183,7 @@ impl Scratch {
         let file = self.0.join(STACK);
         std::fs::write(&file, text.to_string())
             .map_err(|error| Problem::with_file(&file, format!("cannot be written: {error}")))?;
-        let read = Stack::read(&file)?;
-        Ok(Arc::new(read.stack))
+        Ok(Arc::new(Stack::read(&file)?.stack))
     }
 }
 

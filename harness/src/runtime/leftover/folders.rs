@@ -113,7 +113,7 @@ mod tests {
         let found = names(data(runs.path()));
         assert_eq!(found, [old.join("01-a/data"), newer.join("01-a/data")]);
         assert_eq!(names(results(runs.path(), 1)), [newer.clone(), old.clone()]);
-        assert_eq!(names(results(runs.path(), 2)), [old.clone()]);
+        assert_eq!(names(results(runs.path(), 2)), std::slice::from_ref(&old));
         assert!(names(results(runs.path(), 3)).is_empty());
         assert!(remove_results(&held).is_err());
         remove_results(&old).unwrap();

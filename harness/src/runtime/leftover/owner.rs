@@ -46,9 +46,12 @@ mod tests {
     #[test]
     fn a_reaper_is_known_by_its_command() {
         let cases = [
-            ("shakedown\0reap\0--run\001abc\0--out\0/a\0", Some("01abc")),
-            ("/usr/bin/shakedown\0reap\0--run\001abc\0", Some("01abc")),
-            ("shakedown\0run\0reap\0--run\001abc\0", None),
+            (
+                "shakedown\0reap\0--run\0x01abc\0--out\0/a\0",
+                Some("x01abc"),
+            ),
+            ("/usr/bin/shakedown\0reap\0--run\0x01abc\0", Some("x01abc")),
+            ("shakedown\0run\0reap\0--run\0x01abc\0", None),
             ("shakedown\0reap\0", None),
             ("", None),
         ];
