@@ -39,7 +39,7 @@ const PLANTED: [&str; 22] = [
     "planted-as-an-option",
     "planted-and-known-late",
     "planted-in-a-failed-start",
-    "marked",
+    "blazoned",
 ];
 
 const COMPOSE: &str = r#"
@@ -62,7 +62,7 @@ services:
       DATABASE_URL: "postgres://app:planted-of-a-url@db:5432/app"
       LICENSE: planted-declared-name
       HARMLESS: "${CI_JOB_TOKEN}"
-      QUOTED_SECRET: 'planted "marked" one'
+      QUOTED_SECRET: 'planted "blazoned" one'
       STARTUP_SECRET: planted-in-a-failed-start
       SIGNING_KEY: |
         -----BEGIN PRIVATE KEY-----
@@ -110,7 +110,7 @@ invariants:
 /// It calls the other one with all that a header, a query and a form can have.
 const WEB: &str = r#"{"mappings": [
   {"request": {"method": "POST", "urlPathTemplate": "/orders/{order}"},
-   "response": {"status": 201, "body": "{\"id\": \"{{request.path.order}}\", \"text\": \"planted \\\"marked\\\" one\"}", "transformers": ["response-template"]},
+   "response": {"status": 201, "body": "{\"id\": \"{{request.path.order}}\", \"text\": \"planted \\\"blazoned\\\" one\"}", "transformers": ["response-template"]},
    "serveEventListeners": [
      {"name": "webhook", "parameters": {
        "method": "GET", "url": "http://api:8080/first/{{originalRequest.path.order}}?note=planted-and-known-late",

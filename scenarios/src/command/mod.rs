@@ -62,7 +62,7 @@ enum Command {
     Lint(LintArgs),
     /// Run each planted bug against the features: each must turn an invariant red
     Mutants(MutantsArgs),
-    /// Keep a stack with its gateways running, break it by hand, and watch
+    /// Keep a stack running, break it by hand, and watch
     Up(UpArgs),
     /// Judge again what a run recorded, or what was exported from production
     Check(CheckArgs),
