@@ -8,6 +8,7 @@ use super::head::{Headers, Request};
 use super::raw::AsOf;
 use super::reply;
 use super::state::{State, Ticket};
+use super::untold::Out;
 use super::uplink::Uplink;
 use super::{Action, Alteration};
 use crate::history::{ExchangeId, Message, Seen};
@@ -82,7 +83,7 @@ pub(super) async fn carry(
     let writing = at_one_go(state, downlink.deliver());
     let (written, before) = uplink.during(writing).await?;
     written?;
-    ticket.written = before;
+    (ticket.written, ticket.out) = before.unzip();
     let whole = !altered.as_ref().is_some_and(Altered::cut);
     Ok(Carried {
         seen: seen(
@@ -96,16 +97,21 @@ pub(super) async fn carry(
     })
 }
 
-/// Writes something. Gives the first exchange that was not asked before, if that was done at one go.
+/// Writes something. Gives the first exchange that was not asked before, if that was done at one go; no request is told
+/// then until this is.
 pub(super) async fn at_one_go<T>(
     state: &State,
     writing: impl Future<Output = T>,
-) -> (T, Option<ExchangeId>) {
+) -> (T, Option<(ExchangeId, Out)>) {
     let next = state.next();
+    let out = state.untold.out();
     let mut writing = pin!(writing);
     match writing.as_mut().now_or_never() {
-        Some(written) => (written, Some(next)),
-        None => (writing.await, None),
+        Some(written) => (written, Some((next, out))),
+        None => {
+            drop(out);
+            (writing.await, None)
+        }
     }
 }
 

@@ -105,7 +105,7 @@ impl Session {
                     return LEFT;
                 }
                 let (written, before) = at_one_go(&self.state, write.write_all(&bytes)).await;
-                ticket.written = before;
+                (ticket.written, ticket.out) = before.unzip();
                 if written.is_err() {
                     return LEFT;
                 }

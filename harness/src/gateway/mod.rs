@@ -42,6 +42,7 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod timer;
+mod untold;
 mod uplink;
 mod wire;
 

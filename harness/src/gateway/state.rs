@@ -7,6 +7,7 @@ use super::pipe::Pipes;
 use super::places::Places;
 use super::postgres::Needle;
 use super::raw::AsOf;
+use super::untold::{Out, Untold};
 use super::{Moment, Report, Speaks, Stop, courier};
 use crate::history::{Answered, Asked, Captures, ExchangeId, Message, Seen, What};
 use std::collections::{HashMap, HashSet};
@@ -29,6 +30,8 @@ pub(super) struct State {
     pub(super) pipes: Pipes,
     pub(super) asks: Arc<Asks>,
     exchanges: AtomicU64,
+    /// Answers that are out and not told yet.
+    pub(super) untold: Untold,
     /// What a port speaks, as far as it was said or seen.
     spoken: Mutex<HashMap<(String, u16), Speaks>>,
     /// The ports that were seen to speak HTTP/2.
@@ -63,6 +66,8 @@ pub(super) struct Ticket {
     pub(super) as_of: AsOf,
     /// The first exchange that was not asked yet when the end of its answer was written, at one go.
     pub(super) written: Option<ExchangeId>,
+    /// Its answer is out, and that is to be told.
+    pub(super) out: Option<Out>,
 }
 
 impl State {
@@ -78,6 +83,7 @@ impl State {
             pipes: Pipes::new(reports.clone()),
             asks: Asks::new(),
             exchanges: AtomicU64::new(1),
+            untold: Untold::default(),
             spoken: Mutex::default(),
             http2: Mutex::default(),
             reports,
@@ -142,6 +148,7 @@ impl State {
         call: Option<String>,
         captures: Captures,
     ) -> Ticket {
+        self.untold.wait();
         let ticket = Ticket {
             exchange: self.exchanges.fetch_add(1, Ordering::Relaxed),
             call,
@@ -151,6 +158,7 @@ impl State {
             left: false,
             as_of: AsOf::LastLook,
             written: None,
+            out: None,
         };
         self.event(What::Asked(Asked {
             exchange: ticket.exchange,
