@@ -111,7 +111,9 @@ impl Scoped {
             Some(after) => {
                 let holds = after.holds(view, &state.since, self.monitor.so_far_mut());
                 let comes = after.comes(state.held, holds);
-                state.held = holds;
+                // If it is open after all, `after` holds as if nothing had happened.
+                let alike = state.sure || after.holds_anyway(view) == holds;
+                state.held = holds.filter(|_| alike);
                 // What never ends is open now, whenever it began.
                 (comes.or(holds.filter(|_| self.until.is_none())), holds)
             }

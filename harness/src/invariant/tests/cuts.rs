@@ -114,6 +114,27 @@ fn no_cut_is_blind(pattern: &Pattern, scope: &Scope, events: &[Event]) {
     assert!(cut.verdict == Violated || untold, "{finding:?}\n{cut:?}");
 }
 
+/// In the whole, the scope is over at `closed` and does not begin again: within it, `again` had not happened.
+#[test]
+fn a_scope_that_may_be_open_already_does_not_begin_for_certain() {
+    let once = Pattern::AtMost {
+        bound: 1,
+        event: "stored".to_owned(),
+    };
+    let scope = Scope {
+        after: Some(cel("!happened('again')")),
+        until: Some(cel("happened('closed') && happened('again')")),
+    };
+    let lives = [
+        (0, "7 status=New"),
+        (1, "7 +again"),
+        (2, "7 +closed"),
+        (3, "7 +stored"),
+        (4, "7 +stored"),
+    ];
+    no_cut_lies(&once, &scope, &events(&lives));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
