@@ -4,10 +4,7 @@ use crate::support::{Scratch, check};
 use chromiumoxide::cdp::browser_protocol::emulation::{
     MediaFeature, SetDeviceMetricsOverrideParams, SetEmulatedMediaParams,
 };
-use chromiumoxide::cdp::browser_protocol::input::{
-    DispatchKeyEventParams, DispatchKeyEventType, DispatchMouseEventParams, DispatchMouseEventType,
-    MouseButton,
-};
+use chromiumoxide::cdp::browser_protocol::input::{DispatchKeyEventParams, DispatchKeyEventType};
 use chromiumoxide::cdp::browser_protocol::log::EventEntryAdded;
 use chromiumoxide::cdp::browser_protocol::network::EventRequestWillBeSent;
 use chromiumoxide::cdp::browser_protocol::page::{
@@ -187,30 +184,42 @@ impl Tab {
         Ok(())
     }
 
-    /// Moves the pointer.
+    /// Moves the pointer to a place in the first timeline.
     pub fn point(&self, x: f64, y: f64) -> Told<()> {
-        self.mouse(DispatchMouseEventType::MouseMoved, x, y, None)
+        self.pointer("pointermove", x, y)
     }
 
-    /// Turns the wheel at a place; `modifiers`: 2 is Ctrl.
+    /// Turns the wheel at a place, with Ctrl.
     pub fn wheel(&self, x: f64, y: f64, by: f64) -> Told<()> {
-        self.mouse(DispatchMouseEventType::MouseWheel, x, y, Some(by))
+        self.happens(
+            "WheelEvent",
+            "wheel",
+            x,
+            y,
+            &format!("deltaY: {by}, ctrlKey: true"),
+        )
     }
 
     /// Drags from one place to another.
     pub fn drag(&self, from: (f64, f64), to: (f64, f64)) -> Told<()> {
-        self.mouse(DispatchMouseEventType::MousePressed, from.0, from.1, None)?;
-        self.mouse(DispatchMouseEventType::MouseMoved, to.0, to.1, None)?;
-        self.mouse(DispatchMouseEventType::MouseReleased, to.0, to.1, None)
+        self.pointer("pointerdown", from.0, from.1)?;
+        self.pointer("pointermove", to.0, to.1)?;
+        self.pointer("pointerup", to.0, to.1)
     }
 
-    fn mouse(&self, kind: DispatchMouseEventType, x: f64, y: f64, wheel: Option<f64>) -> Told<()> {
-        let mut event = DispatchMouseEventParams::builder().r#type(kind).x(x).y(y);
-        event = match wheel {
-            Some(by) => event.delta_x(0.0).delta_y(by).modifiers(2),
-            None => event.button(MouseButton::Left).buttons(1).click_count(1),
-        };
-        self.wait(self.page.execute(event.build()?)).map(drop)
+    fn pointer(&self, kind: &str, x: f64, y: f64) -> Told<()> {
+        self.happens("PointerEvent", kind, x, y, "pointerId: 1, isPrimary: true")
+    }
+
+    /// Something happens to the timeline, at a place in it. The page is told itself: it may be scrolling still, and the
+    /// DevTools protocol wants places in the window.
+    fn happens(&self, class: &str, kind: &str, x: f64, y: f64, more: &str) -> Told<()> {
+        self.js(&format!(
+            "{{ const canvas = document.querySelector('canvas'), {{left, top}} = canvas.getBoundingClientRect(); \
+             canvas.dispatchEvent(new {class}('{kind}', {{clientX: left + {x}, clientY: top + {y}, \
+             bubbles: true, cancelable: true, {more}}})); null }}"
+        ))
+        .map(drop)
     }
 
     /// Makes the window this large, in CSS pixels.

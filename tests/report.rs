@@ -169,19 +169,15 @@ fn proof_moves_the_timeline(tab: &Tab) -> Result<(), Failed> {
 /// Wheel, drag and hover.
 fn pointer(tab: &Tab) -> Result<(), Failed> {
     tab.js("document.querySelector('.frame').scrollIntoView({behavior: 'instant'}); window.span = () => { const {from, to} = document.querySelector('canvas').dataset; return to - from }")?;
-    let (left, top) = (
-        tab.number("document.querySelector('canvas').getBoundingClientRect().left")?,
-        tab.number("document.querySelector('canvas').getBoundingClientRect().top")?,
-    );
     // In the middle of the whole run, there is room to move either way.
     tab.js("document.querySelector('canvas').focus({preventScroll: true})")?;
     tab.press("0")?;
     tab.until("document.querySelector('canvas').dataset.from < 0")?;
     let before = tab.number("span()")?;
-    tab.wheel(left + 600.0, top + 100.0, -480.0)?;
+    tab.wheel(600.0, 100.0, -480.0)?;
     tab.until(&format!("span() < {before} * 0.9"))?;
     let from = tab.number("Number(document.querySelector('canvas').dataset.from)")?;
-    tab.drag((left + 700.0, top + 8.0), (left + 500.0, top + 8.0))?;
+    tab.drag((700.0, 8.0), (500.0, 8.0))?;
     tab.until(&format!(
         "document.querySelector('canvas').dataset.from > {from}"
     ))?;
@@ -191,7 +187,7 @@ fn pointer(tab: &Tab) -> Result<(), Failed> {
     tab.press("Escape")?;
     tab.until("document.querySelector('canvas').dataset.selected === ''")?;
     let height = tab.number("document.querySelector('canvas').clientHeight")?;
-    tab.point(left + 900.0, top + height - 20.0)?;
+    tab.point(900.0, height - 20.0)?;
     tab.until("document.querySelector('.details h5') !== null")
 }
 
