@@ -224,6 +224,11 @@ impl Entities {
         heard
     }
 
+    /// Whether there is a kind of that name.
+    pub fn has(&self, kind: &str) -> bool {
+        self.kinds.contains_key(kind)
+    }
+
     /// A kind, by its number: their order in the stack file.
     pub fn kind(&self, number: usize) -> &Kind {
         &self.kinds[number]

@@ -13,7 +13,7 @@ use crate::history::{Event, ExchangeId, FaultMoment, Heard, What};
 use crate::plan::Judged;
 use crate::stack::{Clock, Invariant, Stack};
 use crate::verdict::Verdict;
-use indexmap::IndexSet;
+use indexmap::IndexMap;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
@@ -26,12 +26,15 @@ pub struct Judge {
     under_way: HashMap<ExchangeId, Call>,
     unanswered: Unanswered,
     /// By kind and id: the faults that have struck an entity's exchanges.
-    struck: BTreeMap<(String, String), IndexSet<String>>,
-    /// The faults that struck no exchange.
-    at_large: IndexSet<String>,
+    struck: BTreeMap<(String, String), Struck>,
+    /// The faults that struck no exchange, or one of which nobody knows whose it is.
+    at_large: Struck,
     told: Telling,
     blindness: Blindness,
 }
+
+/// Faults, each with the moment of its first strike: nanoseconds since the run began.
+type Struck = IndexMap<String, u64>;
 
 /// What it means that nothing tells a field or an event.
 enum Telling {
@@ -75,7 +78,7 @@ impl Judge {
             under_way: HashMap::new(),
             unanswered: Unanswered::default(),
             struck: BTreeMap::new(),
-            at_large: IndexSet::new(),
+            at_large: Struck::new(),
             told: Telling::Complete,
             blindness: Blindness::default(),
         }
@@ -247,14 +250,14 @@ impl Judge {
                 exchange,
                 ..
             } => match exchange.and_then(|exchange| self.under_way.get(&exchange)) {
-                Some(one) => {
+                Some(one) if one.captures.keys().any(|kind| self.entities.has(kind)) => {
                     for (kind, id) in &one.captures {
                         let faults = self.struck.entry((kind.clone(), id.clone())).or_default();
-                        faults.insert(text.clone());
+                        faults.entry(text.clone()).or_insert(at_ns);
                     }
                 }
-                None => {
-                    self.at_large.insert(text.clone());
+                _ => {
+                    self.at_large.entry(text.clone()).or_insert(at_ns);
                 }
             },
             What::Blind {

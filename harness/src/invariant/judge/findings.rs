@@ -82,7 +82,12 @@ impl Judge {
         {
             let key = (kind.clone(), id.to_owned());
             let struck = self.struck.get(&key).into_iter().flatten();
-            finding.faults = struck.chain(&self.at_large).cloned().collect();
+            let faults = struck.chain(&self.at_large);
+            // What struck later has nothing to do with it.
+            let proven_ns = finding.proof.iter().map(|proof| proof.at_ns).max();
+            let broke_ns = finding.late_ns.max(proven_ns).unwrap_or(u64::MAX);
+            let before = faults.filter(|(_, at_ns)| **at_ns <= broke_ns);
+            finding.faults = before.map(|(text, _)| text.clone()).collect();
         }
         let sure = finding.verdict == Verdict::Violated;
         let proven = sure && lasting;
