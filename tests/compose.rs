@@ -120,7 +120,8 @@ open(my $seen, '>>', $ENV{SEEN}) or die "$ENV{SEEN}: $!";
 print $seen "start\n";
 close $seen;
 my $own = open(my $script, '>>', $0) ? 'writable' : 'kept';
-my ($secret, $config) = (content('/run/secrets/key'), content('/paint'));
+# In capitals, a secret is none that is known.
+my ($secret, $config) = (uc(content('/run/secrets/key')), content('/paint'));
 my $listener = IO::Socket::INET->new(Listen => 50, LocalAddr => $ENV{LISTEN}, ReuseAddr => 1) or die $!;
 while (my $caller = $listener->accept) {
     my $head = <$caller> // next;
@@ -268,7 +269,7 @@ fn in_containers() -> Result<(), Failed> {
         let found = values(&text, name);
         check(found == BTreeSet::from([value]), || format!("{found:?}"))
     };
-    only("secret=", "open sesame")?;
+    only("secret=", "OPEN SESAME")?;
     only("config=", "blue, $ and all")?;
     only("script=", "kept")?;
     let log = scratch.history()?.with_file_name("logs").join("caller.log");

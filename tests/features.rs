@@ -6,6 +6,11 @@ use libtest_mimic::{Failed, Trial};
 /// The rows of the failure catalogue, by the letter of their system and how many there are.
 const ROWS: [(&str, u32); 4] = [("C", 23), ("R", 21), ("S", 17), ("W", 8)];
 
+/// How many stacks run at once. Other tests run beside these, so that CPUs which idle now say little of the next second.
+fn jobs(runtime: &str) -> [&'static str; 2] {
+    ["--jobs", if runtime == "docker" { "1" } else { "2" }]
+}
+
 pub fn trials() -> Vec<Trial> {
     // A matrix of planted bugs plays all features without any of them too, so they need not be played once more.
     let process = Trial::test(
@@ -59,7 +64,9 @@ fn hold(features: &str, runtime: &str) -> Result<(), Failed> {
     let scratch = Scratch::new();
     let out = scratch.path("out").display().to_string();
     let features = root().join(features).display().to_string();
-    let mut command = scratch.command(&["run", &features, "--runtime", runtime, "--out", &out]);
+    let words = ["run", &features, "--runtime", runtime, "--out", &out];
+    let mut command = scratch.command(&words);
+    command.args(jobs(runtime));
     let said = command.current_dir(root()).output()?;
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     check(said.status.code() == Some(0), || text.clone())?;
@@ -82,7 +89,9 @@ fn killed(features: &str, runtime: &str) -> Result<String, Failed> {
     let scratch = Scratch::new();
     let out = scratch.path("out").display().to_string();
     let features = root().join(features).display().to_string();
-    let mut command = scratch.command(&["mutants", &features, "--runtime", runtime, "--out", &out]);
+    let words = ["mutants", &features, "--runtime", runtime, "--out", &out];
+    let mut command = scratch.command(&words);
+    command.args(jobs(runtime));
     let said = command.current_dir(root()).output()?;
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     check(said.status.code() == Some(0), || text.clone())?;

@@ -123,7 +123,7 @@ fn violated() -> Result<(), Failed> {
             format!("nothing about {words}: {story}")
         })?;
     }
-    tab.holds("document.querySelector('.story').innerText.includes('the call \"upload scores\" takes 200ms longer')")?;
+    tab.holds("document.querySelector('.steps').innerText.includes('the call \"upload scores\" takes 200ms longer')")?;
     tab.holds("document.querySelector('.switch').innerText.includes('no fault was needed')")?;
     proof_moves_the_timeline(&tab)?;
     // What the link shows is in the address, so that it can be passed on.
