@@ -162,7 +162,6 @@ invariants: {it speaks once: {for: line, at_most: 1, of: seen}}
         out: scratch.path("out"),
         stop,
         live: None,
-        driver: None,
     };
     let label = format!("SHAKEDOWN_RUN={}", setup.run);
     let outcome = tokio::runtime::Runtime::new()?.block_on(engine::run(setup));

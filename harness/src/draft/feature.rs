@@ -69,17 +69,24 @@ fn fault(known: &Known<'_>, workload: &str) -> Fault {
             |entity| format!("the first time for each {}", entity.name),
         );
         let name = &call.name;
+        let harder = vec![
+            format!("the call \"{name}\" answers 503 {when}"),
+            format!("the answer to \"{name}\" is lost {when}"),
+            format!(
+                "the service \"{}\" is killed after \"{name}\" is answered, once",
+                call.client
+            ),
+        ];
+        // What services do by themselves may come when nothing waits for it any more.
+        let waits = entity.is_some_and(|entity| entity.status.is_some());
+        let (name, when) = match waits {
+            true => (name.as_str(), when),
+            false => (workload, "once".to_owned()),
+        };
         return Fault {
             name: format!("{name} is slow"),
             step: format!("the call \"{name}\" takes 200ms longer {when}"),
-            harder: vec![
-                format!("the call \"{name}\" answers 503 {when}"),
-                format!("the answer to \"{name}\" is lost {when}"),
-                format!(
-                    "the service \"{}\" is killed after \"{name}\" is answered, once",
-                    call.client
-                ),
-            ],
+            harder,
         };
     }
     // A link over which nobody was seen to speak HTTP, as to a database, behind what is asked from outside.

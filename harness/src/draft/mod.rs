@@ -15,7 +15,7 @@ mod stack_file;
 mod status;
 mod yaml;
 
-pub use driven::Driven;
+pub use driven::drive;
 pub use exchange::{Exchange, exchanges};
 pub use overlay::overlay;
 pub use request::Request;

@@ -7,7 +7,6 @@ mod barrier;
 mod conduct;
 mod deeds;
 mod disks;
-mod driver;
 mod links;
 mod live;
 mod notes;
@@ -38,7 +37,6 @@ use barrier::Barrier;
 use conduct::Conduct;
 use deeds::Deeds;
 use disks::Disks;
-pub use driver::Driver;
 use links::Links;
 pub use live::{Door, Live, Order, Sight, live};
 pub(crate) use outcome::{NOTHING_WITNESSED, Seen};
@@ -98,8 +96,6 @@ pub struct Setup {
     pub stop: watch::Receiver<bool>,
     /// More steps come from here, behind those of the plan, and what happens is shown there.
     pub live: Option<Arc<Live>>,
-    /// Who gives the stack something to do once the plan's steps are over, if anybody does.
-    pub driver: Option<Arc<dyn Driver>>,
 }
 
 impl Setup {
@@ -321,9 +317,6 @@ async fn play(
         .map_err(Failure::new)?;
         phase(record, "steps");
         unmet.extend(steps.play().await?);
-        if let Some(driver) = &setup.driver {
-            driver.drive(&|host, port| steps.reach(host, port)).await;
-        }
         phase(record, "heal");
         steps.heal().await?;
         phase(record, "settle");

@@ -234,7 +234,6 @@ impl Invocation {
             out: self.out.clone(),
             stop: self.stop.clone(),
             live: None,
-            driver: None,
         };
         let again = |why: &str| progress(Progress::Again { job, control, why });
         let outcome = self.tried(setup, &again).await;

@@ -3,8 +3,9 @@
 use super::load::{self, Loaded};
 use super::session::{self, Session};
 use super::{Answer, FeatureArgs, InitArgs, Refusal};
-use shakedown_harness::draft::{self, Draft, Driven, Exchange, Request};
-use shakedown_harness::engine::{self, Setup};
+use shakedown_harness::draft::{self, Draft, Exchange, Request};
+use shakedown_harness::engine::{self, Door, Setup, Sight};
+use shakedown_harness::gateway::WORKLOAD;
 use shakedown_harness::history;
 use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::{Place, Problem, Problems, shown, suggest};
@@ -207,23 +208,11 @@ async fn observe(
     let session = Session::begin(&args.play, &loaded).await?;
     session.make_images(std::slice::from_ref(&stack)).await;
     let (send, waiting) = mpsc::channel(WAITING);
-    let (said, mut told) = mpsc::unbounded_channel::<String>();
-    let ports = stack.services.values().flat_map(|service| {
-        service
-            .ports
-            .keys()
-            .map(|port| (service.name.clone(), *port))
-    });
-    let ports = ports.filter(|_| requests.is_empty()).collect();
-    let driven = Arc::new(Driven::new(waiting, ports, said));
+    let asks = requests.is_empty();
     let fed = tokio::spawn(feed(requests, send));
-    let printed = tokio::spawn(async move {
-        while let Some(line) = told.recv().await {
-            say!("{line}");
-        }
-    });
+    let (live, orders, mut sights) = engine::live();
     let invocation = &session.invocation;
-    let outcome = engine::run(Setup {
+    let running = tokio::spawn(engine::run(Setup {
         plan: nothing(&stack),
         shared: None,
         heard: None,
@@ -235,12 +224,34 @@ async fn observe(
         name: "observed".to_owned(),
         out: invocation.out.clone(),
         stop: invocation.stop.clone(),
-        live: None,
-        driver: Some(driven),
-    })
-    .await;
+        live: Some(Arc::new(live)),
+    }));
+    if let Some(doors) = up(&mut sights).await {
+        say!("the stack is up");
+        for Door {
+            service,
+            port,
+            address,
+        } in doors.iter().filter(|_| asks)
+        {
+            say!("  {service}:{port} is at http://{address}");
+        }
+        let resolve = |host: &str, port| {
+            let service = stack.host(WORKLOAD, host)?;
+            let mut doors = doors.iter();
+            let door = doors.find(|door| door.service == service && door.port == port)?;
+            Some(door.address)
+        };
+        let driven = async {
+            draft::drive(waiting, &resolve, &|line| say!("{line}")).await;
+            // Nothing else is wanted of it.
+            drop(orders);
+        };
+        let seen = async { while sights.recv().await.is_some() {} };
+        tokio::join!(driven, seen);
+    }
+    let outcome = running.await.expect("a run catches its own panics");
     fed.abort();
-    let _ = printed.await;
     let events = history::read(&outcome.history).unwrap_or_default();
     session.end(0).await;
     match outcome.failure {
@@ -252,6 +263,15 @@ async fn observe(
                 .last
                 .map(|last| format!("the last thing that was seen: {last}"))),
         })),
+    }
+}
+
+/// Waits until the stack is up. `None`: it never is.
+async fn up(sights: &mut mpsc::UnboundedReceiver<Sight>) -> Option<Vec<Door>> {
+    loop {
+        if let Sight::Up(doors) = sights.recv().await? {
+            return Some(doors);
+        }
     }
 }
 

@@ -19,6 +19,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
+/// What came of a talk.
+#[derive(Debug, Default)]
+pub struct Talked {
+    /// Whether somebody wanted a verdict.
+    pub asked: bool,
+    /// Lines of a script that were not understood.
+    pub mistakes: usize,
+    /// Steps of a script that could not be done, or waited in vain.
+    pub failed: usize,
+}
+
 /// One talk.
 pub struct Console {
     stack: Arc<Stack>,
@@ -27,8 +38,7 @@ pub struct Console {
     sights: Sights,
     /// Whether events are shown as they come.
     watching: bool,
-    /// Whether somebody wanted a verdict.
-    asked: bool,
+    talked: Talked,
     /// Steps that are still to be carried out.
     steps: VecDeque<Planned>,
     doing: Option<oneshot::Receiver<Result<(), String>>>,
@@ -42,19 +52,20 @@ impl Console {
             folder,
             watching,
             sights: Sights::default(),
-            asked: false,
+            talked: Talked::default(),
             steps: VecDeque::new(),
             doing: None,
         }
     }
 
-    /// Talks until somebody wants the end, or the run is over. Says whether a verdict was wanted.
+    /// Talks until somebody wants the end, or the run is over. Says what came of it.
     pub async fn talk(
         mut self,
         mut lines: Lines,
         orders: mpsc::Sender<Order>,
         mut sights: mpsc::UnboundedReceiver<Sight>,
-    ) -> bool {
+    ) -> Talked {
+        let script = !lines.is_prompt();
         let mut up = false;
         loop {
             let idle = up && self.doing.is_none() && self.steps.is_empty();
@@ -62,7 +73,7 @@ impl Console {
                 // What has happened comes before what is said next.
                 biased;
                 sight = sights.recv() => match sight {
-                    None => return self.asked,
+                    None => return self.talked,
                     Some(sight) => {
                         if let Sight::Up(doors) = &sight {
                             up = true;
@@ -76,6 +87,7 @@ impl Console {
                     if let Err(why) = done {
                         lines.print(&format!("  ! {why}"));
                         self.steps.clear();
+                        self.talked.failed += usize::from(script);
                     }
                 }
                 () = std::future::ready(()), if self.doing.is_none() && !self.steps.is_empty() => {
@@ -90,7 +102,10 @@ impl Console {
                     match words::read(&line, &self.stack) {
                         Ok(Word::Down) => break,
                         Ok(word) => self.obey(word, &mut lines, &orders).await,
-                        Err(problems) => lines.print(&said(&problems)),
+                        Err(problems) => {
+                            lines.print(&said(&problems));
+                            self.talked.mistakes += usize::from(script);
+                        }
                     }
                 }
             }
@@ -101,7 +116,7 @@ impl Console {
         while let Some(sight) = sights.recv().await {
             self.see(sight, &mut lines);
         }
-        self.asked
+        self.talked
     }
 
     fn greet(&self, doors: &[Door], lines: &mut Lines) {
@@ -166,7 +181,7 @@ impl Console {
                 }
             }
             Word::Check => {
-                self.asked = true;
+                self.talked.asked = true;
                 self.check(lines);
             }
             Word::Phrase(steps) => self.steps.extend(steps),

@@ -89,16 +89,24 @@ fn prompt(known: Known) -> Result<Lines, ReadlineError> {
     let (give, typed) = mpsc::unbounded_channel();
     // The editor blocks, and is left where it is when the run ends first.
     std::thread::spawn(move || {
+        let mut dropped = false;
         while asked.recv().is_ok() {
-            let line = match editor.readline(PROMPT) {
-                Ok(line) => {
-                    let _ = editor.add_history_entry(&line);
-                    let _ = editor.append_history(&file);
-                    Some(line)
+            let line = loop {
+                match editor.readline(PROMPT) {
+                    Ok(line) => {
+                        let _ = editor.add_history_entry(&line);
+                        let _ = editor.append_history(&file);
+                        break Some(line);
+                    }
+                    // As in a shell, the first one drops the line.
+                    Err(ReadlineError::Interrupted) if !dropped => {
+                        dropped = true;
+                        say!("Ctrl-C once more, Ctrl-D or `down` takes the stack down");
+                    }
+                    Err(_) => break None,
                 }
-                // Ctrl-C, Ctrl-D.
-                Err(_) => None,
             };
+            dropped = false;
             let end = line.is_none();
             if give.send(line).is_err() || end {
                 return;

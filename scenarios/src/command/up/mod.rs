@@ -8,7 +8,7 @@ mod words;
 use super::load::Loaded;
 use super::session::{Session, program};
 use super::{Answer, UpArgs};
-use console::Console;
+use console::{Console, Talked};
 use lines::Lines;
 use shakedown_harness::double;
 use shakedown_harness::engine::{self, Outcome, Setup};
@@ -17,7 +17,7 @@ use shakedown_harness::plan::{Plan, Planned, Step};
 use shakedown_harness::problem::{Place, Problem, Problems, suggest};
 use shakedown_harness::report;
 use shakedown_harness::stack::{self, Stack};
-use shakedown_harness::verdict::Verdict;
+use shakedown_harness::verdict::{Verdict, WRONG_USE};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -56,15 +56,14 @@ pub async fn up(mut args: UpArgs) -> Answer {
         out: invocation.out.clone(),
         stop: invocation.stop.clone(),
         live: Some(Arc::new(live)),
-        driver: None,
     };
     let plan = setup.plan.clone();
     let running = tokio::spawn(engine::run(setup));
     let lines = Lines::open(&stack);
     let console = Console::new(stack.clone(), invocation.out.join(NAME), lines.is_prompt());
-    let asked = console.talk(lines, orders, sights).await;
+    let talked = console.talk(lines, orders, sights).await;
     let outcome = running.await.expect("a run catches its own panics");
-    let code = code(&outcome, asked);
+    let code = code(&outcome, &talked);
     let job = Job {
         plan,
         stack,
@@ -84,17 +83,37 @@ pub async fn up(mut args: UpArgs) -> Answer {
     for story in report::stories(&[&played], &again) {
         say!("{story}");
     }
+    if let Some(undone) = undone(&talked) {
+        eprintln!("error: {undone}");
+    }
     say!("{}: {}", played.verdict, played.outcome.history.display());
     Ok(session.end(code).await)
 }
 
-/// What was told of it counts even if nobody asked; that nothing was seen counts only for who asked.
-fn code(outcome: &Outcome, asked: bool) -> u8 {
+/// What was told of it counts even if nobody asked; that nothing was seen counts only for who asked. A script of which not
+/// every line was carried out proves nothing.
+fn code(outcome: &Outcome, talked: &Talked) -> u8 {
     match outcome.verdict {
         Verdict::Violated | Verdict::EnvironmentFailed => outcome.verdict.exit_code(),
-        other if asked => other.exit_code(),
+        _ if talked.mistakes > 0 => WRONG_USE,
+        _ if talked.failed > 0 => Verdict::Inconclusive.exit_code(),
+        other if talked.asked => other.exit_code(),
         _ => 0,
     }
+}
+
+/// What a script left undone, if it did.
+fn undone(talked: &Talked) -> Option<String> {
+    let count = |n: usize, what: &str| (n > 0).then(|| format!("{n} {what}"));
+    let all = [
+        count(talked.mistakes, "of its lines were not understood"),
+        count(
+            talked.failed,
+            "of its steps were not done, or waited in vain",
+        ),
+    ];
+    let all: Vec<String> = all.into_iter().flatten().collect();
+    (!all.is_empty()).then(|| format!("the script proves nothing: {}", all.join(", and ")))
 }
 
 /// The stack that is meant: by its file, by its name, or the only one below the current folder.
