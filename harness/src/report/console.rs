@@ -219,7 +219,8 @@ fn failed(text: &mut String, failure: &Failure, prefix: &str) {
     }
 }
 
-fn receipt_line(receipt: &Receipt) -> String {
+/// A fault with what can be proven of it.
+pub fn receipt_line(receipt: &Receipt) -> String {
     let Receipt {
         text,
         armed,

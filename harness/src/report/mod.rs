@@ -16,7 +16,7 @@ mod summary;
 mod systems;
 mod violation;
 
-pub use console::{scenario, stories};
+pub use console::{receipt_line, scenario, stories};
 pub use cucumber::cucumber_json;
 pub use github::annotations;
 pub use html::{Page, REPORT};

@@ -1,7 +1,7 @@
 //! `shakedown check`: judges again what was recorded. Nothing is started.
 
 use super::session::{self, program};
-use super::{Answer, CheckArgs};
+use super::{Answer, CheckArgs, warn};
 use shakedown_harness::audit::{self, Recorded};
 use shakedown_harness::invocation::{self, Played};
 use shakedown_harness::problem::{Problem, Problems, suggest};
@@ -123,7 +123,7 @@ fn read(file: &Path, args: &CheckArgs) -> Result<Arc<Stack>, Problems> {
     problems.or(())?;
     known.retain(|name, _| wanted.is_empty() || wanted.contains(name));
     for warning in &read.warnings {
-        eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
+        warn(warning);
     }
     Ok(Arc::new(read.stack))
 }

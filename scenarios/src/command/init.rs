@@ -1,16 +1,15 @@
 //! `shakedown init`: a first stack file and a first feature from a compose file, and from what the stack was seen to do.
 
-use super::load::{self, Loaded};
-use super::session::{self, Session};
-use super::{Answer, FeatureArgs, InitArgs, Refusal};
+use super::load;
+use super::session::{self, Kept, Session};
+use super::{Answer, FeatureArgs, InitArgs, Refusal, warn};
 use shakedown_harness::draft::{self, Draft, Exchange, Request};
-use shakedown_harness::engine::{self, Door, Setup, Sight};
+use shakedown_harness::engine::{Door, Sight};
 use shakedown_harness::gateway::WORKLOAD;
 use shakedown_harness::history;
 use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::{Place, Problem, Problems, shown, suggest};
 use shakedown_harness::stack::{self, Stack};
-use std::collections::BTreeMap;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -200,32 +199,15 @@ async fn observe(
     stack: Arc<Stack>,
     requests: Vec<Request>,
 ) -> Result<Vec<Exchange>, Refusal> {
-    let loaded = Loaded {
-        plans: Vec::new(),
-        stacks: BTreeMap::from([(stack.name.clone(), stack.clone())]),
-        warnings: Vec::new(),
-    };
-    let session = Session::begin(&args.play, &loaded).await?;
-    session.make_images(std::slice::from_ref(&stack)).await;
+    let session = Session::of_one(&args.play, &stack).await?;
     let (send, waiting) = mpsc::channel(WAITING);
     let asks = requests.is_empty();
     let fed = tokio::spawn(feed(requests, send));
-    let (live, orders, mut sights) = engine::live();
-    let invocation = &session.invocation;
-    let running = tokio::spawn(engine::run(Setup {
-        plan: nothing(&stack),
-        shared: None,
-        heard: None,
-        stack: stack.clone(),
-        mutant: None,
-        place: invocation.place,
-        seed: invocation.seed,
-        run: invocation.run.clone(),
-        name: "observed".to_owned(),
-        out: invocation.out.clone(),
-        stop: invocation.stop.clone(),
-        live: Some(Arc::new(live)),
-    }));
+    let Kept {
+        running,
+        orders,
+        mut sights,
+    } = session.keep((&stack, None), nothing(&stack), "observed");
     if let Some(doors) = up(&mut sights).await {
         say!("the stack is up");
         for Door {
@@ -332,7 +314,7 @@ fn checked(stack: &Path, feature: &Path) -> Answer {
         name: None,
     };
     for warning in load::load(&args)?.warnings {
-        eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
+        warn(&warning);
     }
     let (stack, feature) = (shown(stack), shown(feature));
     say!(

@@ -1,6 +1,6 @@
 //! `shakedown lint`: everything that can be found wrong without starting anything.
 
-use super::{Answer, LintArgs, load};
+use super::{Answer, LintArgs, load, warn};
 use crate::language;
 
 /// Prints warnings and counts; mistakes are the error.
@@ -21,7 +21,7 @@ pub fn lint(args: LintArgs) -> Answer {
     loaded.warnings.extend(in_containers);
     loaded.warnings.extend(language::alike(&loaded.plans));
     for warning in &loaded.warnings {
-        eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
+        warn(warning);
     }
     say!(
         "no mistakes (scenarios: {}, stacks: {}, warnings: {})",

@@ -357,6 +357,11 @@ fn shown() -> clap::Command {
         .subcommands(shown)
 }
 
+/// Tells of something that is no mistake.
+fn warn(warning: &Problem) {
+    eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
+}
+
 /// The name that somebody gave for a command and that is none.
 fn unknown_command(error: &clap::Error) -> Option<String> {
     match error.get(ContextKind::InvalidSubcommand)? {

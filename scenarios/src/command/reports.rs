@@ -1,6 +1,7 @@
 //! The reports that a CI reads: each is a file that is written whole or not at all, and whose place is tried before
 //! anything starts.
 
+use super::session::told;
 use clap::Args;
 use shakedown_harness::problem::{Problem, Problems};
 use shakedown_harness::report::{self, Results};
@@ -92,7 +93,7 @@ impl<'a> Reports<'a> {
         let mut whole = true;
         let mut put = |file: &Option<PathBuf>, text: &dyn Fn() -> String| {
             if let Some(file) = file {
-                whole &= told(file, replace(file, &text()));
+                whole &= told("report", file, replace(file, &text()));
             }
         };
         put(&self.args.junit, &|| report::junit(results));
@@ -109,7 +110,7 @@ impl<'a> Reports<'a> {
         if let Some(file) = &self.summary {
             let text = report::markdown(results);
             let added = append(file).and_then(|mut file| file.write_all(text.as_bytes()));
-            whole &= told(file, added);
+            whole &= told("report", file, added);
         }
         whole
     }
@@ -118,20 +119,6 @@ impl<'a> Reports<'a> {
 fn unwritable(file: &Path, error: &io::Error) -> Problem {
     Problem::with_file(file, format!("this report cannot be written: {error}"))
         .help("name a file in a folder that can be written to")
-}
-
-/// Says where a report is.
-fn told(file: &Path, written: io::Result<()>) -> bool {
-    match written {
-        Ok(()) => {
-            say!("report: {}", file.display());
-            true
-        }
-        Err(error) => {
-            eprintln!("error: cannot write {}: {error}", file.display());
-            false
-        }
-    }
 }
 
 /// A new file beside the one that it is to become.

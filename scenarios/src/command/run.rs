@@ -4,7 +4,7 @@ use super::load::{self, Loaded};
 use super::progress::Show;
 use super::reports::Reports;
 use super::session::{self, Session};
-use super::{Answer, RunArgs};
+use super::{Answer, RunArgs, warn};
 use shakedown_harness::invocation::{self, Job, Played};
 use shakedown_harness::problem::{Problem, Problems, suggest};
 use shakedown_harness::report::{self, Page, Results};
@@ -15,7 +15,7 @@ pub async fn run(args: RunArgs) -> Answer {
     let loaded = load::load(&args.features)?;
     let jobs = jobs(&loaded, args.mutant.as_deref(), args.repeat.into())?;
     for warning in &loaded.warnings {
-        eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
+        warn(warning);
     }
     let reports = Reports::prepare(&args.reports)?;
     let session = Session::begin(&args.play, &loaded).await?;

@@ -1,20 +1,24 @@
 //! What commands that start stacks share: an id, a folder, the reaper, Ctrl-C, and where services run.
 
 use super::load::Loaded;
-use super::{PlayArgs, Refusal, Where};
-use shakedown_harness::engine::Place;
+use super::{PlayArgs, Refusal, Where, warn};
+use shakedown_harness::engine::{self, Order, Outcome, Place, Setup, Sight};
 use shakedown_harness::invocation::{Invocation, Room};
+use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::{Problem, Problems};
 use shakedown_harness::report::{self, Page};
 use shakedown_harness::runtime::{docker, new_run_id, reaper::Reaper};
 use shakedown_harness::seed::Seed;
 use shakedown_harness::stack::Stack;
+use std::collections::BTreeMap;
 use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::SystemTime;
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
 
 /// The exit codes after Ctrl-C and after SIGTERM, as shells have them: 128 and the signal's number.
 const INTERRUPTED: u8 = 130;
@@ -30,6 +34,16 @@ pub struct Session {
     began: SystemTime,
     /// Held until the end: a folder takes the results of one invocation at a time.
     _lock: File,
+}
+
+/// A run that takes orders.
+pub struct Kept {
+    /// It ends when `orders` is dropped.
+    pub running: JoinHandle<Outcome>,
+    /// What it is to do.
+    pub orders: mpsc::Sender<Order>,
+    /// What happens in it.
+    pub sights: mpsc::UnboundedReceiver<Sight>,
 }
 
 /// The files of results that an invocation may leave in its folder.
@@ -113,6 +127,51 @@ impl Session {
         })
     }
 
+    /// The same for one stack, whose images are made.
+    ///
+    /// # Errors
+    /// As for [`Session::begin`].
+    pub async fn of_one(args: &PlayArgs, stack: &Arc<Stack>) -> Result<Session, Refusal> {
+        let loaded = Loaded {
+            plans: Vec::new(),
+            stacks: BTreeMap::from([(stack.name.clone(), stack.clone())]),
+            warnings: Vec::new(),
+        };
+        let session = Session::begin(args, &loaded).await?;
+        session.make_images(std::slice::from_ref(stack)).await;
+        Ok(session)
+    }
+
+    /// Starts a run that takes orders and shows what happens. `name` is that of its folder.
+    pub fn keep(
+        &self,
+        (stack, mutant): (&Arc<Stack>, Option<String>),
+        plan: Plan,
+        name: &str,
+    ) -> Kept {
+        let invocation = &self.invocation;
+        let (live, orders, sights) = engine::live();
+        let running = tokio::spawn(engine::run(Setup {
+            plan,
+            shared: None,
+            heard: None,
+            stack: stack.clone(),
+            mutant,
+            place: invocation.place,
+            seed: invocation.seed,
+            run: invocation.run.clone(),
+            name: name.to_owned(),
+            out: invocation.out.clone(),
+            stop: invocation.stop.clone(),
+            live: Some(Arc::new(live)),
+        }));
+        Kept {
+            running,
+            orders,
+            sights,
+        }
+    }
+
     /// Makes the images that these stacks need and that are missing, before the first of them is started.
     pub async fn make_images(&self, stacks: &[Arc<Stack>]) {
         let Invocation { run, out, stop, .. } = &self.invocation;
@@ -129,16 +188,8 @@ impl Session {
     pub fn write(&self, name: &str, value: &serde_json::Value) -> bool {
         let file = self.invocation.out.join(name);
         let text = serde_json::to_string_pretty(value).unwrap_or_default() + "\n";
-        match std::fs::write(&file, text) {
-            Ok(()) => {
-                say!("results: {}", file.display());
-                true
-            }
-            Err(error) => {
-                eprintln!("error: cannot write {}: {error}", file.display());
-                false
-            }
-        }
+        let written = std::fs::write(&file, text);
+        told("results", &file, written)
     }
 
     /// Writes the report for people; says so when it cannot. What is the same for all commands is filled in.
@@ -223,7 +274,7 @@ fn fits(loaded: &Loaded, place: Place) -> Result<(), Problems> {
         }
         Place::Process => {
             for warning in stacks.flat_map(|stack| stack.warnings_as_processes()) {
-                eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
+                warn(&warning);
             }
             Ok(())
         }
@@ -233,9 +284,15 @@ fn fits(loaded: &Loaded, place: Place) -> Result<(), Problems> {
 /// Writes a page into its folder.
 pub fn write_report(page: &Page<'_>) -> bool {
     let file = page.folder.join(report::REPORT);
-    match std::fs::write(&file, page.html()) {
+    let written = std::fs::write(&file, page.html());
+    told("report", &file, written)
+}
+
+/// Says where something was written, or that it could not be.
+pub fn told(what: &str, file: &Path, written: io::Result<()>) -> bool {
+    match written {
         Ok(()) => {
-            say!("report: {}", file.display());
+            say!("{what}: {}", file.display());
             true
         }
         Err(error) => {

@@ -7,7 +7,6 @@ use crate::command::session::program;
 use crate::command::steps;
 use shakedown_harness::audit::{self, Recorded};
 use shakedown_harness::engine::{Door, Order, Sight};
-use shakedown_harness::fault::Receipt;
 use shakedown_harness::invariant::Finding;
 use shakedown_harness::plan::Planned;
 use shakedown_harness::problem::Problems;
@@ -177,7 +176,7 @@ impl Console {
                 let (answer, receipts) = oneshot::channel();
                 let _ = orders.send(Order::Receipts(answer)).await;
                 for receipt in receipts.await.unwrap_or_default() {
-                    lines.print(&proven(&receipt));
+                    lines.print(&format!("  {}", report::receipt_line(&receipt)));
                 }
             }
             Word::Check => {
@@ -232,16 +231,4 @@ async fn done(doing: &mut Option<oneshot::Receiver<Result<(), String>>>) -> Resu
 
 fn said(problems: &Problems) -> String {
     problems.to_string().trim_end().to_owned()
-}
-
-fn proven(receipt: &Receipt) -> String {
-    format!(
-        "  {} (armed {}, matched {}, applied {}, felt {}, reached {})",
-        receipt.text,
-        receipt.armed,
-        receipt.matched,
-        receipt.applied,
-        receipt.felt,
-        receipt.reached
-    )
 }

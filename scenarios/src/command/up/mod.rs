@@ -5,20 +5,18 @@ mod lines;
 mod sights;
 mod words;
 
-use super::load::Loaded;
 use super::session::{Session, program};
-use super::{Answer, UpArgs};
+use super::{Answer, UpArgs, warn};
 use console::{Console, Talked};
 use lines::Lines;
 use shakedown_harness::double;
-use shakedown_harness::engine::{self, Outcome, Setup};
+use shakedown_harness::engine::Outcome;
 use shakedown_harness::invocation::{Job, Played};
 use shakedown_harness::plan::{Plan, Planned, Step};
 use shakedown_harness::problem::{Place, Problem, Problems, suggest};
 use shakedown_harness::report;
 use shakedown_harness::stack::{self, Stack};
 use shakedown_harness::verdict::{Verdict, WRONG_USE};
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,39 +28,17 @@ const NAME: &str = "up";
 pub async fn up(mut args: UpArgs) -> Answer {
     args.play.jobs = Some(1);
     let (file, stack, warnings) = read(args.stack.as_deref(), args.mutant.as_deref())?;
-    let stacks = BTreeMap::from([(stack.name.clone(), stack.clone())]);
-    let loaded = Loaded {
-        plans: Vec::new(),
-        stacks,
-        warnings,
-    };
-    for warning in &loaded.warnings {
-        eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
+    for warning in &warnings {
+        warn(warning);
     }
-    let session = Session::begin(&args.play, &loaded).await?;
-    session.make_images(std::slice::from_ref(&stack)).await;
+    let session = Session::of_one(&args.play, &stack).await?;
     let invocation = &session.invocation;
-    let (live, orders, sights) = engine::live();
-    let setup = Setup {
-        plan: plan(&stack, &file),
-        shared: None,
-        heard: None,
-        stack: stack.clone(),
-        mutant: args.mutant.clone(),
-        place: invocation.place,
-        seed: invocation.seed,
-        run: invocation.run.clone(),
-        name: NAME.to_owned(),
-        out: invocation.out.clone(),
-        stop: invocation.stop.clone(),
-        live: Some(Arc::new(live)),
-    };
-    let plan = setup.plan.clone();
-    let running = tokio::spawn(engine::run(setup));
+    let plan = plan(&stack, &file);
+    let kept = session.keep((&stack, args.mutant.clone()), plan.clone(), NAME);
     let lines = Lines::open(&stack);
     let console = Console::new(stack.clone(), invocation.out.join(NAME), lines.is_prompt());
-    let talked = console.talk(lines, orders, sights).await;
-    let outcome = running.await.expect("a run catches its own panics");
+    let talked = console.talk(lines, kept.orders, kept.sights).await;
+    let outcome = kept.running.await.expect("a run catches its own panics");
     let code = code(&outcome, &talked);
     let job = Job {
         plan,
