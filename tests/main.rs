@@ -40,6 +40,7 @@ mod templates;
 mod until;
 mod up;
 mod verdicts;
+mod watch;
 
 use libtest_mimic::Arguments;
 use std::process::ExitCode;
@@ -49,6 +50,7 @@ fn main() -> ExitCode {
     let trials = [
         bad_input::trials(),
         verdicts::trials(),
+        watch::trials(),
         features::trials(),
         cleanup::trials(),
         compose::trials(),

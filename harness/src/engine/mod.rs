@@ -3,6 +3,7 @@
 //! Nothing but the order of the phases is here. Control runs are runs of [`without_faults`] plans; the caller
 //! decides how many it needs.
 
+mod ahead;
 mod barrier;
 mod conduct;
 mod deeds;
@@ -33,6 +34,8 @@ use crate::runtime::{Exit, Failure, RunFolder, Runtime};
 use crate::secret::Secrets;
 use crate::seed::Seed;
 use crate::stack::Stack;
+use ahead::Awaited;
+pub use ahead::{Ahead, Part};
 use barrier::Barrier;
 use conduct::Conduct;
 use deeds::Deeds;
@@ -113,6 +116,25 @@ impl Setup {
         }
     }
 
+    /// How the history begins.
+    fn started(&self) -> What {
+        What::Started {
+            run: self.run.clone(),
+            scenario: self.plan.scenario.clone(),
+            stack: self.stack.name.clone(),
+            runtime: self.place.to_string(),
+            seed: self.seed.0,
+            mutant: self.mutant.clone(),
+            judges: self.judges(),
+            heard: self.heard.clone(),
+        }
+    }
+
+    /// Who judges it; nothing has been seen yet.
+    fn judge(&self) -> Judge {
+        Judge::of_run(&self.stack, self.heard.clone())
+    }
+
     /// What should catch the planted bug, if there is one.
     fn caught_by(&self) -> Option<&[String]> {
         let mutant = self.stack.mutants.get(self.mutant.as_ref()?)?;
@@ -143,6 +165,11 @@ const SETTLE_AT_MOST: Duration = Duration::from_secs(60);
 
 /// Runs the plan. Whatever happens, the stack is taken down again before this returns.
 pub async fn run(setup: Setup) -> Outcome {
+    run_when(setup, None).await
+}
+
+/// The same; what is played, and what for, is said once the stack is up, where it is still `awaited`.
+async fn run_when(setup: Setup, awaited: Option<Awaited>) -> Outcome {
     let begun = Instant::now();
     let secrets = Arc::new(Secrets::of(&setup.stack));
     let folder = RunFolder::new(&setup.out, &setup.name).without(secrets.clone());
@@ -155,6 +182,7 @@ pub async fn run(setup: Setup) -> Outcome {
             // A task of its own: a panic in it must not keep the stack from being taken down.
             let phases = tokio::spawn(phases(
                 setup.clone(),
+                awaited,
                 (folder.clone(), secrets.clone()),
                 runtime.clone(),
                 exited,
@@ -194,7 +222,8 @@ async fn runtime(
 }
 
 async fn phases(
-    setup: Setup,
+    mut setup: Setup,
+    awaited: Option<Awaited>,
     (folder, secrets): (RunFolder, Arc<Secrets>),
     runtime: Arc<dyn Runtime>,
     exited: mpsc::UnboundedReceiver<Exit>,
@@ -206,33 +235,30 @@ async fn phases(
             return Outcome::failed(&setup, Failure::new(what));
         }
     };
-    let judge = || Judge::of_run(&setup.stack, setup.heard.clone());
     let probed = probes::stops(&setup.stack);
     let live = setup.live.as_deref();
-    let record = Record::new((writer, secrets), judge(), setup.seed, probed, live);
+    let record = Record::new((writer, secrets), setup.judge(), setup.seed, probed, live);
     let record = Arc::new(record);
-    record.append(What::Started {
-        run: setup.run.clone(),
-        scenario: setup.plan.scenario.clone(),
-        stack: setup.stack.name.clone(),
-        runtime: setup.place.to_string(),
-        seed: setup.seed.0,
-        mutant: setup.mutant.clone(),
-        judges: setup.judges(),
-        heard: setup.heard.clone(),
-    });
+    record.append(setup.started());
     let mut unmet = Vec::new();
-    let failure = play(&setup, &folder, runtime, exited, &record, &mut unmet)
-        .await
-        .err();
+    let failure = play(
+        (&mut setup, awaited),
+        &folder,
+        runtime,
+        exited,
+        &record,
+        &mut unmet,
+    )
+    .await
+    .err();
     phase(&record, "down");
-    record.hide_late(judge);
+    record.hide_late(|| setup.judge());
     Outcome::judge(&setup, &record, unmet, failure)
 }
 
 /// Plays the phases until the stack has settled. What waits in vain is noted in `unmet`.
 async fn play(
-    setup: &Setup,
+    (setup, awaited): (&mut Setup, Option<Awaited>),
     folder: &RunFolder,
     runtime: Arc<dyn Runtime>,
     exited: mpsc::UnboundedReceiver<Exit>,
@@ -280,19 +306,23 @@ async fn play(
         probes,
     };
     let conduct = conduct.serve(gateway.reports, exited);
-    let steps = Steps {
-        setup,
-        runtime: &runtime,
-        record,
-        deeds: &deeds,
-        commands: &commands,
-    };
     let played = async {
-        steps.name_calls();
+        steps::name_calls(&setup.stack, record, &commands);
         // Nothing that a service does at its start is to slip by.
         barrier.pass().await;
         services.up().await?;
         phase(record, "ready");
+        if let Some(awaited) = awaited {
+            awaited.part(setup, record).await?;
+        }
+        let setup = &*setup;
+        let steps = Steps {
+            setup,
+            runtime: &runtime,
+            record,
+            deeds: &deeds,
+            commands: &commands,
+        };
         let resolve = |host: &str, port| {
             let service = setup.stack.host(crate::gateway::OBSERVER, host)?;
             runtime.address(crate::gateway::OBSERVER, service, port)

@@ -9,7 +9,7 @@ use super::strangers::Strangers;
 use super::unnoticed::Unnoticed;
 use crate::fault::{Came, Decision, Deed, Faults, Receipt};
 use crate::gateway::{Moment, Stop};
-use crate::history::{Captures, ExchangeId, What, Writer};
+use crate::history::{Captures, Event, ExchangeId, What, Writer};
 use crate::invariant::Judge;
 use crate::plan::Fault;
 use crate::secret::Secrets;
@@ -306,6 +306,18 @@ impl Record {
         hidden.unwrap_or_else(|error| state.broke(&error));
     }
 
+    /// What the run is for was said only now: the history begins with it, and `judge` sees it anew.
+    pub fn meant_for(&self, started: What, judge: Judge) {
+        let started = self.secrets.redacted(started);
+        let mut state = self.state();
+        let rewritten = state.judge_anew(judge, |event| {
+            if event.seq == 0 {
+                event.what = started.clone();
+            }
+        });
+        rewritten.unwrap_or_else(|error| state.broke(&error));
+    }
+
     /// What can be proven of each fault.
     pub fn receipts(&self) -> Vec<Receipt> {
         self.state().faults.receipts()
@@ -424,9 +436,19 @@ impl State {
         if !secrets.late_in_json(self.writer.path())? {
             return Ok(());
         }
-        let mut judge = fresh();
-        self.writer.rewrite(|event| {
+        self.judge_anew(fresh(), |event| {
             secrets.again(&mut event.what);
+        })
+    }
+
+    /// Writes all events anew, as `change` leaves them, and has `judge` see them from the first.
+    fn judge_anew(
+        &mut self,
+        mut judge: Judge,
+        mut change: impl FnMut(&mut Event),
+    ) -> std::io::Result<()> {
+        self.writer.rewrite(|event| {
+            change(event);
             judge.see(event);
         })?;
         self.judge = judge;

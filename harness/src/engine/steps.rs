@@ -35,22 +35,26 @@ pub(super) struct Steps<'a> {
     pub commands: &'a mpsc::UnboundedSender<Command>,
 }
 
-impl Steps<'_> {
-    /// Tells the gateway which requests have names, and at which of them it stops for probes.
-    pub fn name_calls(&self) {
-        let pattern = |call: &crate::stack::Call| CallPattern {
-            name: call.name.clone(),
-            client: call.client.clone(),
-            service: call.service.clone(),
-            method: call.method.clone(),
-            path: call.path.clone(),
-        };
-        let calls = self.setup.stack.calls.values().map(pattern).collect();
-        let _ = self.commands.send(Command::Calls { calls });
-        let stops = self.record.stops();
-        let _ = self.commands.send(Command::Watch { stops });
-    }
+/// Tells the gateway which requests have names, and at which of them it stops for probes.
+pub(super) fn name_calls(
+    stack: &Stack,
+    record: &Record,
+    commands: &mpsc::UnboundedSender<Command>,
+) {
+    let pattern = |call: &crate::stack::Call| CallPattern {
+        name: call.name.clone(),
+        client: call.client.clone(),
+        service: call.service.clone(),
+        method: call.method.clone(),
+        path: call.path.clone(),
+    };
+    let calls = stack.calls.values().map(pattern).collect();
+    let _ = commands.send(Command::Calls { calls });
+    let stops = record.stops();
+    let _ = commands.send(Command::Watch { stops });
+}
 
+impl Steps<'_> {
     /// Plays all steps. Gives what was waited for in vain.
     ///
     /// # Errors

@@ -20,6 +20,10 @@ const HELLO_BYTES: usize = 512;
 /// How long the first line may take.
 const HELLO_WITHIN: Duration = Duration::from_secs(5);
 
+/// How much the gateway goes before others, as `nice` counts. Everything between services passes through it, so a busy
+/// machine is to delay anything but it. More than that takes the machine from those whose traffic it is.
+const NICENESS: i32 = -5;
+
 /// What every connection to the control port needs.
 struct Porter {
     state: Arc<State>,
@@ -37,6 +41,9 @@ struct Porter {
 /// # Errors
 /// The port cannot be listened on.
 pub async fn serve(listen: SocketAddr, token: String) -> io::Result<()> {
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "the gateway waits its turn like any other");
+    }
     let listener = TcpListener::bind(listen).await?;
     let (handle, state) = control::start(Addresses::Missing, ());
     let porter = Arc::new(Porter {

@@ -1,8 +1,10 @@
 //! Many plans in one go: control runs, several at once, and the witnesses that scenarios lend each other.
 
 mod room;
+mod shelf;
 
 pub use room::Room;
+pub use shelf::Shelf;
 
 use crate::engine::{self, Outcome, Place, Setup};
 use crate::history::Heard;
@@ -36,6 +38,8 @@ pub struct Invocation {
     pub retries: usize,
     /// Where runs leave their folders.
     pub out: PathBuf,
+    /// Stacks that are up already.
+    pub shelf: Arc<Shelf>,
     /// Becomes true when the user wants to stop.
     pub stop: watch::Receiver<bool>,
 }
@@ -85,6 +89,7 @@ pub enum Progress<'a> {
 }
 
 /// A scenario with its control run.
+#[derive(Clone)]
 pub struct Played {
     /// The scenario.
     pub job: Job,
@@ -109,6 +114,13 @@ enum Part {
     Scenario(Heard),
     /// The control run, for scenarios that ask for these invariants.
     Control(Judged),
+}
+
+impl Job {
+    /// Whether it is played without its faults as well.
+    pub fn has_control(&self) -> bool {
+        control_key(self).is_some()
+    }
 }
 
 impl Invocation {
@@ -179,7 +191,10 @@ impl Invocation {
     async fn tried(&self, setup: Setup, again: &(dyn Fn(&str) + Sync)) -> Outcome {
         let mut failed: Vec<String> = Vec::new();
         loop {
-            let mut outcome = engine::run(setup.clone()).await;
+            let mut outcome = match self.shelf.play(&setup).await {
+                Some(outcome) => outcome,
+                None => engine::run(setup.clone()).await,
+            };
             let broke = |finding: &Finding| finding.verdict == Verdict::Violated;
             let over = outcome.verdict != Verdict::EnvironmentFailed
                 || outcome.findings.iter().any(broke)
@@ -206,6 +221,28 @@ impl Invocation {
         }
     }
 
+    /// Brings up a stack like that of this job, for the next job that needs one, if that is safe. Its run is called `name`.
+    pub async fn prepare(&self, job: &Job, name: &str) {
+        self.shelf.put(self.setup(job, name)).await;
+    }
+
+    fn setup(&self, job: &Job, name: &str) -> Setup {
+        Setup {
+            plan: job.plan.clone(),
+            shared: None,
+            heard: None,
+            stack: job.stack.clone(),
+            mutant: job.mutant.clone(),
+            place: self.place,
+            seed: self.seed,
+            run: self.run.clone(),
+            name: name.to_owned(),
+            out: self.out.clone(),
+            stop: self.stop.clone(),
+            live: None,
+        }
+    }
+
     async fn one(
         &self,
         (i, name): (usize, &str),
@@ -221,19 +258,10 @@ impl Invocation {
         let _inside = self.room.enter(self.first + i).await;
         progress(Progress::Began { job, control });
         let setup = Setup {
-            plan: job.plan.clone(),
             shared,
             // That a rule tells nothing may be the planted bug's doing; whether it works, runs without the bug show.
             heard: job.mutant.is_none().then_some(heard),
-            stack: job.stack.clone(),
-            mutant: job.mutant.clone(),
-            place: self.place,
-            seed: self.seed,
-            run: self.run.clone(),
-            name: name.to_owned(),
-            out: self.out.clone(),
-            stop: self.stop.clone(),
-            live: None,
+            ..self.setup(job, name)
         };
         let again = |why: &str| progress(Progress::Again { job, control, why });
         let outcome = self.tried(setup, &again).await;

@@ -13,6 +13,7 @@ mod extension;
 mod find;
 mod learn;
 mod model;
+mod mounted;
 mod node;
 mod pattern;
 mod ports;
@@ -28,6 +29,7 @@ pub use find::{all, find};
 pub(crate) use learn::as_id;
 pub use learn::{AFTER, Evidence, Learn, Lesson, PROBE, SEEN};
 pub use model::*;
+pub use mounted::Mounted;
 pub use programs::MissingTools;
 pub use template::{Body, Template};
 

@@ -167,6 +167,9 @@ struct RunArgs {
     /// Play everything so often, with the same seed, and tell which scenarios do not give the same verdict each time
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=1000))]
     repeat: u16,
+    /// Play again what changes, each time that a feature or a stack file does; until Ctrl-C
+    #[arg(long, conflicts_with = "repeat")]
+    watch: bool,
     #[command(flatten)]
     reports: ReportArgs,
 }

@@ -116,6 +116,7 @@ impl Session {
             first: 0,
             retries: args.retry_environment.into(),
             out,
+            shelf: Arc::default(),
             stop: stopped,
         };
         Ok(Session {
@@ -170,6 +171,14 @@ impl Session {
             orders,
             sights,
         }
+    }
+
+    /// Whether these stacks can have what they ask for here. Says what they will go without.
+    ///
+    /// # Errors
+    /// What they cannot have.
+    pub fn fits(&self, loaded: &Loaded) -> Result<(), Problems> {
+        fits(loaded, self.invocation.place)
     }
 
     /// Makes the images that these stacks need and that are missing, before the first of them is started.

@@ -155,8 +155,8 @@ pub(super) fn gateway(
         env: log.map(|level| vec![format!("SHAKEDOWN_LOG={level}")]),
         exposed_ports: Some(vec![port.clone()]),
         host_config: Some(HostConfig {
-            // For the addresses at which services seem to be, in its own network namespace only.
-            cap_add: Some(vec!["NET_ADMIN".to_owned()]),
+            // For the addresses at which services seem to be, in its own network namespace only; and to go before others.
+            cap_add: Some(vec!["NET_ADMIN".to_owned(), "SYS_NICE".to_owned()]),
             port_bindings: Some(HashMap::from([(port, Some(vec![binding]))])),
             binds: Some(binds),
             ..host_config(network)

@@ -38,6 +38,12 @@ static FAILED: Mutex<Option<HashMap<String, Failure>>> = Mutex::const_new(None);
 /// files may have changed since; where they have not, Docker's cache makes that quick.
 static BUILT: Mutex<BTreeSet<String>> = Mutex::const_new(BTreeSet::new());
 
+/// What was made, and what could not be, counts no longer.
+pub(super) async fn forget() {
+    FAILED.lock().await.take();
+    BUILT.lock().await.clear();
+}
+
 /// Hears of everything that takes long.
 pub type Say<'s> = &'s (dyn Fn(&str) + Sync);
 

@@ -23,7 +23,7 @@ pub use own::STATIC;
 use super::{Exit, Failure, RunFolder, Runtime, STOP_WITHIN, listen};
 use crate::address::chain;
 use crate::gateway::{Command, Handle, OBSERVER, Tunnel};
-use crate::stack::{Service, Stack};
+use crate::stack::{Image, Service, Stack};
 use async_trait::async_trait;
 use bollard::Docker;
 use bollard::errors::Error;
@@ -61,6 +61,25 @@ pub async fn make_images(stacks: &[Arc<Stack>], out: &Path, run: &str, say: Say<
     for stack in stacks {
         let _ = images.make_all(stack, say).await;
     }
+}
+
+/// Forgets what was made for these stacks and what could not be, so that [`make_images`] looks at their files once more.
+pub async fn make_images_again() {
+    image::forget().await;
+}
+
+/// The digests of the images that a stack is started from, this executable's aside. `None`: one of them is not here.
+pub async fn image_ids(stack: &Stack) -> Option<Vec<String>> {
+    let docker = daemon::connect().await.ok()?;
+    let names = stack
+        .services
+        .values()
+        .filter_map(|service| match &service.image {
+            Image::Named { name, .. } => Some(name),
+            Image::Own => None,
+        });
+    let ids = names.map(async |name| docker.inspect_image(name).await.ok()?.id);
+    join_all(ids).await.into_iter().collect()
 }
 
 /// A stack of containers.

@@ -1,11 +1,14 @@
 //! `shakedown run`: play features and judge what happened.
 
+mod changes;
+mod watch;
+
 use super::load::{self, Loaded};
 use super::progress::Show;
 use super::reports::Reports;
 use super::session::{self, Session};
 use super::{Answer, RunArgs, warn};
-use shakedown_harness::invocation::{self, Job, Played};
+use shakedown_harness::invocation::{self, Invocation, Job, Played, Progress};
 use shakedown_harness::problem::{Problem, Problems, suggest};
 use shakedown_harness::report::{self, Page, Results};
 use std::sync::Arc;
@@ -19,41 +22,31 @@ pub async fn run(args: RunArgs) -> Answer {
     }
     let reports = Reports::prepare(&args.reports)?;
     let session = Session::begin(&args.play, &loaded).await?;
-    let invocation = &session.invocation;
+    if args.watch {
+        return watch::watch(&args, (loaded, jobs), &reports, session).await;
+    }
+    let played = play(&session, &session.invocation, &jobs, &reports).await;
+    tell(&played, &session, &args);
+    let code = write(&played, &session, &args, &reports);
+    Ok(session.end(code).await)
+}
+
+async fn play(
+    session: &Session,
+    invocation: &Invocation,
+    jobs: &[Job],
+    reports: &Reports<'_>,
+) -> Vec<Played> {
     reports.quiet(&invocation.run);
     let stacks: Vec<_> = jobs.iter().map(|job| job.stack.clone()).collect();
     session.make_images(&stacks).await;
     let show = Show::default();
-    let played = invocation
-        .play(&jobs, true, &|progress| show.see(progress))
-        .await;
-    print(&played, &session, &args);
-    let verdict = invocation::verdict(&played);
-    let code = session.code(verdict.exit_code());
-    let value = report::run_json(
-        &played,
-        code,
-        invocation.seed,
-        &invocation.place.to_string(),
-    );
-    let stack = args.features.stack.as_deref();
-    let repeat = |one: &Played| session::repeat(invocation, &one.job, stack);
-    let results = Results::new(&played, invocation.seed, &repeat);
-    let written = session.write("run.json", &value)
-        & session.report(Page {
-            command: "run",
-            again: session::again(invocation),
-            verdict,
-            exit_code: code,
-            played: &played,
-            repeat: &repeat,
-            ..Page::default()
-        })
-        & reports.write(&results, &invocation.run);
-    Ok(session.end(if written { code } else { code.max(3) }).await)
+    let see = |progress: Progress<'_>| show.see(progress);
+    invocation.play(jobs, true, &see).await
 }
 
-fn print(played: &[Played], session: &Session, args: &RunArgs) {
+/// Prints what became of each scenario, and the story of those that have one.
+fn tell(played: &[Played], session: &Session, args: &RunArgs) {
     let invocation = &session.invocation;
     say!();
     let scenarios = invocation::rounds(played);
@@ -70,10 +63,31 @@ fn print(played: &[Played], session: &Session, args: &RunArgs) {
     for story in report::stories(&worth_telling, &repeat) {
         say!("{story}");
     }
-    say!(
-        "{}",
-        report::summary(played, Some(invocation.seed.0)).trim_end()
-    );
+}
+
+/// Prints what it all came to and writes the results. Gives the exit code.
+fn write(played: &[Played], session: &Session, args: &RunArgs, reports: &Reports<'_>) -> u8 {
+    let invocation = &session.invocation;
+    let summary = report::summary(played, Some(invocation.seed.0));
+    say!("{}", summary.trim_end());
+    let verdict = invocation::verdict(played);
+    let code = session.code(verdict.exit_code());
+    let value = report::run_json(played, code, invocation.seed, &invocation.place.to_string());
+    let stack = args.features.stack.as_deref();
+    let repeat = |one: &Played| session::repeat(invocation, &one.job, stack);
+    let results = Results::new(played, invocation.seed, &repeat);
+    let written = session.write("run.json", &value)
+        & session.report(Page {
+            command: "run",
+            again: session::again(invocation),
+            verdict,
+            exit_code: code,
+            played,
+            repeat: &repeat,
+            ..Page::default()
+        })
+        & reports.write(&results, &invocation.run);
+    if written { code } else { code.max(3) }
 }
 
 /// One job for each plan and round, with the planted bug laid over its stack.

@@ -1,0 +1,192 @@
+//! `shakedown run --watch`: play again what changes.
+
+use super::changes::{Change, Changes};
+use super::{jobs, play, tell, write};
+use crate::command::load::{self, Loaded};
+use crate::command::reports::Reports;
+use crate::command::session::Session;
+use crate::command::{Answer, RunArgs};
+use shakedown_harness::invocation::{Invocation, Job, Played};
+use shakedown_harness::plan::{Plan, Step};
+use shakedown_harness::runtime::docker;
+use shakedown_harness::stack::Mounted;
+use shakedown_harness::verdict::Verdict;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Stacks that are up ahead: one for a scenario, and one for its control run.
+const AHEAD: usize = 2;
+
+/// The beginning of a round's folder.
+const ROUND: &str = "round-";
+
+/// A scenario with its newest result.
+struct Latest {
+    played: Played,
+    /// What the services of its stack only read.
+    mounted: Option<Mounted>,
+}
+
+/// Plays all scenarios, and then those that change, until Ctrl-C.
+pub async fn watch(
+    args: &RunArgs,
+    (mut loaded, mut jobs): (Loaded, Vec<Job>),
+    reports: &Reports<'_>,
+    session: Session,
+) -> Answer {
+    let mut changes = Changes::new()?;
+    let mut stop = session.invocation.stop.clone();
+    let mut latest: Vec<Latest> = Vec::new();
+    let mut code = 0;
+    for round in 1.. {
+        changes.watch(&args.features, &loaded)?;
+        let changed = changed(&mut latest, jobs);
+        if !changed.is_empty() {
+            latest.extend(play_again(args, &session, reports, changed, round).await);
+            latest.sort_by_key(|one| place(&one.played.job.plan));
+            let played: Vec<Played> = latest.iter().map(|one| one.played.clone()).collect();
+            code = write(&played, &session, args, reports);
+            tidy(&session, &played);
+        }
+        let folders = changes.folders();
+        say!("watching {folders} folders: Enter plays everything again, Ctrl-C ends");
+        (loaded, jobs) = tokio::select! {
+            next = next(args, &session, &mut changes, &mut latest) => next,
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+    }
+    session.invocation.shelf.keep_only(None).await;
+    Ok(session.end(code).await)
+}
+
+/// Plays these scenarios, tells of them, and gets ready for the next time.
+async fn play_again(
+    args: &RunArgs,
+    session: &Session,
+    reports: &Reports<'_>,
+    jobs: Vec<Job>,
+    round: usize,
+) -> Vec<Latest> {
+    let invocation = Invocation {
+        out: session.invocation.out.join(format!("{ROUND}{round}")),
+        ..session.invocation.clone()
+    };
+    let mounted: Vec<Option<Mounted>> = jobs.iter().map(|job| job.stack.mounted()).collect();
+    let played = play(session, &invocation, &jobs, reports).await;
+    tell(&played, session, args);
+    if !*invocation.stop.borrow() {
+        prepare(&invocation, &played, round).await;
+    }
+    let latest = played.into_iter().zip(mounted);
+    latest
+        .map(|(played, mounted)| Latest { played, mounted })
+        .collect()
+}
+
+/// Waits for a change with which everything can still be read, and reads it.
+async fn next(
+    args: &RunArgs,
+    session: &Session,
+    changes: &mut Changes,
+    latest: &mut Vec<Latest>,
+) -> (Loaded, Vec<Job>) {
+    loop {
+        if changes.next().await == Change::Asked {
+            latest.clear();
+        }
+        docker::make_images_again().await;
+        let read = load::load(&args.features).and_then(|loaded| {
+            session.fits(&loaded)?;
+            let jobs = jobs(&loaded, args.mutant.as_deref(), 1)?;
+            Ok((loaded, jobs))
+        });
+        match read {
+            Ok(read) => return read,
+            Err(problems) => {
+                eprintln!("{problems}nothing was played: it is read again when it changes")
+            }
+        }
+    }
+}
+
+/// The jobs that were not played yet as they are now. Results of others go, and those that stay learn where their
+/// scenarios stand now.
+fn changed(latest: &mut Vec<Latest>, jobs: Vec<Job>) -> Vec<Job> {
+    let mut old = std::mem::take(latest);
+    let mut changed = Vec::new();
+    for job in jobs {
+        let same = |one: &Latest| {
+            let was = &one.played.job;
+            alike(&was.plan, &job.plan)
+                && was.stack == job.stack
+                && one.mounted == job.stack.mounted()
+        };
+        match old.iter().position(same) {
+            Some(i) => {
+                let mut one = old.swap_remove(i);
+                one.played.job = job;
+                latest.push(one);
+            }
+            None => changed.push(job),
+        }
+    }
+    changed
+}
+
+/// Whether two plans are the same wherever they stand in their file.
+fn alike(one: &Plan, other: &Plan) -> bool {
+    let steps = |plan: &Plan| -> Vec<(Step, String)> {
+        let steps = plan.steps.iter();
+        steps
+            .map(|planned| (planned.step.clone(), planned.text.clone()))
+            .collect()
+    };
+    one.place.file == other.place.file
+        && (&one.feature, &one.scenario, &one.tags)
+            == (&other.feature, &other.scenario, &other.tags)
+        && steps(one) == steps(other)
+}
+
+fn place(plan: &Plan) -> (Arc<Path>, usize) {
+    (plan.place.file.clone(), plan.place.line)
+}
+
+/// Brings stacks up for what will probably be played next: the first scenario that did not hold, or the first of all.
+async fn prepare(invocation: &Invocation, played: &[Played], round: usize) {
+    let failed = played.iter().find(|one| one.verdict != Verdict::Held);
+    let Some(Played { job, .. }) = failed.or(played.first()) else {
+        return;
+    };
+    let shelf = &invocation.shelf;
+    shelf.keep_only(Some(&job.stack)).await;
+    let wanted = if job.has_control() { AHEAD } else { 1 };
+    for n in shelf.count(&job.stack)..wanted {
+        // No other stack of this run may have the name, and one of an earlier round may still be up.
+        invocation
+            .prepare(job, &format!("ahead-{round}-{}", n + 1))
+            .await;
+    }
+}
+
+/// Removes the folders of rounds of which no result is left.
+fn tidy(session: &Session, played: &[Played]) {
+    let Invocation { out, shelf, .. } = &session.invocation;
+    let runs = played
+        .iter()
+        .flat_map(|one| [Some(&one.outcome), one.control.as_ref()]);
+    let folders = runs.flatten().map(|run| run.folder.clone());
+    let used: BTreeSet<PathBuf> = folders
+        .chain(shelf.folders())
+        .filter_map(|run| Some(run.parent()?.to_owned()))
+        .collect();
+    let out = std::path::absolute(out).unwrap_or_else(|_| out.clone());
+    let entries = std::fs::read_dir(out).into_iter().flatten().flatten();
+    let rounds = entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with(ROUND))
+        .map(|entry| entry.path());
+    for round in rounds.filter(|round| !used.contains(round)) {
+        // What cannot be removed is in nobody's way.
+        let _ = std::fs::remove_dir_all(round);
+    }
+}
