@@ -2,6 +2,7 @@
 
 use super::words::WORDS;
 use crate::language;
+use indexmap::IndexMap;
 use rustyline::completion::Completer;
 use rustyline::error::ReadlineError;
 use rustyline::highlight::Highlighter;
@@ -9,7 +10,7 @@ use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
 use rustyline::{Context, Editor, ExternalPrinter, Helper};
-use shakedown_harness::stack::Stack;
+use shakedown_harness::stack::{Entity, Stack};
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -125,7 +126,8 @@ fn prompt(known: Known) -> Result<Lines, ReadlineError> {
 struct Known {
     /// With a capital between quotes for a name.
     lines: Vec<&'static str>,
-    names: Vec<String>,
+    /// Each with the words that stand before a name of its kind; none where it begins the line.
+    names: BTreeSet<(&'static str, String)>,
 }
 
 impl Known {
@@ -133,16 +135,32 @@ impl Known {
         let words = WORDS.iter().map(|(word, _)| *word);
         let phrases = language::phrases();
         let phrases = phrases.iter().map(|phrase| phrase.pattern);
-        let calls = stack.calls.iter();
-        let links = calls.map(|(_, call)| format!("{} -> {}", call.client, call.service));
-        let names = stack.calls.keys().chain(stack.services.keys());
-        let names = names.chain(stack.workloads.keys());
-        let names = names.chain(stack.operations.keys());
-        let names = names.chain(stack.invariants.keys()).cloned();
-        let names: BTreeSet<String> = names.chain(links).collect();
+        let calls = stack.calls.values();
+        let links = calls.map(|call| format!("{} -> {}", call.client, call.service));
+        let statuses = stack.entities.values().flat_map(Entity::statuses);
+        let statuses: Vec<String> = statuses.map(str::to_owned).collect();
+        let (calls, services) = (names(&stack.calls), names(&stack.services));
+        let kinds = [
+            ("call ", calls.clone()),
+            ("answer to ", calls.clone()),
+            ("after ", calls.clone()),
+            ("before ", calls),
+            ("link ", links.collect()),
+            ("service ", services.clone()),
+            ("second ", services.clone()),
+            ("disk of ", services.clone()),
+            ("connection to ", services),
+            ("operation ", names(&stack.operations)),
+            ("reaches ", statuses),
+            ("", names(&stack.workloads)),
+            ("", names(&stack.invariants)),
+        ];
+        let each = |(before, names): (&'static str, Vec<String>)| {
+            names.into_iter().map(move |name| (before, name))
+        };
         Known {
             lines: words.chain(phrases).collect(),
-            names: names.into_iter().collect(),
+            names: kinds.into_iter().flat_map(each).collect(),
         }
     }
 
@@ -153,10 +171,23 @@ impl Known {
             let lines = self.lines.iter();
             return (0, lines.filter_map(|line| finished(line, before)).collect());
         };
-        let names = self.names.iter();
-        let fits = names.filter(|name| name.starts_with(&before[quote + 1..]));
-        (quote + 1, fits.map(|name| format!("{name}\"")).collect())
+        let (place, begun) = (&before[..quote], &before[quote + 1..]);
+        let names = self.names.iter().filter(|(words, name)| {
+            let here = match words.is_empty() {
+                true => place.is_empty(),
+                false => place.ends_with(words),
+            };
+            here && name.starts_with(begun)
+        });
+        (
+            quote + 1,
+            names.map(|(_, name)| format!("{name}\"")).collect(),
+        )
     }
+}
+
+fn names<T>(of: &IndexMap<String, T>) -> Vec<String> {
+    of.keys().cloned().collect()
 }
 
 /// A line in the words of a pattern that begins with `begun`, where any name may stand between quotes.
@@ -207,12 +238,20 @@ mod tests {
     fn names_are_completed_in_quotes_and_phrases_elsewhere() {
         let known = Known {
             lines: vec!["help", "the call \"C\" hangs", "the link \"L\" is cut"],
-            names: vec!["upload scores".to_owned(), "site".to_owned()],
+            names: [
+                ("call ", "upload scores"),
+                ("service ", "site"),
+                ("", "submit"),
+            ]
+            .map(|(before, name)| (before, name.to_owned()))
+            .into(),
         };
         for (begun, from, expected) in [
             ("he", 0, "help"),
             ("the ca", 0, "the call \"C\" hangs"),
             ("the call \"up", 10, "upload scores\""),
+            ("the service \"", 13, "site\""),
+            ("\"", 1, "submit\""),
             (
                 "the call \"upload scores\" ha",
                 0,
@@ -223,7 +262,7 @@ mod tests {
             let expected = (from, vec![expected.to_owned()]);
             assert_eq!(known.completions(begun), expected, "{begun}");
         }
-        for nothing in ["the call \"x\" up", "foo", "the link \"x"] {
+        for nothing in ["the call \"x\" up", "foo", "the link \"x", "the call \"si"] {
             assert_eq!(known.completions(nothing).1, [""; 0], "{nothing}");
         }
     }

@@ -2,6 +2,7 @@
 
 use shakedown_harness::duration::seconds;
 use shakedown_harness::engine::{Door, Sight};
+use shakedown_harness::entity::Fact;
 use shakedown_harness::history::{Asked, Event, ExchangeId, FaultMoment, Seen, ServiceState, What};
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,11 +11,20 @@ use std::collections::{BTreeMap, HashMap};
 pub struct Sights {
     /// Where services are reached.
     pub doors: Vec<Door>,
-    /// The fields of each entity, by its kind and id.
-    pub entities: BTreeMap<(String, String), BTreeMap<String, String>>,
+    /// What is known of each entity, by its kind and id.
+    pub entities: BTreeMap<(String, String), Known>,
     /// Named calls that are under way, with when they were asked.
     asked: HashMap<ExchangeId, (Asked, u64)>,
     last_ns: u64,
+}
+
+/// What is known of an entity.
+#[derive(Default)]
+pub struct Known {
+    status: Option<String>,
+    fields: BTreeMap<String, String>,
+    /// How often each happened.
+    events: BTreeMap<String, u64>,
 }
 
 impl Sights {
@@ -33,9 +43,7 @@ impl Sights {
             Sight::Fact(fact) => {
                 let key = (fact.entity.clone(), fact.id.clone());
                 let known = self.entities.entry(key).or_default();
-                for (field, value) in &fact.fields {
-                    known.insert(field.clone(), value.to_string());
-                }
+                known.learn(&fact);
                 let is = fact.statuses.iter().map(|status| format!("is {status}"));
                 let event = fact
                     .event
@@ -109,14 +117,32 @@ impl Sights {
         let known = self.entities.iter();
         let known = known.filter(|((kind, _), _)| wanted.is_none_or(|wanted| wanted == kind));
         known
-            .map(|((kind, id), fields)| {
-                let fields: Vec<String> = fields
-                    .iter()
-                    .map(|(field, value)| format!("{field}={value}"))
-                    .collect();
-                format!("  {kind} {id}: {}", fields.join(" "))
-            })
+            .map(|((kind, id), known)| format!("  {kind} {id}: {}", known.words().join(" ")))
             .collect()
+    }
+}
+
+impl Known {
+    fn learn(&mut self, fact: &Fact) {
+        self.status = fact.statuses.last().or(self.status.as_ref()).cloned();
+        for (field, value) in &fact.fields {
+            self.fields.insert(field.clone(), value.to_string());
+        }
+        if let Some(event) = &fact.event {
+            *self.events.entry(event.clone()).or_default() += 1;
+        }
+    }
+
+    fn words(&self) -> Vec<String> {
+        let status = self.status.iter().map(|status| format!("is {status}"));
+        let fields = self.fields.iter();
+        let fields = fields.map(|(field, value)| format!("{field}={value}"));
+        let events = self.events.iter();
+        let events = events.map(|(event, times)| match times {
+            1 => format!("\"{event}\""),
+            _ => format!("\"{event}\" {times} times"),
+        });
+        status.chain(fields).chain(events).collect()
     }
 }
 
