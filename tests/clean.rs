@@ -4,13 +4,17 @@ use crate::support::{Case, Scratch, check, docker, with_docker};
 use libtest_mimic::{Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 5] = [
+    let cases: [Case; 6] = [
         ("clean: what no living run owns is removed", removed),
         ("clean: the newest run folders stay", newest),
+        (
+            "clean: a folder of results has the runs of one invocation only",
+            used_again,
+        ),
         ("doctor: a stack that can run here is well", well),
         (
             "doctor: what a run would fail for is told with a remedy",
@@ -147,6 +151,43 @@ fn newest() -> Result<(), Failed> {
         .shakedown(&["clean", "--folder", "runs", "--runs", "some"])
         .exits(64)?;
     Ok(())
+}
+
+/// What lies in a folder of results, by name.
+fn names(folder: &Path) -> Result<Vec<String>, Failed> {
+    let entries = std::fs::read_dir(folder)?.flatten();
+    let names = entries.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut names: Vec<String> = names.collect();
+    names.sort();
+    Ok(names)
+}
+
+fn used_again() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let scenario = |name: &str| {
+        format!(
+            "\n  Scenario: {name}\n    Given the stack \"codabench\"\n    When \"submit\" runs once\n    \
+             And every submission is final within 60s\n    Then \"terminal is final\" holds\n"
+        )
+    };
+    let (one, two) = (scenario("one"), scenario("two"));
+    let process = ["--runtime", "process"];
+    scratch
+        .play(&format!("Feature: f\n{one}{two}"), &process)
+        .exits(0)?;
+    let mine = scratch.file("out/mine/history.jsonl", "{}\n");
+    let bugs = scratch.file("out/0/03-bug/history.jsonl", "");
+    let before = names(&scratch.path("out"))?;
+    check(before.contains(&"02-two".to_owned()), || {
+        format!("{before:?}")
+    })?;
+    scratch
+        .play(&format!("Feature: f\n{one}"), &process)
+        .exits(0)?;
+    let after = names(&scratch.path("out"))?;
+    let wanted = [".lock", "01-one", "mine", "report.html", "run.json"];
+    check(after == wanted, || format!("{before:?}, then {after:?}"))?;
+    check(mine.exists() && !bugs.exists(), || "mine went".to_owned())
 }
 
 /// A stack of one service, with the rest of what is said about it.

@@ -1,6 +1,7 @@
 //! Where services run: in containers, or as local processes.
 
 pub mod docker;
+mod earlier;
 mod folder;
 mod further;
 pub mod leftover;
@@ -10,6 +11,7 @@ pub mod process;
 pub mod ready;
 pub mod reaper;
 
+pub use earlier::remove_runs;
 pub use folder::RunFolder;
 
 use crate::gateway::Handle;

@@ -7,7 +7,7 @@ use shakedown_harness::invocation::{Invocation, Room};
 use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::{Problem, Problems};
 use shakedown_harness::report::{self, Page};
-use shakedown_harness::runtime::{docker, new_run_id, reaper::Reaper};
+use shakedown_harness::runtime::{self, docker, new_run_id, reaper::Reaper};
 use shakedown_harness::seed::Seed;
 use shakedown_harness::stack::Stack;
 use std::collections::BTreeMap;
@@ -49,7 +49,7 @@ pub struct Kept {
 /// The files of results that an invocation may leave in its folder.
 const RESULTS: [&str; 3] = ["run.json", "mutants.json", report::REPORT];
 
-/// Makes the folder this invocation's own: nobody else writes into it, and no older result is left that could be
+/// Makes the folder this invocation's own: nobody else writes into it, and no older result or run is left that could be
 /// taken for its own.
 fn claim(out: &Path) -> Result<File, Problems> {
     let problem = |what: String| Problems::from(Problem::with_file(out, what));
@@ -64,6 +64,10 @@ fn claim(out: &Path) -> Result<File, Problems> {
     }
     for name in RESULTS {
         let _ = std::fs::remove_file(out.join(name));
+    }
+    for (run, error) in runtime::remove_runs(out) {
+        let what = format!("an earlier run lies here, and cannot be removed: {error}");
+        warn(&Problem::with_file(&run, what));
     }
     Ok(lock)
 }
