@@ -1,37 +1,26 @@
 //! What shells and `man` are told about the command line.
 
-use crate::support::{Case, Scratch, check};
+use crate::support::{Case, Said, Scratch, check, commands};
 use libtest_mimic::{Failed, Trial};
 use std::io::Write as _;
+use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 4] = [
+    let cases: [Case; 5] = [
         ("definitions for the language server are JavaScript", glue),
         ("completions name commands and options", completions),
         ("the manual has a page for each command", manual),
+        ("a terminal shows the manual as people read it", shown),
         ("an unknown page is told with the nearest", unknown),
     ];
     let trial = |(name, run): Case| Trial::test(format!("shell: {name}"), run);
     cases.into_iter().map(trial).collect()
 }
 
-/// The commands that people give, from the help.
-fn commands(scratch: &Scratch) -> Result<Vec<String>, Failed> {
-    let help = scratch.shakedown(&["--help"]).exits(0)?.stdout;
-    let list = help
-        .split("Commands:")
-        .nth(1)
-        .and_then(|rest| rest.split("\n\n").next());
-    let lines = list.unwrap_or_default().lines();
-    let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
-    let names = names.filter(|name| !name.is_empty() && *name != "help");
-    Ok(names.map(str::to_owned).collect())
-}
-
 fn completions() -> Result<(), Failed> {
     let scratch = Scratch::new();
-    let commands = commands(&scratch)?;
+    let commands = commands()?;
     check(commands.len() > 5, || format!("{commands:?}"))?;
     for shell in ["bash", "zsh", "fish"] {
         let said = scratch.shakedown(&["completions", shell]).exits(0)?;
@@ -114,11 +103,7 @@ fn manual() -> Result<(), Failed> {
         || run.clone(),
     )?;
     let mut pages = vec!["shakedown.1".to_owned()];
-    pages.extend(
-        commands(&scratch)?
-            .iter()
-            .map(|name| format!("shakedown-{name}.1")),
-    );
+    pages.extend(commands()?.iter().map(|name| format!("shakedown-{name}.1")));
     pages.sort();
     scratch.shakedown(&["man", "--out", "pages"]).exits(0)?;
     let written = std::fs::read_dir(scratch.path("pages"))?.flatten();
@@ -127,6 +112,36 @@ fn manual() -> Result<(), Failed> {
         .collect();
     written.sort();
     check(written == pages, || format!("{written:?}, not {pages:?}"))
+}
+
+/// What a terminal shows of the manual of `run`, with this search path.
+fn on_terminal(path: &str) -> Result<String, Failed> {
+    let typed = format!(
+        "env PATH={path} {} man run",
+        env!("CARGO_BIN_EXE_shakedown")
+    );
+    let mut script = Command::new("script");
+    let script = script.args(["--quiet", "--return", "--command", &typed, "/dev/null"]);
+    let said = Said::of(script.stdin(Stdio::null()).output()?).exits(0)?;
+    Ok(said.stdout)
+}
+
+fn shown() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let man = scratch.file(
+        "bin/man",
+        "#!/bin/sh\necho \"man was asked: $*\"; read -r first; echo \"$first\"\n",
+    );
+    std::fs::set_permissions(&man, PermissionsExt::from_mode(0o755))?;
+    let paged = on_terminal(&scratch.path("bin").display().to_string())?;
+    check(
+        paged.contains("man was asked: -l -") && paged.contains(".ie"),
+        || paged.clone(),
+    )?;
+    let plain = on_terminal("/nowhere")?;
+    check(plain.contains("--repeat") && !plain.contains(".TH"), || {
+        plain.clone()
+    })
 }
 
 fn unknown() -> Result<(), Failed> {

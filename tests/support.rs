@@ -200,6 +200,17 @@ services:
     }
 }
 
+/// The commands that people give, from the help.
+pub fn commands() -> Result<Vec<String>, Failed> {
+    let help = Scratch::new().shakedown(&["--help"]).exits(0)?.stdout;
+    let list = help.split("Commands:").nth(1);
+    let list = list.and_then(|rest| rest.split("\n\n").next());
+    let lines = list.unwrap_or_default().lines();
+    let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
+    let names = names.filter(|name| !name.is_empty() && *name != "help");
+    Ok(names.map(str::to_owned).collect())
+}
+
 /// Fails with a message unless `holds`.
 pub fn check(holds: bool, message: impl FnOnce() -> String) -> Result<(), Failed> {
     if holds { Ok(()) } else { Err(message().into()) }

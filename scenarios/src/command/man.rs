@@ -3,10 +3,11 @@
 use super::{Answer, ManArgs, shown};
 use clap_mangen::Man;
 use shakedown_harness::problem::{Problem, suggest};
-use std::io::Write as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
-/// Prints a page, or writes all of them.
+/// Shows a page, prints it for a program that reads it, or writes all of them.
 pub fn man(args: ManArgs) -> Answer {
     let mut all = shown();
     all.build();
@@ -28,8 +29,33 @@ pub fn man(args: ManArgs) -> Answer {
             }
         },
     };
-    let _ = std::io::stdout().write_all(&rendered(page));
+    match std::io::stdout().is_terminal() {
+        true => show(page),
+        false => {
+            let _ = std::io::stdout().write_all(&rendered(page));
+        }
+    }
     Ok(0)
+}
+
+/// Shows a page to people: as `man` does, or as the help does where there is no `man`.
+fn show(mut page: clap::Command) {
+    if !paged(&rendered(page.clone())) {
+        let _ = page.print_long_help();
+    }
+}
+
+/// Has `man` show a page. `false`: there is none here, and nothing was shown.
+fn paged(page: &[u8]) -> bool {
+    let mut man = Command::new("man");
+    let Ok(mut man) = man.args(["-l", "-"]).stdin(Stdio::piped()).spawn() else {
+        return false;
+    };
+    if let Some(mut stdin) = man.stdin.take() {
+        // Whoever has read enough closes it before its end.
+        let _ = stdin.write_all(page);
+    }
+    man.wait().is_ok_and(|status| status.success())
 }
 
 fn rendered(command: clap::Command) -> Vec<u8> {
