@@ -2,7 +2,7 @@
 //! long run stays in hand.
 
 use crate::browser::{Tab, chromium};
-use crate::support::{Case, Said, Scratch, check, codabench};
+use crate::support::{Case, Said, Scratch, check, codabench, root};
 use libtest_mimic::{Failed, Trial};
 use serde_json::json;
 use std::fmt::Write as _;
@@ -26,8 +26,10 @@ pub fn trials() -> Vec<Trial> {
     ];
     let trial = |(name, run): Case| Trial::test(format!("report {name}"), run);
     let all = cases.into_iter().map(trial);
-    all.map(|trial| trial.with_ignored_flag(chromium().is_none()))
-        .collect()
+    let all = all.map(|trial| trial.with_ignored_flag(chromium().is_none()));
+    // This one needs no browser.
+    let size = Trial::test("report that of a typical scenario is below 1 MB", size);
+    all.chain([size]).collect()
 }
 
 const GIVEN: &str = "Given the stack \"codabench\"";
@@ -105,13 +107,13 @@ fn inconclusive() -> Result<(), Failed> {
 fn violated() -> Result<(), Failed> {
     let scratch = Scratch::new();
     let tab = broken(&scratch)?;
-    let size = std::fs::metadata(scratch.path("out/report.html"))?.len();
-    check(size < 1_000_000, || format!("{size} bytes"))?;
     check(tab.text(FIRST)?.contains("violated"), || {
         "no verdict".to_owned()
     })?;
     tab.holds("document.querySelector('h1').getBoundingClientRect().bottom < innerHeight / 4")?;
     tab.holds("document.querySelector('.again .line').innerText.includes(\"--mutant 'finished-before-upload'\")")?;
+    // An option and what it is set to are on one line.
+    tab.holds("new Set([...document.querySelectorAll('.again .option')].map(one => one.offsetHeight)).size === 1")?;
     let story = tab.text("document.querySelector('.finding.violated').innerText")?;
     for words in [
         "effect before status",
@@ -134,6 +136,18 @@ fn violated() -> Result<(), Failed> {
     tab.until(&format!("location.hash === '{seq}' && document.querySelector('canvas').dataset.selected === '{seq}'.split('-e')[1]"))?;
     pointer(&tab)?;
     tab.is_content()
+}
+
+fn size() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let feature = root().join("features/codabench/scores.feature");
+    let feature = std::fs::read_to_string(feature)?;
+    let typical = ["--runtime", "process", "--name", "refused twice"];
+    scratch.play(&feature, &typical).says(&["1 held"])?;
+    let size = std::fs::metadata(scratch.path("out/report.html"))?.len();
+    check((50_000..1_000_000).contains(&size), || {
+        format!("{size} bytes")
+    })
 }
 
 /// The link of the first event of the proof brings it into sight, with its whole exchange.

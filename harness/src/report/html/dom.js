@@ -64,7 +64,7 @@ function badge(verdict, word) {
 
 /** A line to copy, with a button that does it. */
 function command(text, label) {
-  const line = el("code", { class: "line", tabindex: "0", "aria-label": label || "command" }, text);
+  const line = el("code", { class: "line", tabindex: "0", "aria-label": label || "command" }, unbroken(text));
   const button = el("button", { type: "button", class: "copy" }, "Copy");
   button.addEventListener("click", async () => {
     const done = await copied(text, line);
@@ -73,6 +73,12 @@ function command(text, label) {
     button.addEventListener("blur", () => (button.textContent = "Copy"), { once: true });
   });
   return el("div", { class: "command" }, line, button);
+}
+
+/** A command whose options are not parted from what they are set to, where a line ends. */
+function unbroken(command) {
+  const [start, ...options] = command.split(/ (?=--)/);
+  return [start, options.map((option) => [" ", el("span", { class: "option" }, option)])];
 }
 
 async function copied(text, line) {
