@@ -22,8 +22,10 @@ mod init;
 mod judged;
 mod links;
 mod lint;
+mod mentions;
 mod moments;
 mod operations;
+mod pages;
 mod probes;
 mod readme;
 mod relay;
@@ -78,6 +80,7 @@ fn main() -> ExitCode {
         database_faults::trials(),
         images::trials(),
         readme::trials(),
+        mentions::trials(),
         repeat::trials(),
         report::trials(),
         clean::trials(),
