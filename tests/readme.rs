@@ -26,7 +26,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// What is shown and neither run nor compared with a file: its page, its first line, and why.
-const SKIPPED: [(&str, &str, &str); 6] = [
+const SKIPPED: [(&str, &str, &str); 7] = [
     (
         "README.md",
         "cargo run -- run features",
@@ -38,6 +38,11 @@ const SKIPPED: [(&str, &str, &str); 6] = [
         "docs/ci.md",
         "- uses: OWNER/shakedown@main",
         "a step of a workflow of your own",
+    ),
+    (
+        "docs/daily.md",
+        "shakedown run --watch",
+        "it goes on until Ctrl-C",
     ),
     (
         "docs/stacks.md",
