@@ -6,12 +6,13 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 6] = [
+    let cases: [Case; 7] = [
         (
             "every verdict is in every report, and told apart",
             all_verdicts,
         ),
         ("what nobody witnessed is no green report", unwitnessed),
+        ("a control run that cannot tell says why", blind_control),
         (
             "a place that cannot be written to is told before anything starts",
             unwritable,
@@ -413,7 +414,8 @@ fn unwitnessed() -> Result<(), Failed> {
         .unwrap_or_default()
         .to_owned();
     scratch.file("shakedown.yaml", &stack);
-    let said = play(&scratch, "--junit j.xml --markdown m.md --github").exits(2)?;
+    let words = "--junit j.xml --markdown m.md --cucumber-json c.json --github";
+    let said = play(&scratch, words).exits(2)?;
     let junit = report(&scratch, "j.xml")?;
     check(
         matches!(case(&junit, "s")?.status, TestCaseStatus::Success { .. }),
@@ -424,17 +426,69 @@ fn unwitnessed() -> Result<(), Failed> {
         (kind, ty) == (NonSuccessKind::Failure, "inconclusive"),
         || format!("{junit:#?}"),
     )?;
+    let why = "no scenario witnessed `bad is known` of stack `s`: `is == \"bad\"` never came true";
+    check(message == format!("inconclusive: {why}"), || {
+        message.to_owned()
+    })?;
+    said.says(&[&format!(
+        "::error title=inconclusive%3A `bad is known`::{why}\n"
+    )])?;
+    let features = scratch.json("c.json")?;
+    valid(&features)?;
+    let steps = &features[0]["elements"][0]["steps"];
+    check(steps[1]["result"]["status"] == "passed", || {
+        format!("{features:#}")
+    })?;
+    let last = &steps[2]["result"];
+    let message = last["error_message"].as_str().unwrap_or_default();
     check(
-        message.contains("no scenario witnessed `bad is known`"),
-        || message.to_owned(),
+        last["status"] == "failed" && message.starts_with(&format!("inconclusive: {why}\n")),
+        || format!("{features:#}"),
     )?;
-    said.says(&["::error title=inconclusive%3A `bad is known`::no scenario witnessed"])?;
     let text = std::fs::read_to_string(scratch.path("m.md"))?;
     check(
         text.starts_with("## ? shakedown: inconclusive")
             && text.contains("witnessed \\`bad is known\\`"),
         || text,
     )
+}
+
+/// The control run has no entity that comes to its end; the scenario is violated by itself, or cannot tell for the same
+/// reason.
+fn blind_control() -> Result<(), Failed> {
+    let feature = |fault: &str, judged: &str| {
+        format!(
+            "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    And {fault}\n    \
+             When \"look\" runs 2 times\n    And every rogue is final within 300ms\n    Then {judged}\n"
+        )
+    };
+    let played = |fault, judged, code| {
+        let scratch = Scratch::new();
+        write(&scratch, &feature(fault, judged), 0);
+        let status = "rogue: {status: {field: is, first: good, final: [bad]}, learn";
+        scratch.file("shakedown.yaml", &STACK.replace("rogue: {learn", status));
+        let said = play(&scratch, "--junit j.xml --markdown m.md").exits(code)?;
+        let junit = report(&scratch, "j.xml")?;
+        let (_, _, _, story) = told(case(&junit, "s")?)?;
+        let markdown = std::fs::read_to_string(scratch.path("m.md"))?;
+        Ok::<_, Failed>([said.stdout, markdown, story.to_owned()])
+    };
+    let felt = "the call \"look\" answers 503 once";
+    let reason = "  control:  inconclusive without any fault\n  control run: ";
+    for text in played(felt, "at least 9 rogue reach \"bad\"", 1)? {
+        let (_, why) = text.split_once(reason).ok_or_else(|| text.clone())?;
+        check(
+            why.lines().next().unwrap_or_default().contains("300ms"),
+            || text.clone(),
+        )?;
+    }
+    // What is the same for both is told once.
+    for text in played(felt, "\"it is good\" holds", 2)? {
+        let same = "control:  inconclusive without any fault as well\n";
+        check(text.contains(same), || text.clone())?;
+        check(!text.contains("control run: "), || text.clone())?;
+    }
+    Ok(())
 }
 
 fn unwritable() -> Result<(), Failed> {

@@ -111,20 +111,7 @@ fn story(played: &Played, alike: &[&Played], repeat: &str) -> String {
     if let Some(control) = &played.control
         && control.verdict != Verdict::Held
     {
-        let no_fault = match control.verdict {
-            Verdict::Violated => ": no fault was needed",
-            _ => "",
-        };
-        let _ = writeln!(
-            text,
-            "  control:  {} without any fault as well{no_fault}",
-            control.verdict
-        );
-        // What decides is told; that both broke the same way needs no second story.
-        if control.verdict > played.outcome.verdict {
-            tell(&mut text, control, "control run: ");
-        }
-        let _ = writeln!(text, "            {}", control.history.display());
+        told_of_control(&mut text, control, &played.outcome);
     }
     for receipt in &played.outcome.receipts {
         let _ = writeln!(text, "  fault:    {}", receipt_line(receipt));
@@ -141,6 +128,33 @@ fn story(played: &Played, alike: &[&Played], repeat: &str) -> String {
         let _ = writeln!(text, "            {name}  ({})", place(other));
     }
     text
+}
+
+/// What the control run came to, and why, as far as the scenario's `own` run has not told so.
+fn told_of_control(text: &mut String, control: &Outcome, own: &Outcome) {
+    let verdict = control.verdict;
+    let words = match verdict {
+        Verdict::Violated => "without any fault as well: no fault was needed",
+        _ if verdict == own.verdict => "without any fault as well",
+        _ => "without any fault",
+    };
+    let _ = writeln!(text, "  control:  {verdict} {words}");
+    // What decides is told; that both broke the same way needs no second story.
+    let prefix = "control run: ";
+    let failed = control.failure.is_some() && own.failure.is_none();
+    if verdict > own.verdict || failed {
+        tell(text, control, prefix);
+    } else if verdict == Verdict::Inconclusive {
+        let known = match own.verdict {
+            Verdict::Violated => Vec::new(),
+            _ => untold(own),
+        };
+        let news = untold(control).into_iter();
+        for reason in news.filter(|reason| !known.contains(reason)) {
+            let _ = writeln!(text, "  {prefix}{reason}");
+        }
+    }
+    let _ = writeln!(text, "            {}", control.history.display());
 }
 
 fn all_notes(text: &mut String, played: &Played) {
@@ -180,29 +194,24 @@ fn tell(text: &mut String, outcome: &Outcome, prefix: &str) {
         );
     }
     if outcome.verdict != Verdict::Violated {
-        untold(text, outcome, prefix);
+        for reason in untold(outcome) {
+            let _ = writeln!(text, "  {prefix}{reason}");
+        }
     }
 }
 
 /// What could not be told, and why.
-fn untold(text: &mut String, outcome: &Outcome, prefix: &str) {
-    for finding in outcome
-        .findings
-        .iter()
-        .filter(|finding| finding.verdict == Verdict::Inconclusive)
-    {
-        if !outcome.unwitnessed.contains(&finding.invariant) {
-            let reason = finding.reason.as_deref().unwrap_or("no reason was given");
-            let _ = writeln!(
-                text,
-                "  {prefix}cannot tell whether `{}` holds: {reason}",
-                finding.invariant
-            );
-        }
-    }
-    for reason in &outcome.reasons {
-        let _ = writeln!(text, "  {prefix}{reason}");
-    }
+fn untold(outcome: &Outcome) -> Vec<String> {
+    let findings = outcome.findings.iter().filter(|finding| {
+        finding.verdict == Verdict::Inconclusive
+            && !outcome.unwitnessed.contains(&finding.invariant)
+    });
+    let findings = findings.map(|finding| {
+        let reason = finding.reason.as_deref().unwrap_or("no reason was given");
+        let name = &finding.invariant;
+        format!("cannot tell whether `{name}` holds: {reason}")
+    });
+    findings.chain(outcome.reasons.iter().cloned()).collect()
 }
 
 fn failed(text: &mut String, failure: &Failure, prefix: &str) {

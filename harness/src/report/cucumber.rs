@@ -1,11 +1,12 @@
 //! A report in the JSON of cucumber-jvm, for dashboards that read it.
 //!
 //! A step fails when it demanded what was not so, when its fault proved nothing, or when what it waited for did not
-//! come. That format knows no *inconclusive*: such a step is failed too, and its message says so. Single steps have no
+//! come. What no scenario witnessed fails the last step that demanded every invariant. That format knows no *inconclusive*: such a step is failed too, and its message says so. Single steps have no
 //! times, so a scenario's whole time is that of its first step.
 
 use super::results::{Results, headline, name};
 use super::source::Source;
+use super::summary::no_witness;
 use crate::engine::Outcome;
 use crate::invocation::Played;
 use crate::plan::{Planned, Step};
@@ -42,8 +43,17 @@ fn element(one: &Played, source: &Source, results: &Results<'_>) -> Value {
     let mut steps: Vec<&Planned> = plan.steps.iter().collect();
     // A step of somebody's own stands for several.
     steps.dedup_by(|a, b| a.place == b.place && a.text == b.text);
-    let failing = failing(one, &steps);
-    let message = format!("{}\n\n{}", headline(one), results.story(one));
+    let unseen = unseen(one, results);
+    let mut failing = failing(one, &steps);
+    if !unseen.is_empty() {
+        let every = steps
+            .iter()
+            .rposition(|planned| planned.step == Step::EveryInvariant);
+        failing.extend(every);
+    }
+    let own = (one.verdict != Verdict::Held).then(|| headline(one));
+    let why: Vec<String> = own.into_iter().chain(unseen).collect();
+    let message = format!("{}\n\n{}", why.join("\n"), results.story(one));
     let steps = steps.iter().enumerate().map(|(i, planned)| {
         let status = match one.verdict {
             Verdict::EnvironmentFailed if !failing.contains(&i) => "skipped",
@@ -81,6 +91,27 @@ fn element(one: &Played, source: &Source, results: &Results<'_>) -> Value {
         "tags": tags.collect::<Vec<_>>(),
         "steps": steps,
     })
+}
+
+/// What no scenario witnessed, in words, where this is the last one that demanded it.
+fn unseen(one: &Played, results: &Results<'_>) -> Vec<String> {
+    let stack = &one.job.stack.name;
+    let names = results.unwitnessed().remove(stack).unwrap_or_default();
+    let demands = |other: &&Played, name: &String| {
+        other.job.stack.name == *stack
+            && other.outcome.failure.is_none()
+            && other.outcome.unwitnessed.contains(name)
+    };
+    let here = names.iter().filter(|name| {
+        let mut all = results.played.iter().rev();
+        let last = all.find(|other| demands(other, name));
+        last.is_some_and(|last| std::ptr::eq(last, one))
+    });
+    let words = here.map(|name| {
+        let why = no_witness(results.played, stack, name);
+        format!("{}: {why}", Verdict::Inconclusive)
+    });
+    words.collect()
 }
 
 /// The steps that failed, by their numbers. One at least of a scenario that did not hold.

@@ -2,6 +2,7 @@
 //! hold.
 
 use super::results::{Results, headline, name};
+use super::summary::no_witness;
 use std::fmt::Write;
 use std::path::Path;
 
@@ -25,7 +26,7 @@ pub fn annotations(results: &Results<'_>, workspace: Option<&Path>) -> String {
     for (stack, names) in results.unwitnessed() {
         for invariant in names {
             let title = format!("inconclusive: `{invariant}`");
-            let message = format!("no scenario witnessed `{invariant}` of stack `{stack}`");
+            let message = no_witness(results.played, &stack, &invariant);
             let _ = writeln!(
                 text,
                 "::error title={}::{}",

@@ -5,6 +5,7 @@
 
 use super::MutantResult;
 use super::results::{Results, headline, name};
+use super::summary::no_witness;
 use crate::invocation::Played;
 use crate::verdict::Verdict;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
@@ -25,8 +26,8 @@ pub fn junit(results: &Results<'_>) -> String {
         let mut suite = TestSuite::new("witnesses");
         for (stack, names) in unwitnessed {
             for invariant in names {
-                let why =
-                    format!("inconclusive: no scenario witnessed `{invariant}` of stack `{stack}`");
+                let why = no_witness(results.played, &stack, &invariant);
+                let why = format!("inconclusive: {why}");
                 let status = failed(Verdict::Inconclusive, &why, &why);
                 let mut case = TestCase::new(format!("`{invariant}` was witnessed"), status);
                 case.set_classname(stack.as_str());

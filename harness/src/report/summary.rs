@@ -14,11 +14,7 @@ pub fn summary(played: &[Played], seed: Option<u64>) -> String {
     let mut text = String::new();
     for (stack, names) in invocation::unwitnessed(played) {
         for name in names {
-            let _ = writeln!(
-                text,
-                "? no scenario witnessed `{name}` of stack `{stack}`{}",
-                why(played, &name)
-            );
+            let _ = writeln!(text, "? {}", no_witness(played, &stack, &name));
         }
     }
     text += &sights(played);
@@ -101,13 +97,17 @@ fn untold_of_held(played: &[Played]) -> String {
     lines.collect()
 }
 
-/// The reason that the first scenario without a witness gave.
-fn why(played: &[Played], invariant: &str) -> String {
-    let findings = played.iter().flat_map(|one| &one.outcome.findings);
-    let reason = findings
-        .filter(|f| f.invariant == invariant)
-        .find_map(|f| f.reason.as_deref());
-    reason
-        .map(|reason| format!(": {reason}"))
-        .unwrap_or_default()
+/// That no scenario of a stack witnessed an invariant, with the reason that the first of them gave.
+pub(super) fn no_witness(played: &[Played], stack: &str, invariant: &str) -> String {
+    let mut findings = played
+        .iter()
+        .filter(|one| one.job.stack.name == stack)
+        .flat_map(|one| &one.outcome.findings)
+        .filter(|finding| finding.invariant == invariant);
+    let reason = findings.find_map(|finding| finding.reason.as_deref());
+    let reason = reason.map(|reason| format!(": {reason}"));
+    format!(
+        "no scenario witnessed `{invariant}` of stack `{stack}`{}",
+        reason.unwrap_or_default()
+    )
 }
