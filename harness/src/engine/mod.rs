@@ -26,7 +26,7 @@ mod unnoticed;
 use crate::duration;
 use crate::history::{Heard, What, Writer};
 use crate::invariant::Judge;
-use crate::observe::{InOrder, Observers};
+use crate::observe::{InOrder, Known, Observers};
 use crate::plan::{Judged, Plan, Step};
 use crate::runtime::docker::DockerRuntime;
 use crate::runtime::process::ProcessRuntime;
@@ -337,11 +337,16 @@ async fn play(
             let barrier = barrier.clone();
             Box::pin(async move { barrier.pass().await })
         });
+        let known: Known = {
+            let record = record.clone();
+            Arc::new(move |kind| record.ids(kind))
+        };
         let observers = Observers::start(
             &setup.stack,
             &resolve,
             &sql_url,
             &log,
+            &known,
             (&sink, &in_order, record.begun()),
         )
         .map_err(Failure::new)?;

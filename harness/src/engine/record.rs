@@ -323,6 +323,14 @@ impl Record {
         self.state().faults.receipts()
     }
 
+    /// The ids of the entities of a kind that are known by now.
+    pub fn ids(&self, kind: &str) -> Vec<String> {
+        self.look(|state| {
+            let known = state.judge.entities().records(kind);
+            known.map(|(id, _)| id.to_owned()).collect()
+        })
+    }
+
     /// Looks at the state.
     pub fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state())

@@ -48,6 +48,9 @@ trait Look: Send {
 /// Waits until the history has everything that came before what was just seen.
 pub type InOrder = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
+/// Gives the ids of the entities of a kind that are known by now.
+pub type Known = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
+
 /// What one look learnt about one entity.
 #[derive(Clone, Debug, PartialEq)]
 struct Sighting {
@@ -64,7 +67,8 @@ pub struct Observers {
 
 impl Observers {
     /// Starts one observer for each rule of the stack that looks at something. `sql_url` gives the URL at which a
-    /// service's database is reached, `log` the file of what a service writes, and how long that may take to get there.
+    /// service's database is reached, `log` the file of what a service writes, and how long that may take to get there,
+    /// `known` the entities that a poll asks for one by one.
     ///
     /// # Errors
     /// In words, when a rule's host cannot be reached by any address.
@@ -73,6 +77,7 @@ impl Observers {
         resolve: Resolve<'_>,
         sql_url: &dyn Fn(&str) -> Option<String>,
         log: &dyn Fn(&str) -> (PathBuf, Duration),
+        known: &Known,
         (sink, in_order, begun): (&Sink, &InOrder, Instant),
     ) -> Result<Observers, String> {
         let mut observers = Observers {
@@ -85,7 +90,8 @@ impl Observers {
                     // What follows from calls is not looked for.
                     Evidence::Call(_) | Evidence::Probe { .. } => continue,
                     Evidence::Poll { every, .. } => {
-                        (Box::new(poll::Poll::new(rule, resolve)?), *every)
+                        let known = (entity.name.as_str(), known);
+                        (Box::new(poll::Poll::new(rule, resolve, known)?), *every)
                     }
                     Evidence::Log { service, .. } => {
                         (Box::new(log::Log::new(rule, log(service))), log::EVERY)

@@ -1,12 +1,14 @@
 //! `poll: GET http://site:8000/...`: a request made again and again, and what its answer says.
 
-use super::{Look, Sighting};
+use super::{Known, Look, Sighting};
 use crate::address::{self, Resolve};
 use crate::expression::{Expression, Scope};
-use crate::stack::{Evidence, Learn};
+use crate::stack::{EACH_ID, Evidence, Learn};
 use async_trait::async_trait;
+use futures::StreamExt as _;
 use reqwest::header::CONTENT_ENCODING;
 use serde_json::Value;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// A poll that takes longer counts as one that saw nothing.
@@ -14,6 +16,9 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The most pages that one look takes; more of them is a list that never ends.
 const MOST_PAGES: usize = 1000;
+
+/// So many entities are asked for at once, so that a look takes little time and burdens nobody.
+const AT_ONCE: usize = 8;
 
 /// The hidden variable that has an answer's `content-encoding`; no CEL identifier can be called so.
 const ENCODING: &str = "content-encoding";
@@ -28,10 +33,16 @@ pub(super) struct Poll {
     url: String,
     each: Option<Expression>,
     next: Option<Expression>,
+    /// The entities that are asked for one by one, where the URL has a place for their ids.
+    ids: Option<Arc<dyn Fn() -> Vec<String> + Send + Sync>>,
 }
 
 impl Poll {
-    pub fn new(rule: &Learn, resolve: Resolve<'_>) -> Result<Poll, String> {
+    pub fn new(
+        rule: &Learn,
+        resolve: Resolve<'_>,
+        (entity, known): (&str, &Known),
+    ) -> Result<Poll, String> {
         let Evidence::Poll {
             method,
             url,
@@ -50,10 +61,14 @@ impl Poll {
         let method = method
             .parse()
             .map_err(|_| at(format!("`{method}` is no HTTP method")))?;
+        let (entity, known) = (entity.to_owned(), known.clone());
         Ok(Poll {
             rule: rule.clone(),
             client,
             method,
+            ids: url
+                .contains(EACH_ID)
+                .then(|| Arc::new(move || known(&entity)) as _),
             url,
             each: each.clone(),
             next: next.clone(),
@@ -64,10 +79,32 @@ impl Poll {
 #[async_trait]
 impl Look for Poll {
     async fn look(&mut self) -> Result<Vec<Sighting>, String> {
-        let (mut sightings, mut url) = (Vec::new(), self.url.clone());
+        let Some(ids) = &self.ids else {
+            return self.pages(self.url.clone(), None).await;
+        };
+        let this = &*self;
+        let looks = ids().into_iter().map(|id| async move {
+            let in_url: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
+            // A plus is a space in a query only.
+            let url = this.url.replace(EACH_ID, &in_url.replace('+', "%20"));
+            this.pages(url, Some(&id)).await
+        });
+        let looks: Vec<_> = futures::stream::iter(looks)
+            .buffered(AT_ONCE)
+            .collect()
+            .await;
+        let seen: Vec<Vec<Sighting>> = looks.into_iter().collect::<Result<_, String>>()?;
+        Ok(seen.concat())
+    }
+}
+
+impl Poll {
+    /// What the pages from `url` on tell; `id` is the entity's id where the rule does not say it.
+    async fn pages(&self, mut url: String, id: Option<&str>) -> Result<Vec<Sighting>, String> {
+        let mut sightings = Vec::new();
         for _ in 0..MOST_PAGES {
             let mut scope = self.page(&url).await?;
-            sightings.extend(self.sightings(&mut scope)?);
+            sightings.extend(self.sightings(&mut scope, id)?);
             match self.next(&scope)? {
                 Some(next) => url = following(&url, &next)?,
                 None => return Ok(sightings),
@@ -75,9 +112,7 @@ impl Look for Poll {
         }
         Err(format!("there were more than {MOST_PAGES} pages"))
     }
-}
 
-impl Poll {
     /// What one answer puts in scope.
     async fn page(&self, url: &str) -> Result<Scope, String> {
         let request = self.client.request(self.method.clone(), url);
@@ -95,9 +130,9 @@ impl Poll {
         Ok(scope)
     }
 
-    fn sightings(&self, scope: &mut Scope) -> Result<Vec<Sighting>, String> {
+    fn sightings(&self, scope: &mut Scope, id: Option<&str>) -> Result<Vec<Sighting>, String> {
         let Some(each) = &self.each else {
-            return Ok(sighting(&self.rule, scope, None)?.into_iter().collect());
+            return Ok(sighting(&self.rule, scope, id)?.into_iter().collect());
         };
         let found = each.value(scope).map_err(|why| unexpected(scope, &why))?;
         let Value::Array(items) = found else {
@@ -109,7 +144,7 @@ impl Poll {
         let mut sightings = Vec::new();
         for item in &items {
             scope.set("item", item);
-            sightings.extend(sighting(&self.rule, scope, None)?);
+            sightings.extend(sighting(&self.rule, scope, id)?);
         }
         Ok(sightings)
     }
@@ -221,7 +256,8 @@ mod tests {
             set: Default::default(),
             event: Some("listed".to_owned()),
         };
-        let mut poll = Poll::new(&rule, &|_, _| Some(address)).unwrap();
+        let nobody: Known = Arc::new(|_| Vec::new());
+        let mut poll = Poll::new(&rule, &|_, _| Some(address), ("job", &nobody)).unwrap();
         let seen = poll.look().await;
         serving.abort();
         seen.map(|seen| seen.into_iter().map(|one| one.id).collect())
@@ -241,5 +277,50 @@ mod tests {
         );
         let for_ever = seen(Some("\"/?page=1\"")).await.unwrap_err();
         assert!(for_ever.contains("more than 1000 pages"), "{for_ever}");
+    }
+
+    #[tokio::test]
+    async fn each_entity_that_is_known_is_asked_for_by_its_id() {
+        use axum::extract::Path;
+        let told = async |Path(id): Path<String>| match id.as_str() {
+            "lost" => Err(axum::http::StatusCode::NOT_FOUND),
+            id => Ok(axum::Json(serde_json::json!({"state": format!("of {id}")}))),
+        };
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = axum::Router::new().route("/jobs/{id}", axum::routing::get(told));
+        let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+        let cel = |text: &str| Expression::parse(text).unwrap();
+        let rule = Learn {
+            place: crate::problem::Place::new("shakedown.yaml".as_ref(), 1, 1),
+            evidence: Evidence::Poll {
+                method: "GET".to_owned(),
+                url: "http://site:80/jobs/${id}".to_owned(),
+                every: Duration::from_secs(1),
+                each: None,
+                next: None,
+            },
+            when: Some(cel("status == 200")),
+            id: None,
+            set: [("state".to_owned(), cel("body.state"))]
+                .into_iter()
+                .collect(),
+            event: None,
+        };
+        let known: Known = Arc::new(|kind| {
+            assert_eq!(kind, "job");
+            ["7", "lost", "a b+/c"].map(str::to_owned).to_vec()
+        });
+        let mut poll = Poll::new(&rule, &|_, _| Some(address), ("job", &known)).unwrap();
+        let seen = poll.look().await.unwrap();
+        serving.abort();
+        let seen: Vec<_> = seen
+            .iter()
+            .map(|one| (&one.id[..], &one.set["state"]))
+            .collect();
+        assert_eq!(
+            seen,
+            [("7", &"of 7".into()), ("a b+/c", &"of a b+/c".into())]
+        );
     }
 }

@@ -3,7 +3,9 @@
 use super::node::{Entry, Node};
 use super::pattern;
 use super::probe;
-use super::{Alias, Call, Entity, Evidence, Invariant, Learn, Mutant, Operation, Status, Workload};
+use super::{
+    Alias, Call, EACH_ID, Entity, Evidence, Invariant, Learn, Mutant, Operation, Status, Workload,
+};
 use crate::expression::{self, Expression};
 use crate::plan::Link;
 use crate::problem::{Problem, Problems};
@@ -242,11 +244,15 @@ fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
     let named = match &evidence {
         Evidence::Call(_) | Evidence::Probe { .. } => true,
         Evidence::Log { pattern, .. } => groups(pattern).iter().any(|name| name == "id"),
-        Evidence::Poll { .. } | Evidence::Sql { .. } => false,
+        Evidence::Poll { url, each, .. } => each.is_none() && url.contains(EACH_ID),
+        Evidence::Sql { .. } => false,
     };
     if id.is_none() && fields.get("id").is_none() && !named {
         let help = match evidence {
             Evidence::Log { .. } => "give its pattern a group `(?<id>...)`, or add `id:`",
+            Evidence::Poll { each: None, .. } => {
+                "add `id:`, an expression for the entity's id, or ask for each by `${id}` in the URL"
+            }
             _ => "add `id:`, an expression for the entity's id",
         };
         problems.push(

@@ -14,6 +14,9 @@ pub const SEEN: &str = "seen";
 /// The variable that has the call after which a probe is made.
 pub const AFTER: &str = "after";
 
+/// What stands in the URL of a poll for the id of each entity that is known.
+pub const EACH_ID: &str = "${id}";
+
 /// What the sources of probes begin with.
 pub const PROBE: &str = "probe";
 
@@ -110,7 +113,8 @@ pub enum Evidence {
     Poll {
         /// The method.
         method: String,
-        /// The URL, with a service's name as host.
+        /// The URL, with a service's name as host. One with [`EACH_ID`] is asked once for each entity that is known, and
+        /// tells of that one.
         url: String,
         /// Time from one request to the next.
         every: Duration,

@@ -27,7 +27,7 @@ mod yaml;
 pub use double::json_files;
 pub use find::{all, find};
 pub(crate) use learn::as_id;
-pub use learn::{AFTER, Evidence, Learn, Lesson, PROBE, SEEN};
+pub use learn::{AFTER, EACH_ID, Evidence, Learn, Lesson, PROBE, SEEN};
 pub use model::*;
 pub use mounted::Mounted;
 pub use programs::MissingTools;

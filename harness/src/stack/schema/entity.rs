@@ -37,7 +37,7 @@ fn rule() -> Value {
         &[],
         json!({
             "call": text("Evidence: each answer to this call."),
-            "poll": described("Evidence: the answer to this request, asked again and again.", request("http://")),
+            "poll": described("Evidence: the answer to this request, asked again and again; with ${id} in the URL, once for each entity that is known.", request("http://")),
             "probe": described(
                 "Evidence: the answer to this request, made once each time `after` was answered; ${...} takes expressions.",
                 request(""),
@@ -61,9 +61,11 @@ fn rule() -> Value {
     let needs = |key: &str| json!({"required": [key]});
     let evidence = ["call", "poll", "probe", "sql", "log"].map(needs);
     let teaches = ["set", "event"].map(needs);
+    let id_in_url = json!({"properties": {"poll": {"pattern": r"\$\{id\}"}}, "not": needs("each")});
+    let identified = json!({"anyOf": [needs("id"), id_in_url]});
     let more = json!({
         "allOf": [{"anyOf": evidence}, {"anyOf": teaches}],
-        "dependencies": {"poll": ["id"], "sql": ["id", "on"], "probe": ["after"], "log": ["pattern"]},
+        "dependencies": {"poll": identified, "sql": ["id", "on"], "probe": ["after"], "log": ["pattern"]},
     });
     merge(&mut rule, more);
     rule
