@@ -149,9 +149,9 @@ impl Steps<'_> {
             let record = self.record.clone();
             Arc::new(move |what| record.append(what)) as _
         };
-        let workload = &self.setup.stack.workloads[name];
+        let stack = &self.setup.stack;
         workload::run(
-            workload,
+            &stack.filled(&stack.workloads[name]),
             (first, times, pace),
             self.setup.seed,
             &resolve,

@@ -10,6 +10,7 @@ mod config;
 mod disk;
 mod double;
 mod extension;
+mod filled;
 mod find;
 mod learn;
 mod model;

@@ -11,7 +11,7 @@ mod trivial;
 
 use super::{Expression, Service, Stack, disk};
 use crate::gateway::WORKLOAD;
-use crate::problem::{Place, Problem, Problems};
+use crate::problem::{Place, Problem, Problems, suggest};
 
 /// What was read without a mistake: only of that can be said that something is missing in it.
 pub(super) struct Sound {
@@ -44,7 +44,7 @@ pub(super) fn check(
             statuses::check(entity, problems, warnings);
         }
     }
-    workloads(stack, sound, problems);
+    workloads(stack, sound, problems, warnings);
     if sound.entities {
         for invariant in stack.invariants.values() {
             invariants::check(stack, invariant, problems);
@@ -53,9 +53,19 @@ pub(super) fn check(
     mutants(stack, sound, problems);
 }
 
-fn workloads(stack: &Stack, sound: &Sound, problems: &mut Problems) {
+fn workloads(stack: &Stack, sound: &Sound, problems: &mut Problems, warnings: &mut Vec<Problem>) {
     for workload in stack.workloads.values() {
         host(stack, &workload.url, &workload.place, problems);
+        let unset = |name: &String| sound.compose && stack.variable(name).is_none();
+        warnings.extend(workload.variables().iter().filter(|name| unset(name)).map(|name| {
+            let what = format!("`${{{name}}}` in the workload `{}` is sent as it stands", workload.name);
+            let environments = stack.services.values().map(|service| &service.environment);
+            let known = environments.flat_map(|all| all.keys().map(String::as_str));
+            let suggested = suggest(name, known);
+            Problem::at(&workload.place, what).help(format!(
+                "set it in the environment of this program, or name a variable of a service: {suggested}"
+            ))
+        }));
         for (entity, id) in &workload.creates {
             if sound.entities && !stack.entities.contains_key(entity) {
                 let known = keys(&stack.entities);

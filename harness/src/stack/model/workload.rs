@@ -14,7 +14,7 @@ pub struct Workload {
     /// The method.
     pub method: String,
     /// The URL, with a service's name as host. `${n}` is the number of the request, from 1;
-    /// `${random}` sixteen hexadecimal digits from the seed.
+    /// `${random}` sixteen hexadecimal digits from the seed; `${NAME}` a variable of the services or of this program.
     pub url: String,
     /// The JSON body, with the same placeholders in its strings.
     pub body: Option<serde_json::Value>,
