@@ -5,12 +5,17 @@ use crate::support::{Case, Scratch, check};
 use libtest_mimic::{Failed, Trial};
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 5] = [
+    let cases: [Case; 7] = [
         ("a compose file alone makes files without mistakes", alone),
         ("nothing that is there is written over", kept),
         ("mistakes are told before anything is started", mistakes),
         ("what was watched plays and holds", watched),
         ("requests can be typed", typed),
+        (
+            "what only the user asked becomes a poll, and no secret is shown",
+            polled,
+        ),
+        ("options that mean nothing to it are not offered", options),
     ];
     let trial = |(name, run): Case| Trial::test(format!("init: {name}"), run);
     cases.into_iter().map(trial).collect()
@@ -172,4 +177,62 @@ fn typed() -> Result<(), Failed> {
     ])?;
     check(!said.stdout.contains("never"), || said.all())?;
     made(&scratch)
+}
+
+/// A shop that takes orders from whoever knows the password, and tells secrets.
+const ORDER: &str = r#"{"name": "order",
+ "begin":  {"method": "POST", "urlPath": "/orders",
+            "bodyPatterns": [{"matchesJsonPath": {"expression": "$.password", "equalTo": "planted-password"}}]},
+ "takes":  300,
+ "began":  {"status": 201, "jsonBody": {"id": "{{operation.id}}", "status": "new", "access_token": "planted-token"},
+            "transformers": ["response-template"]},
+ "poll":   {"method": "GET", "urlPathTemplate": "/orders/{id}"},
+ "running": {"jsonBody": {"status": "new"}},
+ "done":    {"jsonBody": {"status": "paid", "access_token": "planted-token"}}}"#;
+
+fn polled() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    scratch.file("shop/operations/order.json", ORDER);
+    let compose = "services:\n  web:\n    image: wiremock/wiremock\n    expose: [\"8080\"]\n    \
+                   environment: {ADMIN_PASSWORD: planted-password}\n    x-shakedown: {double: ./shop}\n";
+    scratch.file("compose.yaml", compose);
+    let order =
+        "POST http://web:8080/orders {\"item\": \"cup\", \"password\": \"planted-password\"}";
+    let look = "GET http://web:8080/orders/${id}";
+    let args = ["init", "--runtime", "process"];
+    let requests = ["--request", order, "--request", look, "--request", order];
+    let said = scratch
+        .shakedown(&[&args[..], &requests].concat())
+        .exits(0)?;
+    check(!said.all().contains("planted"), || said.all())?;
+    // It goes on looking, at all of them, until they come to their end.
+    said.says(&["/orders/2: 200 {\"status\":\"paid\",\"access_token\":\"[redacted "])?;
+    let stack = std::fs::read_to_string(scratch.path("shakedown.yaml"))?;
+    for line in [
+        "- {poll: \"GET http://web:8080/orders/${id}\", every: 200ms, when: status == 200, set: {status: body.status}}",
+        "body: {\"item\":\"cup\",\"password\":\"${ADMIN_PASSWORD}\"}",
+    ] {
+        check(stack.contains(line), || format!("no `{line}` in\n{stack}"))?;
+    }
+    check(
+        !stack.contains("planted") && !stack.contains("redacted"),
+        || stack.clone(),
+    )?;
+    let feature = std::fs::read_to_string(scratch.path("features/first.feature"))?;
+    check(feature.contains("every order is final within 30s"), || {
+        feature
+    })?;
+    let run = ["run", "--runtime", "process", "--out", "out"];
+    scratch.shakedown(&run).exits(0)?.says(&["2 held"])?;
+    Ok(())
+}
+
+fn options() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let said = scratch.shakedown(&["init", "--help"]).exits(0)?;
+    let said = said.says(&["--request", "--runtime", "--force"])?;
+    for option in ["--seed", "--jobs", "--retry-environment"] {
+        check(!said.stdout.contains(option), || said.all())?;
+    }
+    Ok(())
 }

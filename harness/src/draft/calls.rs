@@ -16,6 +16,8 @@ pub(super) struct Call {
     pub path: String,
     /// All that were of this kind.
     pub seen: Vec<Exchange>,
+    /// Those that happen again when the feature plays.
+    pub again: Vec<Exchange>,
 }
 
 impl Call {
@@ -83,6 +85,7 @@ pub(super) fn calls(exchanges: &[Exchange]) -> Vec<Call> {
                 method: exchange.method.clone(),
                 path,
                 seen: vec![exchange.clone()],
+                again: Vec::new(),
             }),
         }
     }

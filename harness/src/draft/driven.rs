@@ -3,7 +3,9 @@
 use super::calls::{as_text, id_of};
 use super::request::Request;
 use crate::address::{self, Resolve};
-use std::time::Duration;
+use crate::secret::{Secrets, plain};
+use serde_json::Value;
+use std::time::{Duration, Instant};
 use tokio::sync::mpsc;
 
 /// How long an answer may take.
@@ -12,28 +14,78 @@ const WITHIN: Duration = Duration::from_secs(30);
 const ID: &str = "${id}";
 /// So much of an answer is told.
 const TOLD: usize = 200;
+/// How often the stack is looked at again, how long nothing must change for the last look, and how long all looks may take.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+const UNCHANGED: Duration = Duration::from_secs(2);
+const LOOK_AT_MOST: Duration = Duration::from_secs(60);
 
-/// Makes requests until nobody gives any more; `say` is told each with its answer. What is asked at the addresses that
-/// `resolve` gives is in the history, as calls of the workload.
+/// The status and the body of an answer, or why there was none.
+type Answer = Result<(u16, String), String>;
+
+/// Makes requests until nobody gives any more, then those again that only ask, until nothing changes any more; `say` is told
+/// each with its answer. What is asked at the addresses that `resolve` gives is in the history, as calls of the workload. Of
+/// what is told, `secrets` are hidden.
 pub async fn drive(
     mut requests: mpsc::Receiver<Request>,
     resolve: Resolve<'_>,
+    secrets: &Secrets,
     say: &(dyn Fn(String) + Sync),
 ) {
-    let mut last = None;
-    while let Some(request) = requests.recv().await {
-        let request = filled(&request, last.as_deref());
-        let told = match send(&request, resolve).await {
+    let (mut ids, mut looks): (Vec<String>, Vec<Request>) = Default::default();
+    let told = |request: &Request, answer: &Answer| {
+        let url = secrets.text(&plain(&request.url));
+        let answer = match answer {
             Ok((status, body)) => {
-                let value = serde_json::from_str(&body).ok();
-                let id = value.as_ref().and_then(|body| id_of(body, ""));
-                last = id.map(|(_, id)| as_text(id)).or(last);
-                let begin: String = body.chars().take(TOLD).collect();
+                let begin: String = secrets.body(body).chars().take(TOLD).collect();
                 format!("{status} {}", begin.trim())
             }
-            Err(why) => format!("no answer: {why}"),
+            Err(why) => format!("no answer: {}", secrets.text(why)),
         };
-        say(format!("{} {}: {told}", request.method, request.url));
+        say(format!("{} {url}: {answer}", request.method));
+    };
+    while let Some(asked) = requests.recv().await {
+        let request = filled(&asked, ids.last().map(String::as_str));
+        let answer = send(&request, resolve).await;
+        told(&request, &answer);
+        if asked.method == "GET" {
+            looks.retain(|known| *known != asked);
+            looks.push(asked);
+        } else if let Ok((_, body)) = &answer {
+            let value: Option<Value> = serde_json::from_str(body).ok();
+            let id = value.as_ref().and_then(|body| id_of(body, ""));
+            ids.extend(id.map(|(_, id)| as_text(id)));
+        }
+    }
+    let looks = looks.iter().flat_map(|look| match look.url.contains(ID) {
+        true => ids.iter().map(|id| filled(look, Some(id))).collect(),
+        false => vec![look.clone()],
+    });
+    let looks: Vec<Request> = looks.collect();
+    look_again(&looks, resolve, &told).await;
+}
+
+/// Asks again and again, as long as answers change. Whoever begins work and asks once sees it begun and no more.
+async fn look_again(
+    looks: &[Request],
+    resolve: Resolve<'_>,
+    told: &(dyn Fn(&Request, &Answer) + Sync),
+) {
+    if looks.is_empty() {
+        return;
+    }
+    let begun = Instant::now();
+    let mut changed = begun;
+    let mut last: Vec<Option<Answer>> = vec![None; looks.len()];
+    let mut ticks = tokio::time::interval(LOOK_EVERY);
+    while changed.elapsed() < UNCHANGED && begun.elapsed() < LOOK_AT_MOST {
+        ticks.tick().await;
+        for (look, last) in looks.iter().zip(&mut last) {
+            let answer = send(look, resolve).await;
+            if last.as_ref() != Some(&answer) {
+                told(look, &answer);
+                (changed, *last) = (Instant::now(), Some(answer));
+            }
+        }
     }
 }
 
@@ -55,7 +107,7 @@ fn filled(request: &Request, last: Option<&str>) -> Request {
     }
 }
 
-async fn send(request: &Request, resolve: Resolve<'_>) -> Result<(u16, String), String> {
+async fn send(request: &Request, resolve: Resolve<'_>) -> Answer {
     let (client, url) = address::client(&request.url, resolve, WITHIN)?;
     let method: reqwest::Method = request
         .method

@@ -1,11 +1,14 @@
 //! What is followed: the things that a request from outside creates, by the ids that its answers tell.
 
 use super::calls::{Call, as_text, id_of};
+use super::exchange::Exchange;
+use super::look::{Look, Telling, looks};
 use super::path::{caught, noun};
-use super::status::{FIELDS, Status, status};
+use super::settled;
+use super::status::{FIELDS, Status};
 use crate::gateway::WORKLOAD;
+use indexmap::IndexSet;
 use serde_json::Value;
-use std::collections::BTreeMap;
 
 /// The event that says that there is one.
 pub(super) const CREATED: &str = "created";
@@ -18,9 +21,14 @@ pub(super) struct Entity {
     pub born: String,
     /// Where its answer tells the id.
     pub id_at: String,
+    /// Each once.
     pub ids: Vec<String>,
     pub rules: Vec<Rule>,
+    /// A poll that tells what no rule on a call tells.
+    pub look: Option<Look>,
     pub status: Option<Status>,
+    /// Whether each of them was seen to come to its end, and how long that took at most, in nanoseconds.
+    pub ended_ns: Option<u64>,
 }
 
 /// How a call tells of one.
@@ -34,10 +42,7 @@ pub(super) struct Rule {
     pub set: Option<(String, String)>,
     /// It comes from within the stack, and does something.
     pub inner: bool,
-    /// For each entity, when it was told: asked and answered.
-    pub told: Vec<(String, u64, u64)>,
-    /// For each of these, the status that it told.
-    values: Vec<Option<String>>,
+    pub told: Vec<Telling>,
 }
 
 /// The kind of thing that the first request from outside creates that creates any.
@@ -50,22 +55,22 @@ pub(super) fn entity(calls: &mut [Call]) -> Option<Entity> {
         .iter_mut()
         .for_each(|call| call.path = renamed(call, &name, &ids));
     let (born, name, id_at, ids) = born(calls)?;
+    let looks = looks(calls, &name, &ids);
     let mut entity = Entity {
         name,
         born: born.name.clone(),
         id_at,
         ids,
         rules: Vec::new(),
+        look: None,
         status: None,
+        ended_ns: None,
     };
     entity.rules = calls
         .iter()
         .filter_map(|call| rule(&entity, call))
         .collect();
-    settle_status(&mut entity);
-    entity
-        .rules
-        .retain(|rule| rule.event.is_some() || rule.set.is_some());
+    settled::settle(&mut entity, looks);
     Some(entity)
 }
 
@@ -96,7 +101,7 @@ fn renamed(call: &Call, name: &str, ids: &[String]) -> String {
 }
 
 /// The call that creates some, what one is called, where the answer tells its id, and the ids.
-fn born(calls: &[Call]) -> Option<(&Call, String, String, Vec<String>)> {
+pub(super) fn born(calls: &[Call]) -> Option<(&Call, String, String, Vec<String>)> {
     calls.iter().find_map(|call| {
         let creates = call.client == WORKLOAD && call.method == "POST";
         let name = noun(
@@ -109,12 +114,8 @@ fn born(calls: &[Call]) -> Option<(&Call, String, String, Vec<String>)> {
         let ids = good.filter_map(|one| id_of(one.answer.as_ref()?, &name));
         let ids: Vec<(String, String)> = ids.map(|(at, id)| (at, as_text(id))).collect();
         let (id_at, _) = ids.first()?.clone();
-        Some((
-            call,
-            name,
-            id_at,
-            ids.into_iter().map(|(_, id)| id).collect::<Vec<_>>(),
-        ))
+        let ids: IndexSet<String> = ids.into_iter().map(|(_, id)| id).collect();
+        Some((call, name, id_at, ids.into_iter().collect()))
     })
 }
 
@@ -125,7 +126,7 @@ fn rule(entity: &Entity, call: &Call) -> Option<Rule> {
         true => None,
         false => Some(by_body(entity, call)?),
     };
-    let id_of_one = |one: &super::Exchange| -> Option<String> {
+    let id_of_one = |one: &Exchange| -> Option<String> {
         let found = match &id {
             None => caught(&call.path, &one.path)
                 .into_iter()
@@ -136,19 +137,22 @@ fn rule(entity: &Entity, call: &Call) -> Option<Rule> {
         };
         entity.ids.contains(&found).then_some(found)
     };
-    let good: Vec<&super::Exchange> = call.seen.iter().filter(|one| one.status < 300).collect();
-    let told: Vec<(String, &super::Exchange)> = good
-        .into_iter()
+    let good = call.again.iter().filter(|one| one.status < 300);
+    let told: Vec<(String, &Exchange)> = good
         .filter_map(|one| Some((id_of_one(one)?, one)))
         .collect();
     let born = call.name == entity.born;
     let first = told.first()?.1;
     let set = status_at(first, call);
-    let field = |one: &super::Exchange| {
+    let field = |one| {
         let (_, side, at) = set.as_ref()?;
-        Some(as_text(at_path(body(one, side)?, at)?))
+        at_path(body(one, side)?, at)
     };
+    let told = told
+        .into_iter()
+        .map(|(id, one)| Telling::new(id, one, field(one)));
     Some(Rule {
+        told: told.collect(),
         call: call.name.clone(),
         id: id.map(|(side, at)| format!("string({side}.body.{at})")),
         event: match (born, call.acts()) {
@@ -157,15 +161,7 @@ fn rule(entity: &Entity, call: &Call) -> Option<Rule> {
             (false, false) => None,
         },
         inner: call.client != WORKLOAD && call.acts(),
-        values: told.iter().map(|(_, one)| field(one)).collect(),
-        told: told
-            .iter()
-            .map(|(id, one)| (id.clone(), one.asked, one.answered))
-            .collect(),
-        // What only the outside asks nobody asks when a scenario is played.
-        set: set
-            .filter(|_| born || call.client != WORKLOAD)
-            .map(|(name, side, at)| (name, format!("{side}.body.{at}"))),
+        set: set.map(|(name, side, at)| (name, format!("{side}.body.{at}"))),
     })
 }
 
@@ -174,7 +170,7 @@ fn by_body(entity: &Entity, call: &Call) -> Option<(&'static str, String)> {
     let known = |value: &Value| entity.ids.contains(&as_text(value));
     if call.acts() {
         let answered = call
-            .seen
+            .again
             .iter()
             .find_map(|one| id_of(one.answer.as_ref()?, &entity.name));
         if let Some((at, _)) = answered.filter(|(_, id)| known(id)) {
@@ -187,7 +183,7 @@ fn by_body(entity: &Entity, call: &Call) -> Option<(&'static str, String)> {
         format!("{}Id", entity.name),
         "id".to_owned(),
     ];
-    call.seen.iter().find_map(|one| {
+    call.again.iter().find_map(|one| {
         let body = one.sent.as_ref()?.as_object()?;
         let name = names
             .iter()
@@ -197,69 +193,51 @@ fn by_body(entity: &Entity, call: &Call) -> Option<(&'static str, String)> {
 }
 
 /// The field that is the status, and in which of the bodies it is: in the request of what updates it, else in the answer.
-fn status_at(one: &super::Exchange, call: &Call) -> Option<(String, &'static str, String)> {
+fn status_at(one: &Exchange, call: &Call) -> Option<(String, &'static str, String)> {
     let sides = match call.method.as_str() {
         "PATCH" | "PUT" => ["request", "response"],
         _ => ["response", "request"],
     };
     sides.into_iter().find_map(|side| {
-        let body = body(one, side)?.as_object()?;
-        let field = FIELDS
-            .iter()
-            .find(|field| body.get(**field).is_some_and(Value::is_string))?;
-        Some(((*field).to_owned(), side, (*field).to_owned()))
+        let (field, at) = status_in(body(one, side)?)?;
+        Some((field, side, at))
     })
 }
 
-fn body<'e>(one: &'e super::Exchange, side: &str) -> Option<&'e Value> {
+/// The field of an object that is the status, and where it is: there, or one level below, as in
+/// `{"order": {"status": "new"}}`.
+pub(super) fn status_in(object: &Value) -> Option<(String, String)> {
+    let object = object.as_object()?;
+    let here = |object: &serde_json::Map<String, Value>| {
+        let is_text = |field: &&&str| object.get(**field).is_some_and(Value::is_string);
+        FIELDS.iter().find(is_text).copied()
+    };
+    if let Some(field) = here(object) {
+        return Some((field.to_owned(), field.to_owned()));
+    }
+    object.iter().find_map(|(key, inner)| {
+        let field = here(inner.as_object()?)?;
+        Some((field.to_owned(), format!("{key}.{field}")))
+    })
+}
+
+fn body<'e>(one: &'e Exchange, side: &str) -> Option<&'e Value> {
     match side {
         "request" => one.sent.as_ref(),
         _ => one.answer.as_ref(),
     }
 }
 
-fn at_path<'v>(body: &'v Value, path: &str) -> Option<&'v Value> {
+pub(super) fn at_path<'v>(body: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.')
         .try_fold(body, |value, name| value.get(name))
-}
-
-/// The status, if the rules that tell one show it to change; otherwise none of them sets it.
-fn settle_status(entity: &mut Entity) {
-    let field = entity
-        .rules
-        .iter()
-        .find_map(|rule| rule.set.as_ref().map(|(field, _)| field.clone()));
-    let mut changes: Vec<(u64, String, String)> = Vec::new();
-    for rule in entity
-        .rules
-        .iter()
-        .filter(|rule| rule.set.as_ref().map(|(name, _)| name) == field.as_ref())
-    {
-        let told = rule.told.iter().zip(&rule.values);
-        changes.extend(told.filter_map(|((id, _, answered), value)| {
-            Some((*answered, id.clone(), value.clone()?))
-        }));
-    }
-    changes.sort();
-    let mut lives: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for (_, id, value) in changes {
-        lives.entry(id).or_default().push(value);
-    }
-    entity.status = field.and_then(|field| status(&field, &lives));
-    let field = entity.status.as_ref().map(|status| status.field.clone());
-    for rule in &mut entity.rules {
-        rule.set = rule
-            .set
-            .take()
-            .filter(|(name, _)| Some(name) == field.as_ref());
-    }
 }
 
 impl Entity {
     /// The rules of calls within the stack that happened to each entity, and to none twice.
     pub fn once_each(&self) -> Vec<&Rule> {
         let counts = |rule: &&Rule| {
-            let of = |id: &String| rule.told.iter().filter(|(other, _, _)| other == id).count();
+            let of = |id: &String| rule.told.iter().filter(|told| told.id == *id).count();
             rule.inner && self.ids.iter().all(|id| of(id) == 1)
         };
         self.rules.iter().filter(counts).collect()
@@ -276,20 +254,32 @@ impl Entity {
         best.into_iter().chain(last).collect()
     }
 
-    /// Whether what a rule tells was over, of each entity, before anything that told this status was asked.
+    /// Whether what a rule tells was over, of each entity, before it came to this status: before anything that told it was
+    /// asked, or, where that was looked for and may have been so long before, before a look that saw another status.
     pub fn before(&self, rule: &Rule, status: &str) -> bool {
-        let mut telling = self
-            .rules
-            .iter()
-            .flat_map(|other| other.told.iter().zip(&other.values));
-        let first = |id: &String| {
-            rule.told
-                .iter()
-                .find(|(other, _, _)| other == id)
-                .map(|(_, _, answered)| *answered)
-        };
-        telling.all(|((id, asked, _), value)| {
-            value.as_deref() != Some(status) || first(id).is_some_and(|over| over < *asked)
-        })
+        let of = |id: &str| rule.told.iter().find(|told| told.id == id);
+        let over = |id: &str| of(id).map(|told| told.answered);
+        let is = |told: &&Telling| told.value.as_deref() == Some(status);
+        let setting = self.rules.iter().filter(|rule| rule.set.is_some());
+        let mut called = setting.flat_map(|rule| &rule.told).filter(is);
+        let looked = || self.look.iter().filter(|look| look.set.is_some());
+        let looked = || looked().flat_map(|look| &look.told);
+        let mut seen = looked().filter(is);
+        called.all(|told| over(&told.id).is_some_and(|over| over < told.asked))
+            && seen.all(|told| {
+                let mut others = looked().filter(|other| other.id == told.id && !is(other));
+                over(&told.id).is_some_and(|over| others.any(|other| over < other.asked))
+            })
+    }
+
+    /// How long it took at most, in nanoseconds, from the moment when one was created until a rule told of it.
+    pub fn delay_ns(&self, rule: &Rule) -> u64 {
+        let born = self.rules.iter().find(|rule| rule.call == self.born);
+        let born = || born.into_iter().flat_map(|rule| &rule.told);
+        let delays = rule.told.iter().filter_map(|told| {
+            let created = born().find(|born| born.id == told.id)?;
+            Some(told.answered_ns.saturating_sub(created.answered_ns))
+        });
+        delays.max().unwrap_or_default()
     }
 }

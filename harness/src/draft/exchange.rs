@@ -17,6 +17,10 @@ pub struct Exchange {
     pub method: String,
     /// The path without its query.
     pub path: String,
+    /// The query, if there is one.
+    pub query: Option<String>,
+    /// Whether it says by its headers who asks.
+    pub logged_in: bool,
     /// The request's body, where it is JSON.
     pub sent: Option<Value>,
     /// The status of the answer.
@@ -27,7 +31,12 @@ pub struct Exchange {
     pub asked: u64,
     /// When it was answered.
     pub answered: u64,
+    /// The same in time: nanoseconds since the run began.
+    pub answered_ns: u64,
 }
+
+/// The headers by which somebody says who asks.
+const LOGIN: [&str; 2] = ["authorization", "cookie"];
 
 /// The exchanges of a history that were answered, in the order of their answers.
 pub fn exchanges(events: &[Event]) -> Vec<Exchange> {
@@ -42,18 +51,27 @@ pub fn exchanges(events: &[Event]) -> Vec<Exchange> {
                 let Some((begun, request)) = asked.get(&one.exchange) else {
                     continue;
                 };
-                let path = request.path.split(['?', '#']).next().unwrap_or_default();
+                let whole = request.path.split('#').next().unwrap_or_default();
+                let (path, query) = match whole.split_once('?') {
+                    Some((path, query)) => (path, Some(query.to_owned())),
+                    None => (whole, None),
+                };
+                let mut headers = one.request.headers.iter();
                 all.push(Exchange {
                     client: request.client.clone(),
                     service: request.service.clone(),
                     port: request.port,
                     method: request.method.clone(),
                     path: path.to_owned(),
+                    query,
+                    logged_in: headers
+                        .any(|(name, _)| LOGIN.iter().any(|one| name.eq_ignore_ascii_case(one))),
                     sent: serde_json::from_str(&one.request.body).ok(),
                     status: one.status,
                     answer: serde_json::from_str(&one.response.body).ok(),
                     asked: *begun,
                     answered: event.seq,
+                    answered_ns: event.at_ns,
                 });
             }
             _ => {}

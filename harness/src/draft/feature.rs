@@ -1,5 +1,6 @@
 //! The first feature, written.
 
+use super::invariants::ends_within_s;
 use super::stack_file::LOOK;
 use super::{Known, entrance};
 use crate::gateway::WORKLOAD;
@@ -10,21 +11,19 @@ const TIMES: u32 = 5;
 
 pub(super) fn write(known: &Known<'_>) -> String {
     let stack = &known.stack.name;
-    let from_outside = || known.calls.iter().filter(|call| call.client == WORKLOAD);
-    let acting = from_outside()
-        .find(|call| call.acts())
-        .or(from_outside().next());
-    let workload = match &known.entity {
-        Some(entity) => entity.born.clone(),
-        None => acting.map_or_else(|| LOOK.to_owned(), |call| call.name.clone()),
-    };
+    let workload = known.played.clone().unwrap_or_else(|| LOOK.to_owned());
     let mut work = format!("    When \"{workload}\" runs {TIMES} times\n");
     if known.calls.is_empty() && entrance(known).is_none() {
         work = "    # FILL IN: no workload was found. When \"submit\" runs 5 times\n".to_owned();
     }
-    let finals = known.entity.iter().filter(|entity| entity.status.is_some());
-    for entity in finals {
-        let _ = writeln!(work, "    And every {} is final within 30s", entity.name);
+    if let Some(entity) = &known.entity
+        && let Some(within) = ends_within_s(entity)
+    {
+        let _ = writeln!(
+            work,
+            "    And every {} is final within {within}s",
+            entity.name
+        );
     }
     let fault = fault(known, &workload);
     let mut all = format!(
@@ -59,7 +58,7 @@ fn fault(known: &Known<'_>, workload: &str) -> Fault {
     let entity = known.entity.as_ref();
     let promised =
         entity.and_then(|entity| entity.promises().first().map(|rule| rule.call.clone()));
-    let inner = || known.calls.iter().filter(|call| call.client != WORKLOAD);
+    let inner = || known.again();
     let best = inner().find(|call| Some(&call.name) == promised.as_ref());
     let best = best.or(inner().find(|call| call.acts()));
     if let Some(call) = best.or(inner().next()) {
@@ -78,7 +77,7 @@ fn fault(known: &Known<'_>, workload: &str) -> Fault {
             ),
         ];
         // What services do by themselves may come when nothing waits for it any more.
-        let waits = entity.is_some_and(|entity| entity.status.is_some());
+        let waits = entity.is_some_and(|entity| entity.ended_ns.is_some());
         let (name, when) = match waits {
             true => (name.as_str(), when),
             false => (workload, "once".to_owned()),

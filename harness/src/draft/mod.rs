@@ -8,15 +8,22 @@ mod driven;
 mod entity;
 mod exchange;
 mod feature;
+mod hidden;
+mod invariants;
+mod look;
 mod overlay;
 mod path;
+mod played;
 mod request;
+mod settled;
 mod stack_file;
 mod status;
+mod work;
 mod yaml;
 
 pub use driven::drive;
 pub use exchange::{Exchange, exchanges};
+pub use hidden::Hidden;
 pub use overlay::overlay;
 pub use request::Request;
 
@@ -45,27 +52,53 @@ struct Known<'s> {
     stack: &'s Stack,
     links: Vec<Link>,
     calls: Vec<Call>,
+    /// The name of the call that the workload makes.
+    played: Option<String>,
     entity: Option<Entity>,
+    hidden: &'s Hidden,
     observed: bool,
 }
 
+impl Known<'_> {
+    /// The call that the workload makes.
+    fn workload(&self) -> Option<&Call> {
+        let mut calls = self.calls.iter();
+        calls.find(|call| Some(&call.name) == self.played.as_ref())
+    }
+
+    /// The calls between services that happen again when the feature plays.
+    fn again(&self) -> impl Iterator<Item = &Call> {
+        let inner = self.calls.iter().filter(|call| call.client != WORKLOAD);
+        inner.filter(|call| !call.again.is_empty())
+    }
+}
+
 /// Writes the files. `compose` is what the stack file says of its compose files; `seen` is what was seen when the stack
-/// ran, `None` where it did not.
-pub fn draft(stack: &Stack, compose: &[String], seen: Option<&[Exchange]>) -> Draft {
+/// ran, `None` where it did not, and `hidden` what is known of the secrets in it.
+pub fn draft(
+    stack: &Stack,
+    compose: &[String],
+    (seen, hidden): (Option<&[Exchange]>, &Hidden),
+) -> Draft {
     let mut calls = calls(seen.unwrap_or_default());
+    let played = played::workload(&calls).map(|call| call.name.clone());
+    played::settle(&mut calls, played.as_deref());
     let entity = entity(&mut calls);
     let known = Known {
         stack,
         links: links(stack),
         calls,
+        played,
         entity,
+        hidden,
         observed: seen.is_some(),
     };
+    let (workload, missing) = work::write(&known);
     Draft {
-        stack: stack_file::write(&known, compose),
+        stack: stack_file::write(&known, compose, &workload),
         feature: feature::write(&known),
         learnt: learnt(&known),
-        to_do: to_do(&known),
+        to_do: to_do(&known, &missing),
     }
 }
 
@@ -88,11 +121,27 @@ fn learnt(known: &Known<'_>) -> Vec<String> {
             entity.born
         )
     });
-    links.chain(calls).chain(entity).collect()
+    let looks = known
+        .entity
+        .iter()
+        .filter_map(|entity| entity.look.as_ref());
+    let looks = looks.map(|look| {
+        format!(
+            "\"{}\" was asked by you alone: the stack file has it as a poll of {}",
+            look.call, look.url
+        )
+    });
+    links.chain(calls).chain(entity).chain(looks).collect()
 }
 
-fn to_do(known: &Known<'_>) -> Vec<String> {
+fn to_do(known: &Known<'_>, missing: &[String]) -> Vec<String> {
     let mut all = Vec::new();
+    let work = known.played.as_deref().unwrap_or_default();
+    all.extend(missing.iter().map(|name| {
+        format!(
+            "set {name} in the environment of shakedown: \"{work}\" sent a secret there, which is not written into the stack file; or write a value there that will do"
+        )
+    }));
     if !known.observed {
         all.push("name the calls that matter, or have them learnt: `shakedown init --force --observe --request 'POST http://service:port/path {\"json\": 1}'`".to_owned());
     } else if known.entity.is_none() {

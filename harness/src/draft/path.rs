@@ -1,5 +1,7 @@
 //! Paths with the ids in them taken out: `/orders/7/lines/3` is `/orders/{order}/lines/{line}`.
 
+use super::hidden::hidden;
+
 /// How long a run of hexadecimal digits is that is nobody's word.
 const HEX_DIGITS: usize = 12;
 
@@ -40,7 +42,7 @@ pub(super) fn caught<'p>(general: &str, path: &'p str) -> Vec<(String, &'p str)>
     caught.collect()
 }
 
-/// Whether a part of a path is an id by its looks: a number, a UUID, a ULID, or a long run of hexadecimal digits.
+/// Whether a part of a path is an id by its looks: a number, a UUID, a ULID, a long run of hexadecimal digits, or a secret.
 fn is_id(part: &str) -> bool {
     let digit = |c: char| c.is_ascii_digit();
     let hex = |c: char| c.is_ascii_hexdigit();
@@ -51,7 +53,7 @@ fn is_id(part: &str) -> bool {
     let ulid =
         part.len() == 26 && part.chars().all(|c| c.is_ascii_alphanumeric()) && part.contains(digit);
     let long = part.len() >= HEX_DIGITS && part.chars().all(hex) && part.contains(digit);
-    !part.is_empty() && (number || uuid || ulid || long)
+    !part.is_empty() && (number || uuid || ulid || long || hidden(part))
 }
 
 /// What one of them is called: `orders` are each an `order`.
@@ -115,6 +117,7 @@ mod tests {
             ("/logs/all.json", "/logs/all.json"),
             ("/v1.2/logs", "/v1.2/logs"),
             ("/v2/defaced", "/v2/defaced"),
+            ("/hooks/[redacted 3]/in", "/hooks/{hook}/in"),
             ("/", "/"),
         ];
         for (path, expected) in cases {

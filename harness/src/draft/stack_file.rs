@@ -1,18 +1,20 @@
 //! `shakedown.yaml`, written.
 
-use super::entity::{CREATED, Entity};
-use super::yaml::{expression, quoted, text, value};
+use super::entity::Entity;
+use super::invariants::{self, PAGE, SHOWN, promised};
+use super::look::Look;
+use super::yaml::{expression, quoted, text};
 use super::{Known, entrance};
 use crate::gateway::WORKLOAD;
 use std::fmt::Write as _;
 
-/// The name of the call, the workload and the thing that stand there where nothing was seen.
+/// The name of the call and the workload that stand there where nothing was seen.
 pub(super) const LOOK: &str = "look";
-const PAGE: &str = "page";
-/// How long what is promised may take.
-const WITHIN: &str = "10s";
+/// How often a poll looks.
+const EVERY: &str = "200ms";
 
-pub(super) fn write(known: &Known<'_>, compose: &[String]) -> String {
+/// The file; `workload` is what it says of workloads.
+pub(super) fn write(known: &Known<'_>, compose: &[String], workload: &str) -> String {
     let mut all = String::new();
     let compose = match compose {
         [one] => text(one),
@@ -42,17 +44,16 @@ pub(super) fn write(known: &Known<'_>, compose: &[String]) -> String {
         );
     }
     all.push_str(&calls(known));
-    all.push_str(&match &known.entity {
-        Some(entity) => entity_of(entity),
-        None => pages(known),
-    });
-    all.push_str(&workload(known));
-    all.push_str(&match &known.entity {
-        Some(entity) => invariants(entity),
-        None => format!("invariants:\n  no {PAGE} fails: {{for: {PAGE}, never: 'code >= 500'}}\n  # FILL IN: what you promise, such as\n  \
-                         # charged at most once: {{for: order, at_most: 1, of: charged}}\n"),
-    });
-    all
+    all.push_str("entities:\n");
+    if let Some(entity) = &known.entity {
+        all.push_str(&entity_of(entity));
+    }
+    if !known.entity.as_ref().is_some_and(promised) {
+        all.push_str(&pages(known));
+    }
+    all.push('\n');
+    all.push_str(workload);
+    all + &invariants::write(known)
 }
 
 fn calls(known: &Known<'_>) -> String {
@@ -89,7 +90,7 @@ fn first(known: &Known<'_>) -> String {
 }
 
 fn entity_of(entity: &Entity) -> String {
-    let mut all = format!("entities:\n  {}:\n", text(&entity.name));
+    let mut all = format!("  {}:\n", text(&entity.name));
     match &entity.status {
         Some(status) => {
             let list = |all: &[String]| {
@@ -143,168 +144,43 @@ fn entity_of(entity: &Entity) -> String {
         );
         let _ = writeln!(all, "      - {{{}}}", said.join(", "));
     }
+    all.extend(entity.look.iter().map(poll));
     all + "      # FILL IN: what the database or a log says, such as\n      \
-           # - {sql: \"select id, status from orders\", on: db, every: 200ms, id: string(row.id), set: {stored: row.status}}\n\n"
+           # - {sql: \"select id, status from orders\", on: db, every: 200ms, id: string(row.id), set: {stored: row.status}}\n"
 }
 
-/// Where nothing was created, what is followed are the pages that were asked for.
+/// What a request from outside was told, asked again and again.
+fn poll(look: &Look) -> String {
+    let mut said = vec![
+        format!("poll: {}", quoted(&format!("GET {}", look.url))),
+        format!("every: {EVERY}"),
+        "when: status == 200".to_owned(),
+    ];
+    if let Some((list, id)) = &look.each {
+        said.push(format!("each: {list}"));
+        said.push(format!("id: {}", expression(id)));
+    }
+    said.push(match &look.set {
+        Some((field, at)) => format!("set: {{{field}: {at}}}"),
+        None => format!("event: {SHOWN}"),
+    });
+    format!("      - {{{}}}\n", said.join(", "))
+}
+
+/// Where nothing can be promised of what is created, what is followed is the page that is asked for.
 fn pages(known: &Known<'_>) -> String {
     let mut all = format!(
-        "entities:\n  {PAGE}:                                 # FILL IN: what is followed, such as an order, and by what it is known\n    learn:\n"
+        "  {PAGE}:                                 # FILL IN: what is followed, such as an order, and by what it is known\n    learn:\n"
     );
-    let asked = known.calls.iter().filter(|call| call.client == WORKLOAD);
-    let mut asked: Vec<(&str, String)> = asked
-        .map(|call| (call.name.as_str(), call.path.clone()))
-        .collect();
-    if known.calls.is_empty() {
-        asked.push((LOOK, "/".to_owned()));
-    } else if asked.is_empty() {
-        asked.extend(
-            known
-                .calls
-                .first()
-                .map(|call| (call.name.as_str(), call.path.clone())),
-        );
-    }
-    for (call, path) in asked {
-        let id = expression(&serde_json::Value::from(path).to_string());
-        let _ = writeln!(
-            all,
-            "      - {{call: {}, id: {id}, set: {{code: response.status}}}}",
-            text(call)
-        );
-    }
-    all + "\n"
-}
-
-/// The workload's name, and the workload.
-fn workload(known: &Known<'_>) -> String {
-    let from_outside = known.calls.iter().filter(|call| call.client == WORKLOAD);
-    let born = known.entity.as_ref().map(|entity| &entity.born);
-    let call = match born {
-        Some(born) => known.calls.iter().find(|call| call.name == *born),
-        None => from_outside
-            .clone()
-            .find(|call| call.acts())
-            .or(from_outside.clone().next()),
+    let (call, path) = match (known.workload(), known.again().next()) {
+        (Some(call), _) | (None, Some(call)) => (call.name.as_str(), call.path.as_str()),
+        (None, None) => (LOOK, "/"),
     };
-    let Some(call) = call else {
-        return match entrance(known) {
-            Some((service, port)) => format!(
-                "workloads:                               # FILL IN: what gives the stack something to do\n  \
-                 {LOOK}: {{request: \"GET http://{service}:{port}/\"}}\n\n"
-            ),
-            None => "# FILL IN: no service was found that speaks HTTP at a port that the compose file names\n\
-                     # workloads: {submit: {request: \"POST http://web:8000/orders\", body: {item: \"thing ${n}\"}}}\n\n"
-                .to_owned(),
-        };
-    };
-    let one = &call.seen[0];
-    let mut all = format!(
-        "workloads:                               # what shakedown asks of the stack; ${{n}} is the number of the request\n  \
-         {}:\n    request: {}\n",
-        text(&call.name),
-        quoted(&format!(
-            "{} http://{}:{}{}",
-            call.method, one.service, one.port, one.path
-        ))
+    let id = expression(&serde_json::Value::from(path).to_string());
+    let _ = writeln!(
+        all,
+        "      - {{call: {}, id: {id}, set: {{code: response.status}}}}",
+        text(call)
     );
-    if let Some(body) = &one.sent {
-        let _ = writeln!(all, "    body: {}", value(&numbered(body, call)));
-    }
-    if let Some(entity) = &known.entity {
-        let _ = writeln!(
-            all,
-            "    creates: {{{}: {}}}",
-            text(&entity.name),
-            expression(&format!("string(response.body.{})", entity.id_at))
-        );
-    }
-    all + "\n"
-}
-
-/// The body of a request; texts that were another one each time have the number of the request behind them.
-fn numbered(body: &serde_json::Value, call: &super::Call) -> serde_json::Value {
-    let mut body = body.clone();
-    if let Some(fields) = body.as_object_mut() {
-        for (name, value) in fields.iter_mut() {
-            let others = call
-                .seen
-                .iter()
-                .filter_map(|one| one.sent.as_ref()?.get(name));
-            if let Some(text) = value.as_str()
-                && others
-                    .clone()
-                    .any(|other| other.as_str().is_some_and(|other| other != text))
-            {
-                *value = format!("{text} ${{n}}").into();
-            }
-        }
-    }
-    body
-}
-
-fn invariants(entity: &Entity) -> String {
-    let mut all = "invariants:                              # FILL IN: keep what is promised; these held on what was seen\n".to_owned();
-    let name = text(&entity.name);
-    let once = entity.promises();
-    for rule in &once {
-        let Some(event) = &rule.event else {
-            continue;
-        };
-        let _ = writeln!(
-            all,
-            "  {}: {{for: {name}, at_most: 1, of: {}}}",
-            text(&format!("{event} at most once")),
-            text(event)
-        );
-        let finals = entity
-            .status
-            .iter()
-            .flat_map(|status| status.finals.iter().map(move |last| (&status.field, last)));
-        let mut told = false;
-        for (field, last) in finals.filter(|(_, last)| entity.before(rule, last)) {
-            told = true;
-            let no = expression(&format!(
-                "{field} == {}",
-                serde_json::Value::from(last.as_str())
-            ));
-            let before = expression(&format!(
-                "happened({})",
-                serde_json::Value::from(event.as_str())
-            ));
-            let _ = writeln!(
-                all,
-                "  {}: {{for: {name}, no: {no}, before: {before}}}",
-                text(&format!("{event} before {last}"))
-            );
-        }
-        if !told {
-            let happened =
-                |event: &str| expression(&format!("happened({})", serde_json::Value::from(event)));
-            let _ = writeln!(
-                all,
-                "  {}: {{for: {name}, when: {}, then: {}, within: {WITHIN}, clock: healed}}",
-                text(&format!("what is created gets its {event}")),
-                happened(CREATED),
-                happened(event)
-            );
-        }
-    }
-    if let Some(status) = &entity.status {
-        let _ = writeln!(
-            all,
-            "  {}: {{for: {name}, eventually: '{} in final', within: 30s, clock: healed}}",
-            text(&format!("each {} ends", entity.name)),
-            status.field
-        );
-    }
-    if once.is_empty() && entity.status.is_none() {
-        let _ = writeln!(
-            all,
-            "  {}: {{for: {name}, at_most: 1, of: {CREATED}}}",
-            text(&format!("no {} is created twice", entity.name))
-        );
-    }
     all
 }

@@ -1,6 +1,7 @@
 //! Compose files and what was seen, and the files that are made of them: each is read without mistakes.
 
 use super::*;
+use crate::secret::Secrets;
 use crate::stack::Stack;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -39,6 +40,13 @@ fn stack(folder: &TempDir, compose: &[&str]) -> Stack {
 
 /// What is made of a compose file and what was seen; it has been read, and has neither mistakes nor warnings.
 fn made(compose: &str, seen: Option<&[Exchange]>) -> Draft {
+    let (made, warnings) = made_with(compose, seen);
+    assert!(warnings.is_empty(), "{warnings:?}\n{}", made.stack);
+    made
+}
+
+/// The same with warnings.
+fn made_with(compose: &str, seen: Option<&[Exchange]>) -> (Draft, Vec<String>) {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
     write("compose.yaml", compose);
@@ -49,13 +57,13 @@ fn made(compose: &str, seen: Option<&[Exchange]>) -> Draft {
     }
     let stack = stack(&folder, &files);
     let files: Vec<String> = files.iter().map(|file| (*file).to_owned()).collect();
-    let made = draft(&stack, &files, seen);
+    let hidden = Hidden::new(&stack, &Secrets::of(&stack));
+    let made = draft(&stack, &files, (seen, &hidden));
     write("shakedown.yaml", &made.stack);
     let read = Stack::read(&folder.path().join("shakedown.yaml"));
     let read = read.unwrap_or_else(|problems| panic!("{problems}\n{}", made.stack));
     let warnings: Vec<String> = read.warnings.iter().map(ToString::to_string).collect();
-    assert!(warnings.is_empty(), "{warnings:?}\n{}", made.stack);
-    made
+    (made, warnings)
 }
 
 /// Exchanges that were each over before the next began.
@@ -76,14 +84,32 @@ fn seen(all: &[(&str, &str, &str, Value, u16, Value)]) -> Vec<Exchange> {
             },
             method: (*request).to_owned(),
             path: (*path).to_owned(),
+            query: None,
+            logged_in: false,
             sent: json(sent),
             status: *status,
             answer: json(answer),
             asked: 2 * n as u64,
             answered: 2 * n as u64 + 1,
+            answered_ns: 0,
         }
     };
     all.iter().enumerate().map(exchange).collect()
+}
+
+/// Each begins when the one before it is over, a second later.
+fn in_order(all: &mut [Exchange]) {
+    for (n, one) in (0..).zip(all) {
+        (one.asked, one.answered) = (2 * n, 2 * n + 1);
+        one.answered_ns = n * 1_000_000_000;
+    }
+}
+
+/// Fails if the text has any of these.
+fn lacks(text: &str, words: &[&str]) {
+    for word in words {
+        assert!(!text.contains(word), "`{word}` in\n{text}");
+    }
 }
 
 /// Fails unless the text has all these lines, without what stands around them.
@@ -190,9 +216,7 @@ fn calls_that_were_seen_become_rules_invariants_and_a_fault() {
             all.extend(seen(&[(link, method, path.as_str(), sent, status, answer)]));
         }
     }
-    for (n, one) in all.iter_mut().enumerate() {
-        (one.asked, one.answered) = (2 * n as u64, 2 * n as u64 + 1);
-    }
+    in_order(&mut all);
     let told = "PAYMENTS_HOST: payments, WEB_URL: \"http://web:8000\"";
     let compose = COMPOSE.replace("PAYMENTS_HOST: payments", told);
     let made = made(&compose, Some(&all));
@@ -236,6 +260,7 @@ fn what_was_asked_without_creating_anything_is_followed_by_its_answers() {
         &[
             "list the root: {link: workload -> web, request: \"GET /\"}",
             "- {call: list the root, id: '\"/\"', set: {code: response.status}}",
+            "no page fails: {for: page, never: 'code >= 500'}",
             "request: \"GET http://web:8000/\"",
         ],
     );
@@ -260,4 +285,267 @@ fn a_stack_without_http_is_said_to_have_none() {
         "{}",
         made.stack
     );
+}
+
+/// An order that the user asks for until it is paid. `asked`: who is asked in turn when he does, and what that tells.
+fn watched(asked: &[(&str, &str, Value)]) -> Vec<Exchange> {
+    let null = Value::Null;
+    let mut all = Vec::new();
+    for id in ["a1f3", "b2e4"] {
+        let charge = format!("/charges/{id}");
+        let order = format!("/orders/{id}");
+        let new = json!({"id": id, "status": "new"});
+        all.extend(seen(&[
+            (
+                "workload -> web",
+                "POST",
+                "/orders",
+                json!({"item": "cup"}),
+                201,
+                new.clone(),
+            ),
+            (
+                "orders -> payments",
+                "POST",
+                &charge,
+                null.clone(),
+                201,
+                null.clone(),
+            ),
+        ]));
+        for status in ["new", "paid"] {
+            let answer = json!({"id": id, "status": status});
+            all.extend(seen(&[(
+                "workload -> web",
+                "GET",
+                &order,
+                null.clone(),
+                200,
+                answer,
+            )]));
+            for (link, method, told) in asked {
+                let path = order.replace("orders", "stored");
+                let told = match told {
+                    Value::Null => json!({"status": status}),
+                    told => told.clone(),
+                };
+                all.extend(seen(&[(link, method, &path, null.clone(), 200, told)]));
+            }
+        }
+    }
+    in_order(&mut all);
+    // What is asked in turn is answered first.
+    let inner = |one: &Exchange| one.path.starts_with("/stored");
+    for at in 1..all.len() {
+        if inner(&all[at]) {
+            let outer = (0..at).rev().find(|other| !inner(&all[*other])).unwrap();
+            all[outer].answered = all[at].answered + 1;
+        }
+    }
+    all
+}
+
+const POLLED: &str = "- {poll: \"GET http://web:8000/orders/${id}\", every: 200ms, when: status == 200, set: {status: body.status}}";
+
+#[test]
+fn what_only_the_user_asked_for_becomes_a_poll() {
+    let made = made(COMPOSE, Some(&watched(&[])));
+    has(
+        &made.stack,
+        &[
+            POLLED,
+            "status: {field: status, first: new, final: [paid]}",
+            "each order ends: {for: order, eventually: 'status in final', within: 30s, clock: healed}",
+            "post charge at most once: {for: order, at_most: 1, of: post charge}",
+            // The look that saw `new` came after the charge.
+            "post charge before paid: {for: order, no: 'status == \"paid\"', before: 'happened(\"post charge\")'}",
+        ],
+    );
+    has(&made.feature, &["And every order is final within 30s"]);
+    let learnt = made.learnt.join("\n");
+    assert!(
+        learnt.contains("\"get order\" was asked by you alone"),
+        "{learnt}"
+    );
+}
+
+#[test]
+fn what_services_did_for_the_user_alone_is_not_demanded() {
+    let asked = [
+        ("web -> orders", "GET", Value::Null),
+        ("orders -> payments", "POST", json!({})),
+    ];
+    let made = made(COMPOSE, Some(&watched(&asked)));
+    has(
+        &made.stack,
+        &[
+            POLLED,
+            "- {call: post charge, when: response.status < 300, event: post charge}",
+        ],
+    );
+    lacks(
+        &made.stack,
+        &["call: get stored", "call: post stored", "of: post stored"],
+    );
+    lacks(&made.feature, &["stored"]);
+}
+
+#[test]
+fn an_order_that_nobody_saw_precede_is_not_demanded() {
+    let mut all = watched(&[]);
+    // Nobody looked between the charge and the end.
+    all.retain(|one| !(one.method == "GET" && one.answer.as_ref().unwrap()["status"] == "new"));
+    let told = made(COMPOSE, Some(&all)).stack;
+    has(
+        &told,
+        &[
+            "what is created gets its post charge: {for: order, when: 'happened(\"created\")', then: 'happened(\"post charge\")', within: 10s, clock: healed}",
+        ],
+    );
+    lacks(&told, &["before:"]);
+    // What took long may take longer.
+    for one in &mut all {
+        one.answered_ns *= 20;
+    }
+    let slow = made(COMPOSE, Some(&all));
+    has(
+        &slow.stack,
+        &[
+            "each order ends: {for: order, eventually: 'status in final', within: 180s, clock: healed}",
+            "what is created gets its post charge: {for: order, when: 'happened(\"created\")', then: 'happened(\"post charge\")', within: 60s, clock: healed}",
+        ],
+    );
+    has(&slow.feature, &["And every order is final within 180s"]);
+}
+
+#[test]
+fn a_status_of_which_not_all_came_to_an_end_is_not_demanded() {
+    let mut all = Vec::new();
+    for (id, ends) in [("a1f3", true), ("b2e4", false)] {
+        let order = format!("/orders/{id}");
+        let paid = (
+            "orders -> web",
+            "PATCH",
+            &order[..],
+            json!({"status": "paid"}),
+            200,
+            Value::Null,
+        );
+        let new = json!({"id": id, "status": "new"});
+        all.extend(seen(&[(
+            "workload -> web",
+            "POST",
+            "/orders",
+            json!({}),
+            201,
+            new,
+        )]));
+        all.extend(seen(if ends {
+            std::slice::from_ref(&paid)
+        } else {
+            &[]
+        }));
+    }
+    in_order(&mut all);
+    let compose = COMPOSE.replace("PAYMENTS_HOST: payments", "WEB_URL: \"http://web:8000\"");
+    let made = made(&compose, Some(&all));
+    lacks(
+        &made.stack,
+        &["in final", "of: update order", "created twice"],
+    );
+    lacks(&made.feature, &["is final"]);
+    // So nothing is promised of orders; that the page does not fail can be broken.
+    has(
+        &made.stack,
+        &["no page fails: {for: page, never: 'code >= 500'}"],
+    );
+}
+
+#[test]
+fn what_is_listed_or_only_shown_can_be_looked_at() {
+    let created = |id: &str| {
+        (
+            "workload -> web",
+            "POST",
+            "/orders".to_owned(),
+            json!({}),
+            201,
+            json!({"id": id}),
+        )
+    };
+    let mut all = Vec::new();
+    let listed = |status: &str| json!({"orders": [{"id": "b2e4", "status": status}, {"id": "a1f3", "status": status}]});
+    let list = |status| {
+        (
+            "workload -> web",
+            "GET",
+            "/orders".to_owned(),
+            Value::Null,
+            200,
+            listed(status),
+        )
+    };
+    for (link, method, path, sent, status, answer) in
+        [created("a1f3"), created("b2e4"), list("new"), list("paid")]
+    {
+        all.extend(seen(&[(link, method, &path, sent, status, answer)]));
+    }
+    in_order(&mut all);
+    has(
+        &made(COMPOSE, Some(&all)).stack,
+        &[
+            "- {poll: \"GET http://web:8000/orders\", every: 200ms, when: status == 200, each: body.orders, id: 'string(item.id)', set: {status: item.status}}",
+        ],
+    );
+    all.pop();
+    has(
+        &made(COMPOSE, Some(&all)).stack,
+        &[
+            "- {poll: \"GET http://web:8000/orders\", every: 200ms, when: status == 200, each: body.orders, id: 'string(item.id)', event: shown}",
+            "each order that is created can be seen: {for: order, when: 'happened(\"created\")', then: 'happened(\"shown\")', within: 10s, clock: healed}",
+        ],
+    );
+    // Whoever said who he was sees what a poll would not.
+    all.iter_mut().for_each(|one| one.logged_in = true);
+    lacks(&made(COMPOSE, Some(&all)).stack, &["poll:"]);
+}
+
+#[test]
+fn a_secret_that_was_sent_is_a_variable() {
+    let compose = COMPOSE.replace(
+        "PAYMENTS_HOST: payments",
+        "ADMIN_PASSWORD: correct-horse-battery",
+    );
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("compose.yaml"), &compose).unwrap();
+    let stack = stack(&folder, &["compose.yaml"]);
+    let place = Secrets::of(&stack).place("correct-horse-battery").unwrap();
+    let sent = json!({"user": "me", "login": {"password": place, "otp-token": "[redacted 900]"}});
+    let mut all = seen(&[(
+        "workload -> web",
+        "POST",
+        "/logins",
+        sent,
+        201,
+        json!({"id": "1"}),
+    )]);
+    all[0].query = Some("mode=x&api_key=[redacted 901]".to_owned());
+    let (made, warnings) = made_with(&compose, Some(&all));
+    has(
+        &made.stack,
+        &[
+            "body: {\"user\":\"me\",\"login\":{\"password\":\"${ADMIN_PASSWORD}\",\"otp-token\":\"${SHAKEDOWN_OTP_TOKEN}\"}}",
+            "request: \"POST http://web:8000/logins?mode=x&api_key=${SHAKEDOWN_API_KEY}\"",
+        ],
+    );
+    lacks(&made.stack, &["[redacted"]);
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    for name in ["SHAKEDOWN_OTP_TOKEN", "SHAKEDOWN_API_KEY"] {
+        let told = |all: &[String]| all.iter().any(|line| line.contains(name));
+        assert!(told(&made.to_do) && told(&warnings), "{:?}", made.to_do);
+        assert!(
+            made.stack
+                .contains(&format!("# FILL IN: a secret was sent where {name} stands"))
+        );
+    }
 }

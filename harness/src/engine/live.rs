@@ -7,8 +7,10 @@ use crate::fault::Receipt;
 use crate::history::Event;
 use crate::plan::{Judged, Planned};
 use crate::runtime::Failure;
+use crate::secret::Secrets;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
@@ -28,8 +30,13 @@ pub enum Order {
 /// What a run shows while it goes on.
 #[derive(Debug)]
 pub enum Sight {
-    /// All services are ready: where each port is reached as the workloads reach it.
-    Up(Vec<Door>),
+    /// All services are ready.
+    Up {
+        /// Where each port is reached as the workloads reach it.
+        doors: Vec<Door>,
+        /// What must not be shown of what they say.
+        secrets: Arc<Secrets>,
+    },
     /// An event was written into the history.
     Event(Box<Event>),
     /// It taught this about an entity.
@@ -67,7 +74,10 @@ pub fn live() -> (Live, mpsc::Sender<Order>, mpsc::UnboundedReceiver<Sight>) {
 impl Steps<'_> {
     /// Carries out orders until nobody can give one any more.
     pub(super) async fn obey(&self, live: &Live) {
-        let _ = live.sights.send(Sight::Up(self.doors()));
+        let _ = live.sights.send(Sight::Up {
+            doors: self.doors(),
+            secrets: self.record.secrets().clone(),
+        });
         let worked = Worked::default();
         let mut broken = BTreeSet::new();
         let mut looks = tokio::time::interval(LOOK_EVERY);

@@ -331,6 +331,11 @@ impl Record {
         })
     }
 
+    /// The secrets, of which nothing is written.
+    pub fn secrets(&self) -> &Arc<Secrets> {
+        &self.secrets
+    }
+
     /// Looks at the state.
     pub fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state())

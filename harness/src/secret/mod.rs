@@ -116,7 +116,21 @@ impl Secrets {
         text
     }
 
-    /// The same; says whether anything was replaced.
+    /// A body as it may be shown. What its fields name as secrets is known from then on.
+    pub fn body(&self, body: &str) -> String {
+        for value in field::values(body, &self.names, self.names.declares_any()) {
+            self.learn_if_searched(&value);
+        }
+        self.text(body)
+    }
+
+    /// What stands in the place of a value, if it is known to be a secret.
+    pub fn place(&self, value: &str) -> Option<String> {
+        let number = self.known().number(value)?;
+        Some(known::place(Some(number)))
+    }
+
+    /// Replaces them; says whether there were any.
     fn hide(&self, text: &mut String) -> bool {
         if text.len() < MIN_TEXT_BYTES {
             return false;

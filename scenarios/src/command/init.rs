@@ -3,12 +3,13 @@
 use super::load;
 use super::session::{self, Kept, Session};
 use super::{Answer, FeatureArgs, InitArgs, Refusal, warn};
-use shakedown_harness::draft::{self, Draft, Exchange, Request};
+use shakedown_harness::draft::{self, Draft, Exchange, Hidden, Request};
 use shakedown_harness::engine::{Door, Sight};
 use shakedown_harness::gateway::WORKLOAD;
 use shakedown_harness::history;
 use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::{Place, Problem, Problems, shown, suggest};
+use shakedown_harness::secret::Secrets;
 use shakedown_harness::stack::{self, Stack};
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
@@ -53,12 +54,15 @@ pub async fn init(args: InitArgs) -> Answer {
         composes.push(overlay);
     }
     let stack = scratch.read(&composes)?;
-    let seen = match args.observe || !requests.is_empty() {
-        true => Some(observe(&args, stack.clone(), requests).await?),
-        false => None,
+    let (seen, hidden) = match args.observe || !requests.is_empty() {
+        true => {
+            let (seen, hidden) = observe(&args, stack.clone(), requests).await?;
+            (Some(seen), hidden)
+        }
+        false => (None, Hidden::default()),
     };
     let names: Vec<String> = composes.iter().map(|file| name(file)).collect();
-    let draft = draft::draft(&stack, &names, seen.as_deref());
+    let draft = draft::draft(&stack, &names, (seen.as_deref(), &hidden));
     let [stack_file, feature] = &files;
     write(stack_file, &draft.stack)?;
     write(feature, &draft.feature)?;
@@ -193,12 +197,12 @@ impl Drop for Scratch {
     }
 }
 
-/// Starts the stack as it is, with gateways, and gives what was seen.
+/// Starts the stack as it is, with gateways, and gives what was seen, and what is known of the secrets in it.
 async fn observe(
     args: &InitArgs,
     stack: Arc<Stack>,
     requests: Vec<Request>,
-) -> Result<Vec<Exchange>, Refusal> {
+) -> Result<(Vec<Exchange>, Hidden), Refusal> {
     let session = Session::of_one(&args.play, &stack).await?;
     let (send, waiting) = mpsc::channel(WAITING);
     let asks = requests.is_empty();
@@ -208,7 +212,8 @@ async fn observe(
         orders,
         mut sights,
     } = session.keep((&stack, None), nothing(&stack), "observed");
-    if let Some(doors) = up(&mut sights).await {
+    let mut hidden = Hidden::default();
+    if let Some((doors, secrets)) = up(&mut sights).await {
         say!("the stack is up");
         for Door {
             service,
@@ -225,19 +230,20 @@ async fn observe(
             Some(door.address)
         };
         let driven = async {
-            draft::drive(waiting, &resolve, &|line| say!("{line}")).await;
+            draft::drive(waiting, &resolve, &secrets, &|line| say!("{line}")).await;
             // Nothing else is wanted of it.
             drop(orders);
         };
         let seen = async { while sights.recv().await.is_some() {} };
         tokio::join!(driven, seen);
+        hidden = Hidden::new(&stack, &secrets);
     }
     let outcome = running.await.expect("a run catches its own panics");
     fed.abort();
     let events = history::read(&outcome.history).unwrap_or_default();
     session.end(0).await;
     match outcome.failure {
-        None => Ok(draft::exchanges(&events)),
+        None => Ok((draft::exchanges(&events), hidden)),
         Some(failure) => Err(Refusal::NoEnvironment(Problem {
             what: format!("the stack could not be watched: {}", failure.what),
             place: None,
@@ -249,10 +255,10 @@ async fn observe(
 }
 
 /// Waits until the stack is up. `None`: it never is.
-async fn up(sights: &mut mpsc::UnboundedReceiver<Sight>) -> Option<Vec<Door>> {
+async fn up(sights: &mut mpsc::UnboundedReceiver<Sight>) -> Option<(Vec<Door>, Arc<Secrets>)> {
     loop {
-        if let Sight::Up(doors) = sights.recv().await? {
-            return Some(doors);
+        if let Sight::Up { doors, secrets } = sights.recv().await? {
+            return Some((doors, secrets));
         }
     }
 }

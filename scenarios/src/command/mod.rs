@@ -187,6 +187,11 @@ struct UpArgs {
 }
 
 #[derive(Args)]
+#[command(
+    mut_arg("jobs", |one| one.hide(true)),
+    mut_arg("seed", |one| one.hide(true)),
+    mut_arg("retry_environment", |one| one.hide(true))
+)]
 struct InitArgs {
     /// The compose file, or its folder [default: the one that Compose would take here]
     compose: Option<PathBuf>,

@@ -74,7 +74,7 @@ impl Console {
                 sight = sights.recv() => match sight {
                     None => return self.talked,
                     Some(sight) => {
-                        if let Sight::Up(doors) = &sight {
+                        if let Sight::Up { doors, .. } = &sight {
                             up = true;
                             self.greet(doors, &mut lines);
                         }

@@ -31,7 +31,7 @@ impl Sights {
     /// Takes note of one. Gives it in words where it is worth showing.
     pub fn see(&mut self, sight: Sight) -> Option<String> {
         match sight {
-            Sight::Up(doors) => {
+            Sight::Up { doors, .. } => {
                 self.doors = doors;
                 None
             }
