@@ -126,6 +126,7 @@ fn settle(workload: &Workload, status: u16, response: &Value, sink: &Sink) -> (b
             set: Map::new(),
             event: None,
             since_ns: None,
+            rule: None,
         });
     }
     (true, format!("status {status}"))

@@ -91,6 +91,7 @@ invariants:
                 set: json!({*field: value}).as_object().unwrap().clone(),
                 event: None,
                 since_ns: None,
+                rule: None,
             };
             let at_ns = n * 1_000_000;
             judge.see(&Event {
@@ -180,6 +181,7 @@ invariants:
             set: json!({"status": "up"}).as_object().unwrap().clone(),
             event: None,
             since_ns: None,
+            rule: None,
         };
         judge.see(&Event {
             seq: 1,

@@ -6,6 +6,7 @@ use super::evidence::{Exchange, Told};
 use crate::history::{Answered, Asked, Captures, Event, ExchangeId, Seen};
 use crate::stack::{Evidence, Learn, Stack};
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// The rules that learn from calls, and the calls that have not ended.
 pub(super) struct Calls {
@@ -17,6 +18,7 @@ struct Rule {
     /// The kind of entity that it teaches of.
     entity: String,
     learn: Learn,
+    key: Arc<str>,
     /// Whether it waits until it is known what the caller was told.
     reads_seen: bool,
 }
@@ -51,6 +53,7 @@ impl Calls {
                     rules.entry(call.clone()).or_default().push(Rule {
                         entity: entity.name.clone(),
                         reads_seen: learn.reads_seen(),
+                        key: learn.key().into(),
                         learn: learn.clone(),
                     });
                 }
@@ -152,7 +155,10 @@ impl Calls {
             return lessons;
         }
         let scope = exchange.scope();
-        for Rule { entity, learn, .. } in rules {
+        for Rule {
+            entity, learn, key, ..
+        } in rules
+        {
             match exchange.apply(entity, learn, &scope) {
                 Ok(Some((id, set))) => lessons.observations.push(Observation {
                     at_ns: event.at_ns,
@@ -164,6 +170,7 @@ impl Calls {
                     set,
                     event: learn.event.clone(),
                     source: learn.evidence.source(),
+                    rule: Some(key.clone()),
                 }),
                 Ok(None) => {}
                 Err(trouble) => lessons.troubles.push((learn.place.to_string(), trouble)),

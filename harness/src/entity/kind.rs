@@ -246,6 +246,7 @@ impl Kind {
             set: set.into_iter().collect(),
             event,
             source: self.sources.0[stamp.source].to_string(),
+            rule: None,
         }
     }
 

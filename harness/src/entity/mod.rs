@@ -24,7 +24,8 @@ use calls::Calls;
 use indexmap::IndexMap;
 use record::Lesson;
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Something that was learnt about one entity at one moment.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,6 +49,8 @@ pub struct Observation {
     pub event: Option<String>,
     /// Who learnt it: `call upload scores`, `poll GET ...`.
     pub source: String,
+    /// The key of the rule by which it was learnt.
+    pub rule: Option<Arc<str>>,
 }
 
 /// A single fact about an entity.
@@ -80,6 +83,8 @@ pub struct Entities {
     calls: Calls,
     /// The last trouble of each rule that could not read what it should, by place.
     troubles: BTreeMap<String, String>,
+    /// The keys of the rules that taught something.
+    taught: BTreeSet<Arc<str>>,
 }
 
 impl Entities {
@@ -92,6 +97,7 @@ impl Entities {
                 .collect(),
             calls: Calls::new(stack),
             troubles: BTreeMap::new(),
+            taught: BTreeSet::new(),
         }
     }
 
@@ -127,6 +133,7 @@ impl Entities {
                 set,
                 event: happened,
                 since_ns,
+                rule,
             } => {
                 return vec![Observation {
                     at_ns: event.at_ns,
@@ -138,6 +145,7 @@ impl Entities {
                     set: set.clone(),
                     event: happened.clone(),
                     source: source.clone(),
+                    rule: rule.as_deref().map(Arc::from),
                 }];
             }
             What::Misread { rule, reason } => {
@@ -153,6 +161,11 @@ impl Entities {
     /// Makes an observation part of its entity's record. Gives the numbers of its kind and of itself.
     pub fn learn(&mut self, observation: &Observation) -> Option<(usize, usize)> {
         let index = self.kinds.get_index_of(&observation.entity)?;
+        if let Some(rule) = &observation.rule
+            && !self.taught.contains(rule)
+        {
+            self.taught.insert(rule.clone());
+        }
         let kind = &mut self.kinds[index];
         let set: Vec<(usize, Given<'_>)> = observation
             .set
@@ -221,7 +234,13 @@ impl Entities {
             let (fields, events) = kind.heard();
             heard.add(name, fields, events);
         }
+        heard.taught(self.taught.iter().map(|rule| rule.to_string()));
         heard
+    }
+
+    /// Whether a rule taught something, by its key.
+    pub fn taught(&self, rule: &str) -> bool {
+        self.taught.contains(rule)
     }
 
     /// Whether there is a kind of that name.

@@ -137,6 +137,9 @@ pub enum What {
         /// began.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         since_ns: Option<u64>,
+        /// The rule by which it was learnt, as [`crate::stack::Learn::key`] has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
     },
     /// An observer could not look for a while.
     Blind {

@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The fields and events that were told of some entity, by its kind.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
 pub struct Heard {
+    #[serde(flatten)]
     kinds: BTreeMap<String, Names>,
+    /// The keys of the rules that taught something. No kind is called so.
+    #[serde(rename = "*rules", default, skip_serializing_if = "BTreeSet::is_empty")]
+    rules: BTreeSet<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,8 +25,19 @@ impl Heard {
         self.kinds.insert(kind.to_owned(), Names { fields, events });
     }
 
+    /// These rules taught something.
+    pub fn taught(&mut self, rules: impl Iterator<Item = String>) {
+        self.rules.extend(rules);
+    }
+
+    /// Whether a rule taught something, by its key.
+    pub fn rule(&self, key: &str) -> bool {
+        self.rules.contains(key)
+    }
+
     /// All that another run told was told as well.
     pub fn and(&mut self, other: &Heard) {
+        self.rules.extend(other.rules.iter().cloned());
         for (kind, names) in &other.kinds {
             let own = self.kinds.entry(kind.clone()).or_default();
             own.fields.extend(names.fields.iter().cloned());

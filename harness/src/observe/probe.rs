@@ -98,6 +98,7 @@ impl Probe {
             entity: self.entity,
             id: seen.id,
             source: self.rule.evidence.source(),
+            rule: Some(self.rule.key()),
             set: seen.set,
             event: seen.event,
             // It is made while the answer that it follows is held.

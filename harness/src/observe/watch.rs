@@ -15,6 +15,8 @@ pub(super) struct Watch {
     every: Duration,
     entity: String,
     source: String,
+    /// The key of the rule by which it looks.
+    rule: String,
     look: Box<dyn Look>,
     sink: Sink,
     in_order: InOrder,
@@ -30,7 +32,7 @@ pub(super) struct Watch {
 impl Watch {
     pub fn new(
         entity: &str,
-        source: String,
+        (source, rule): (String, String),
         every: Duration,
         look: Box<dyn Look>,
         (sink, in_order, begun): (Sink, InOrder, Instant),
@@ -41,6 +43,7 @@ impl Watch {
             every,
             entity: entity.to_owned(),
             source,
+            rule,
             look,
             sink,
             in_order,
@@ -127,6 +130,7 @@ impl Watch {
             set: sighting.set,
             event: sighting.event,
             since_ns: Some(since.as_nanos() as u64),
+            rule: Some(self.rule.clone()),
         });
     }
 }
@@ -172,7 +176,7 @@ mod tests {
         let script = Script(vec![Ok(1), Ok(1), Err("refused"), Err("no route"), Ok(2)]);
         let mut watch = Watch::new(
             "submission",
-            "poll".to_owned(),
+            ("poll".to_owned(), "the rule".to_owned()),
             Duration::from_secs(3600),
             Box::new(script),
             (sink, at_once(), Instant::now()),
@@ -205,7 +209,7 @@ mod tests {
         let every = Duration::from_nanos(1);
         let mut watch = Watch::new(
             "submission",
-            "poll".to_owned(),
+            ("poll".to_owned(), "the rule".to_owned()),
             every,
             look,
             (sink, at_once(), Instant::now()),

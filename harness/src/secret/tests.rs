@@ -145,6 +145,7 @@ fn fields_teach_what_is_hidden_everywhere_and_words_of_the_stack_are_left() {
             .unwrap(),
         event: None,
         since_ns: None,
+        rule: None,
     };
     match secrets.redacted(observed) {
         What::Observed { id, set, .. } => {

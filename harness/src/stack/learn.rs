@@ -7,6 +7,7 @@ use crate::secret::plain;
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::time::Duration;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The variable that has what the caller of a call was told.
 pub const SEEN: &str = "seen";
@@ -76,6 +77,25 @@ impl Learn {
 }
 
 impl Learn {
+    /// A short text that tells it from other rules, whatever the file and the line that it stands in.
+    pub fn key(&self) -> String {
+        let texts: Vec<&str> = self.expressions().map(Expression::text).collect();
+        let fields: Vec<&String> = self.set.keys().collect();
+        // A URL has secrets, of which not even a digest is written.
+        let source = self.evidence.source();
+        let more = match &self.evidence {
+            Evidence::Log { pattern, .. } => vec![pattern.as_str()],
+            Evidence::Sql { query, .. } => vec![query.as_str()],
+            Evidence::Poll { each, next, .. } => {
+                each.iter().chain(next).map(Expression::text).collect()
+            }
+            Evidence::Call(_) | Evidence::Probe { .. } => Vec::new(),
+        };
+        let event = &self.event;
+        let all = format!("{source} {more:?} {texts:?} {fields:?} {event:?}");
+        format!("{:016x}", xxh3_64(all.as_bytes()))
+    }
+
     /// Whether it learns from what the caller was told, and so only once that is known.
     pub fn reads_seen(&self) -> bool {
         let read = |expression: &Expression| expression.reads(SEEN);

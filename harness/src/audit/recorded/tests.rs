@@ -46,6 +46,7 @@ fn observed(n: i64) -> What {
         set: json!({"n": n}).as_object().unwrap().clone(),
         event: None,
         since_ns: None,
+        rule: None,
     }
 }
 

@@ -1,12 +1,12 @@
 //! What a judge has to say: a finding for each invariant, with all that casts doubt on it.
 
-use super::{Judge, Watched};
+use super::{Judge, Telling, Watched};
 use crate::invariant::basis::{Basis, within};
 use crate::invariant::finding::{Fate, Finding, Sight, Tale};
 use crate::invariant::untold::Untold;
 use crate::invariant::{alone, midway};
 use crate::plan::Judged;
-use crate::stack::{Invariant, Pattern};
+use crate::stack::{Invariant, Learn, Pattern};
 use crate::verdict::Verdict;
 use indexmap::IndexSet;
 
@@ -26,8 +26,39 @@ impl Judge {
         let alone: IndexSet<String> = alone.collect();
         troubles
             .chain(alone)
+            .chain(self.mute(judged))
             .chain(self.unknown_work(judged))
             .collect()
+    }
+
+    /// The rules that taught nothing in this run nor in its control run, where an invariant broke that learns from them and
+    /// from others: what they would have told may be just what was missing.
+    fn mute(&self, judged: &Judged) -> Vec<String> {
+        let Telling::Run(heard) = &self.told else {
+            return Vec::new();
+        };
+        let silent = |rule: &&Learn| {
+            let key = rule.key();
+            !self.entities.taught(&key) && !heard.rule(&key)
+        };
+        let counts = |one: &&Watched| judged.includes(&one.invariant.name);
+        let mut notes = Vec::new();
+        for watched in self.watched.iter().filter(counts) {
+            if self.finding(watched).verdict != Verdict::Violated {
+                continue;
+            }
+            let rules = &self.entities.kind(watched.kind).entity().learn;
+            let read = |rule: &&Learn| watched.basis.rules.contains(&rule.place.to_string());
+            notes.extend(rules.iter().filter(read).filter(silent).map(|rule| {
+                format!(
+                    "the rule at {} ({}), from which `{}` learns, never matched anything: it may have a mistake",
+                    rule.place,
+                    rule.evidence.source(),
+                    watched.invariant.name
+                )
+            }));
+        }
+        notes
     }
 
     /// What was never answered may have broken what is not broken, as far as is known.

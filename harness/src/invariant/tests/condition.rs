@@ -25,6 +25,7 @@ fn asked(condition: &str, facts: &[(&str, serde_json::Value)]) -> (Vec<Truth>, u
             set: set.into_iter().collect(),
             event,
             source: "test".to_owned(),
+            rule: None,
         };
         let (_, entity) = entities.learn(&observation).unwrap();
         answers.push(condition.test(&entities.kind(number).view(entity)));

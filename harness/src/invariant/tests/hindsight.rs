@@ -44,6 +44,7 @@ fn judged(pattern: &str, told: &[(u64, u64, &str, &str)]) -> (Verdict, String) {
                 set: set.as_object().unwrap().clone(),
                 event,
                 since_ns: (*source != CALL).then_some((ms - age) * MS),
+                rule: None,
             },
         });
     }

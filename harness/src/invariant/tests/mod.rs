@@ -8,6 +8,7 @@ mod doubt;
 mod existence;
 mod hindsight;
 mod moves;
+mod mute;
 mod precedence;
 mod reference;
 mod response;
@@ -141,6 +142,7 @@ fn what(line: &str) -> What {
                 set,
                 event,
                 since_ns: None,
+                rule: None,
             }
         }
         _ => panic!("`{line}` is no line of a history"),
