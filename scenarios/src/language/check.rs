@@ -207,10 +207,35 @@ impl Checker<'_> {
             let what = format!(
                 "`{call}` cannot be counted for one {entity} or each: its path does not name it"
             );
-            self.say(
-                what,
-                &format!("put `{{{entity}}}` into its request in the stack file"),
+            let help = self.countable(entity, &known.path);
+            self.say(what, &help);
+        }
+    }
+
+    /// What to do where the path of a call does not name an entity. A fault is decided before anybody has answered, so
+    /// the `id` of a rule comes too late for it.
+    fn countable(&self, entity: &str, path: &str) -> String {
+        let name = format!("{{{entity}}}");
+        if let Some((_, other)) = path.split_once('{')
+            && let Some((other, _)) = other.split_once('}')
+        {
+            return format!(
+                "if `{{{other}}}` is the {entity}'s id, call it `{name}` in the request; else count for all"
             );
+        }
+        let calls = self.stack.calls.values();
+        let naming = calls.filter(|call| call.path.contains(&name));
+        let naming: Vec<&str> = naming.map(|call| call.name.as_str()).collect();
+        let all = format!(
+            "the path of a call alone says for whom it counts, not the `id` of a rule: leave `for each {entity}` or `for \
+             one {entity}` out"
+        );
+        match naming.is_empty() {
+            true => all,
+            false => format!(
+                "{all}, or take a call whose path has {name}: `{}`",
+                naming.join("`, `")
+            ),
         }
     }
 
