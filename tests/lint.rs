@@ -4,8 +4,10 @@ use crate::support::{Case, Scratch, check, codabench, root};
 use libtest_mimic::{Failed, Trial};
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 5] = [
+    let cases: [Case; 7] = [
         ("a fault that ends before it can strike", unawaited),
+        ("a fault on what is asked in turn", in_turn),
+        ("ports and hosts that nobody has", nobody),
         ("a fault behind all that it could strike", unmet),
         ("scenarios of one name", alike),
         ("a program that is not there", programs),
@@ -58,7 +60,9 @@ fn unawaited() -> Result<(), Failed> {
     ] {
         warned(&[later, work], ends)?;
         warned(&[later, work, wait], &[])?;
-        warned(&[later, work, wait, work], ends)?;
+        // It strikes what the first work leads to.
+        warned(&[later, work, wait, work], &[])?;
+        warned(&[later, wait, work], ends)?;
         warned(&[later, work, HEAL, wait], ends)?;
         warned(&[later, work, wait, HEAL, work], &[])?;
     }
@@ -71,6 +75,83 @@ fn unawaited() -> Result<(), Failed> {
         "Given the service \"worker\" is killed when submission reaches \"Submitted\", once",
     ] {
         warned(&[at_once, work], &[])?;
+    }
+    Ok(())
+}
+
+/// Lints one scenario on a stack of three services, of which each asks the next.
+fn chain(urls: [&str; 3], steps: &str) -> Result<String, Failed> {
+    let scratch = Scratch::new();
+    let [web, orders, asked] = urls;
+    let compose = format!(
+        "services:\n  web: {{image: a, expose: [\"8000\"], environment: {{ORDERS_URL: \"{web}\"}}}}\n  \
+         orders: {{image: b, expose: [\"9000\"], environment: {{PAYMENTS_URL: \"{orders}\"}}}}\n  \
+         payments: {{image: c, expose: [\"9100\"]}}\n"
+    );
+    scratch.file("compose.yaml", &compose);
+    let stack = format!(
+        "stack: s\ncompose: compose.yaml\ncalls:\n  ask: {{link: web -> orders, request: \"POST /orders\"}}\n  \
+         charge: {{link: orders -> payments, request: \"POST /charges/{{order}}\"}}\nentities:\n  order:\n    \
+         status: {{field: status, final: [paid]}}\n    learn: [{{call: charge, set: {{status: '\"paid\"'}}}}]\n\
+         workloads: {{buy: {{request: \"POST {asked}/orders\"}}}}\n\
+         invariants: {{it ends: {{for: order, eventually: status in final, within: 5s}}}}\n"
+    );
+    scratch.file("shakedown.yaml", &stack);
+    let feature = format!(
+        "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    {steps}\n    Then every invariant holds\n"
+    );
+    scratch.file("a.feature", &feature);
+    Ok(scratch.shakedown(&["lint", "a.feature"]).exits(0)?.all())
+}
+
+const URLS: [&str; 3] = [
+    "http://orders:9000",
+    "http://payments:9100",
+    "http://web:8000",
+];
+
+fn in_turn() -> Result<(), Failed> {
+    let steps = "And the call \"charge\" answers 503 once\n    When \"buy\" runs once";
+    let said = chain(URLS, steps)?;
+    check(said.contains("warnings: 0)"), || said.clone())
+}
+
+fn nobody() -> Result<(), Failed> {
+    let work = "When \"buy\" runs once";
+    let [web, orders, asked] = URLS;
+    for (urls, warnings) in [
+        (URLS, &[][..]),
+        (
+            [
+                "postgres://a:b@example.org/orders",
+                "http://localhost:1",
+                asked,
+            ],
+            &[],
+        ),
+        (
+            ["http://ordes:9000", "http://bank:80", asked],
+            &[
+                "`ORDERS_URL` of service `web` names the host `ordes`, which no service has",
+                "did you mean `orders`?",
+                "`PAYMENTS_URL` of service `orders` names the host `bank`, which no service has",
+                "there are: `web`, `orders`, `payments`",
+            ],
+        ),
+        (
+            [web, orders, "http://web:8001"],
+            &[
+                "the workload `buy` asks `web` at port 8001",
+                "its ports are 8000",
+            ],
+        ),
+    ] {
+        let said = chain(urls, work)?;
+        for words in warnings {
+            check(said.contains(words), || format!("no {words}\n{said}"))?;
+        }
+        let warned = said.contains("names the host") || said.contains("at port");
+        check(warned != warnings.is_empty(), || said.clone())?;
     }
     Ok(())
 }

@@ -3,10 +3,11 @@
 use super::{Evidence, Probe, Protocol, Service, Stack};
 use crate::gateway::WORKLOAD;
 use crate::host;
-use crate::problem::Problem;
+use crate::problem::{Place, Problem};
 
 /// Adds every port that is mentioned, and settles which one is asked for readiness where the file does not say it: the
-/// lowest that is declared, or else the only one that somebody is told of. Warns of polls on a port that no service has.
+/// lowest that is declared, or else the only one that somebody is told of. Warns of what is asked at a port that no service
+/// has.
 pub(super) fn complete(stack: &mut Stack, warnings: &mut Vec<Problem>) {
     for service in stack.services.values_mut() {
         ask(service, |ports| ports.first().copied());
@@ -16,36 +17,44 @@ pub(super) fn complete(stack: &mut Stack, warnings: &mut Vec<Problem>) {
         let texts = texts(service);
         told.extend(texts.flat_map(|text| mentioned(stack, &service.name, text)));
     }
-    for workload in stack.workloads.values() {
-        told.extend(mentioned(stack, WORKLOAD, &workload.url));
-    }
     add(stack, told);
-    let mut polled = Vec::new();
-    for rule in stack.entities.values().flat_map(|entity| &entity.learn) {
-        let Evidence::Poll { url, .. } = &rule.evidence else {
-            continue;
-        };
+    let mut asked = Vec::new();
+    for (who, place, url) in asking(stack) {
         for (service, port) in mentioned(stack, WORKLOAD, url) {
             let known = &stack.services[&service].ports;
-            // Where nothing is declared, the poll may be the only one that knows.
+            // Where nothing is declared, whoever asks may be the only one that knows.
             if !known.is_empty() && !known.contains_key(&port) {
                 let known: Vec<String> = known.keys().map(u16::to_string).collect();
                 let what = format!(
-                    "the poll asks `{service}` at port {port}, which it does not expose and nobody else calls"
+                    "{who} asks `{service}` at port {port}, which it does not expose and nobody else calls"
                 );
                 let help = format!("its ports are {}", known.join(", "));
-                warnings.push(Problem::at(&rule.place, what).help(help));
+                warnings.push(Problem::at(place, what).help(help));
             }
-            polled.push((service, port));
+            asked.push((service, port));
         }
     }
-    add(stack, polled);
+    add(stack, asked);
     for service in stack.services.values_mut() {
         ask(service, |ports| match ports {
             [only] => Some(*only),
             _ => None,
         });
     }
+}
+
+/// What shakedown itself asks of the stack: who, where that stands, and the URL.
+fn asking(stack: &Stack) -> impl Iterator<Item = (String, &Place, &str)> {
+    let rules = stack.entities.values().flat_map(|entity| &entity.learn);
+    let rules = rules.filter_map(|rule| match &rule.evidence {
+        Evidence::Poll { url, .. } => Some(("the poll".to_owned(), &rule.place, url.as_str())),
+        _ => None,
+    });
+    let workloads = stack.workloads.values().map(|workload| {
+        let who = format!("the workload `{}`", workload.name);
+        (who, &workload.place, workload.url.as_str())
+    });
+    rules.chain(workloads)
 }
 
 /// Chooses the port that is asked for readiness, where that is still open.

@@ -33,19 +33,16 @@ pub fn unawaited(plan: &Plan, stack: &Stack) -> Vec<Problem> {
     warnings
 }
 
-/// Whether, up to the end of a fault at the first step, some step waits for what the last work before that leads to.
+/// Whether, up to the end of a fault at the first step, some step waits for what work before it leads to.
 pub(super) fn awaited(steps: &[Planned]) -> bool {
     let in_force = steps.iter().map(|planned| &planned.step);
     let in_force = in_force.take_while(|step| **step != Step::Heal);
-    let mut waits = false;
-    for step in in_force {
-        match step {
-            Step::AllFinal { .. } => waits = true,
-            Step::Work { .. } => waits = false,
-            _ => {}
-        }
-    }
-    waits
+    let steps: Vec<&Step> = in_force.collect();
+    // What comes before all work in force waits for work before the fault, and for nothing that follows.
+    let work = |step: &&Step| matches!(step, Step::Work { .. });
+    let first_work = steps.iter().position(work).unwrap_or_default();
+    let mut from_there = steps[first_work..].iter();
+    from_there.any(|step| matches!(step, Step::AllFinal { .. }))
 }
 
 /// Whether what a fault needs may come when the requests of the workloads are answered already.
@@ -103,12 +100,25 @@ fn made_later(call: &str, stack: &Stack) -> bool {
 }
 
 /// Whether a client may go on when the requests of the workloads are answered: it is neither the workload itself nor the
-/// service that it asks, which may do what it does before it answers.
+/// service that it asks, which may do what it does before it answers, nor one that is asked for that in turn.
 fn later(client: &str, stack: &Stack) -> bool {
-    let asked = |url: &str| {
-        let host = url.split("://").nth(1).unwrap_or_default();
+    if client == WORKLOAD {
+        return false;
+    }
+    let asked = stack.workloads.values().filter_map(|workload| {
+        let host = workload.url.split("://").nth(1).unwrap_or_default();
         let end = host.find([':', '/']).unwrap_or(host.len());
-        stack.host(WORKLOAD, &host[..end]) == Some(client)
-    };
-    client != WORKLOAD && !stack.workloads.values().any(|one| asked(&one.url))
+        stack.host(WORKLOAD, &host[..end])
+    });
+    let mut reached: Vec<&str> = asked.collect();
+    let mut next = 0;
+    while let Some(service) = reached.get(next).copied() {
+        next += 1;
+        for call in stack.calls.values().filter(|call| call.client == service) {
+            if !reached.contains(&call.service.as_str()) {
+                reached.push(&call.service);
+            }
+        }
+    }
+    !reached.contains(&client)
 }

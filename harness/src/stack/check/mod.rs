@@ -32,7 +32,7 @@ pub(super) fn check(
     problems: &mut Problems,
     warnings: &mut Vec<Problem>,
 ) {
-    services::check(stack, sound, problems);
+    services::check(stack, sound, problems, warnings);
     disk::check(stack, problems);
     calls::check(stack, sound, problems, warnings);
     for entity in stack.entities.values() {

@@ -1,14 +1,21 @@
 //! Services that can be asked, and wait for others that exist.
 
 use super::{Sound, service};
-use crate::problem::{Problem, Problems};
+use crate::problem::{Problem, Problems, suggest};
 use crate::stack::{Probe, Service, Stack};
 
-/// Services that are waited for exist, and no service waits for itself in the end.
-pub(super) fn check(stack: &Stack, sound: &Sound, problems: &mut Problems) {
+/// Services that are waited for exist, and no service waits for itself in the end. Warns of hosts in the URLs that they
+/// are told which no service has.
+pub(super) fn check(
+    stack: &Stack,
+    sound: &Sound,
+    problems: &mut Problems,
+    warnings: &mut Vec<Problem>,
+) {
     for (name, one) in &stack.services {
         if sound.compose {
             readiness(one, problems);
+            warnings.extend(hosts(stack, one));
         }
         for other in one.depends_on.keys().chain(one.links.values()) {
             service(stack, other, &one.place, problems);
@@ -19,6 +26,36 @@ pub(super) fn check(stack: &Stack, sound: &Sound, problems: &mut Problems) {
             problems.push(Problem::at(&one.place, what));
         }
     }
+}
+
+/// A warning for each variable whose URL names a host by one word that is no service. Names with dots are those of the
+/// world outside.
+fn hosts(stack: &Stack, service: &Service) -> Vec<Problem> {
+    let word = |host: &str| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        host.chars().all(plain) && host != "localhost"
+    };
+    let unknown = |host: &&str| {
+        word(host)
+            && stack.host(&service.name, host).is_none()
+            && !service.settings.extra_hosts.contains_key(*host)
+    };
+    let urls = service.environment.iter().filter_map(|(name, value)| {
+        let url = url::Url::parse(value).ok()?;
+        let host = url.host_str().filter(unknown)?;
+        value.contains("://").then(|| (name, host.to_owned()))
+    });
+    let warning = |(name, host): (&String, String)| {
+        let what = format!(
+            "`{name}` of service `{}` names the host `{host}`, which no service has",
+            service.name
+        );
+        let known = stack.services.values();
+        let known = known.flat_map(|one| std::iter::once(&one.name).chain(&one.aliases));
+        let help = suggest(&host, known.map(String::as_str));
+        Problem::at(&service.place, what).help(help)
+    };
+    urls.map(warning).collect()
 }
 
 /// A service that is asked whether it is ready can be asked.
