@@ -11,12 +11,7 @@ use std::fmt::Write;
 
 /// The last lines: what nobody witnessed, the counts, the seed if there is one.
 pub fn summary(played: &[Played], seed: Option<u64>) -> String {
-    let mut text = String::new();
-    for (stack, names) in invocation::unwitnessed(played) {
-        for name in names {
-            let _ = writeln!(text, "? {}", no_witness(played, &stack, &name));
-        }
-    }
+    let mut text = unseen(played);
     text += &sights(played);
     text += &untold_of_held(played);
     let mut counts: BTreeMap<Verdict, usize> = BTreeMap::new();
@@ -61,6 +56,21 @@ fn scenarios(played: &[Played]) -> String {
     }
 }
 
+/// What no scenario witnessed, a line for all with the same reason.
+fn unseen(played: &[Played]) -> String {
+    let mut alike: IndexMap<(String, Option<&str>), Vec<String>> = IndexMap::new();
+    for (stack, names) in invocation::unwitnessed(played) {
+        for name in names {
+            let why = reason(played, &stack, &name);
+            alike.entry((stack.clone(), why)).or_default().push(name);
+        }
+    }
+    let lines = alike.iter();
+    lines
+        .map(|((stack, why), names)| format!("? {}\n", without_witness(stack, names, *why)))
+        .collect()
+}
+
 /// The invariants that were only looked at now and then, each with its worst sight.
 fn sights(played: &[Played]) -> String {
     let findings = played.iter().flat_map(|one| &one.outcome.findings);
@@ -71,10 +81,14 @@ fn sights(played: &[Played]) -> String {
             *known = sight.max(*known);
         }
     }
-    let lines = worst
-        .iter()
-        .map(|(name, sight)| format!("note: `{name}` was {sight}\n"));
-    lines.collect()
+    let mut alike: BTreeMap<Sight, Vec<&str>> = BTreeMap::new();
+    for (name, sight) in worst {
+        alike.entry(sight).or_default().push(name);
+    }
+    let lines = alike.iter();
+    lines
+        .map(|(sight, names)| format!("note: {sight}: {}\n", quoted(names)))
+        .collect()
 }
 
 /// The invariants that held although nothing ever told something that they read, in any scenario.
@@ -99,15 +113,29 @@ fn untold_of_held(played: &[Played]) -> String {
 
 /// That no scenario of a stack witnessed an invariant, with the reason that the first of them gave.
 pub(super) fn no_witness(played: &[Played], stack: &str, invariant: &str) -> String {
+    without_witness(stack, &[invariant], reason(played, stack, invariant))
+}
+
+fn without_witness(stack: &str, names: &[impl AsRef<str>], why: Option<&str>) -> String {
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    let names = quoted(names);
+    format!("no scenario witnessed {names} of stack `{stack}`{why}")
+}
+
+/// Why the first scenario of a stack did not witness an invariant.
+fn reason<'p>(played: &'p [Played], stack: &str, invariant: &str) -> Option<&'p str> {
     let mut findings = played
         .iter()
         .filter(|one| one.job.stack.name == stack)
         .flat_map(|one| &one.outcome.findings)
         .filter(|finding| finding.invariant == invariant);
-    let reason = findings.find_map(|finding| finding.reason.as_deref());
-    let reason = reason.map(|reason| format!(": {reason}"));
-    format!(
-        "no scenario witnessed `{invariant}` of stack `{stack}`{}",
-        reason.unwrap_or_default()
-    )
+    findings.find_map(|finding| finding.reason.as_deref())
+}
+
+fn quoted(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<String> = names
+        .iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
+    names.join(", ")
 }
