@@ -21,7 +21,7 @@ Feature: What was accepted gets to a worker
   @C13
   Scenario: there is no queue while people submit
     Given the service "queue" is stopped
-    When "submit" runs 8 times with 4 clients
+    When "submit" runs 8 times at 16 per second
     And all faults are healed
     And every submission is final within 60s
     Then every invariant holds
