@@ -8,11 +8,16 @@ use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 pub fn trials() -> Vec<Trial> {
     vec![
         Trial::test("watch: only what changes is played again", only_changes),
         Trial::test("watch: a mistake ends nothing", mistakes),
+        Trial::test(
+            "watch: what is played while files change, or not to its end, does not count",
+            torn,
+        ),
         Trial::test("watch: Enter plays everything again", asked),
         Trial::test("watch: a container is up before it is needed", || {
             with_docker(up_ahead)
@@ -58,6 +63,9 @@ Feature: f
     Then every invariant holds
 ";
 
+/// How often a file is looked at.
+const TICK: Duration = Duration::from_millis(20);
+
 /// Somebody who watches.
 struct Watching {
     scratch: Scratch,
@@ -100,6 +108,17 @@ impl Watching {
         Ok(said)
     }
 
+    /// Waits until a file has this word.
+    fn until(&mut self, file: &str, word: &str) -> Result<(), Failed> {
+        let file = self.scratch.path(file);
+        while !std::fs::read_to_string(&file).is_ok_and(|text| text.contains(word)) {
+            let ended = self.child.try_wait()?;
+            check(ended.is_none(), || format!("it ended: {ended:?}"))?;
+            std::thread::sleep(TICK);
+        }
+        Ok(())
+    }
+
     fn change(&self, file: &str, from: &str, to: &str) -> Result<(), Failed> {
         let text = std::fs::read_to_string(self.scratch.path(file))?;
         check(text.contains(from), || format!("no `{from}` in {text}"))?;
@@ -109,12 +128,7 @@ impl Watching {
 
     /// The names and verdicts of all scenarios, as the results have them.
     fn results(&self) -> Result<Vec<(String, String)>, Failed> {
-        let run = self.scratch.json("out/run.json")?;
-        let of = |one: &Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
-        let scenarios = run["scenarios"].as_array().into_iter().flatten();
-        Ok(scenarios
-            .map(|one| (of(one, "scenario"), of(one, "verdict")))
-            .collect())
+        Ok(results(&self.scratch.json("out/run.json")?))
     }
 
     fn end(mut self) -> Result<Scratch, Failed> {
@@ -126,6 +140,14 @@ impl Watching {
         said.exits(130)?;
         Ok(self.scratch)
     }
+}
+
+fn results(run: &Value) -> Vec<(String, String)> {
+    let of = |one: &Value, field: &str| one[field].as_str().unwrap_or_default().to_owned();
+    let scenarios = run["scenarios"].as_array().into_iter().flatten();
+    scenarios
+        .map(|one| (of(one, "scenario"), of(one, "verdict")))
+        .collect()
 }
 
 /// Whether this scenario was played, by what was said.
@@ -173,8 +195,17 @@ fn only_changes() -> Result<(), Failed> {
     let said = watching.round()?;
     expect(&said, &[("first", true), ("second", true)])?;
 
+    // What is gone has no result any more, and what is left is told.
+    let text = std::fs::read_to_string(watching.scratch.path("features/a.feature"))?;
+    let (first, _) = text.split_once("  Scenario: second").ok_or("it is there")?;
+    watching.scratch.file("features/a.feature", first);
+    let said = watching.round()?;
+    check(said.contains("0 of 1 scenarios changed"), || said.clone())?;
+    check(said.contains("still: ✗ violated"), || said.clone())?;
+    check(watching.results()? == all("violated")[..1], || said.clone())?;
+
     let scratch = watching.end()?;
-    // Of the five rounds, all results are of the last one.
+    // Of the six rounds, all results are of the last one.
     let rounds = std::fs::read_dir(scratch.path("out"))?.flatten();
     let rounds = rounds.map(|entry| entry.file_name().to_string_lossy().into_owned());
     let rounds: Vec<String> = rounds.filter(|name| name.starts_with("round-")).collect();
@@ -197,6 +228,23 @@ fn mistakes() -> Result<(), Failed> {
     let said = watching.round()?;
     expect(&said, &[("first", false), ("second", false)])?;
     watching.end().map(drop)
+}
+
+fn torn() -> Result<(), Failed> {
+    let mut watching = Watching::begin("process")?;
+    watching.round()?;
+    let before = watching.results()?;
+    let long = "first\n    Given the call \"look\" takes 3s longer once";
+    watching.change("features/a.feature", "first", long)?;
+    watching.until("out/round-2/01-first/history.jsonl", "matched")?;
+    watching.change("data/a", "1", "22")?;
+    let said = watching.round()?;
+    check(said.contains("it counts no more"), || said.clone())?;
+    // All of it is played now, and interrupted.
+    watching.until("out/round-3/01-first/history.jsonl", "matched")?;
+    let scratch = watching.end()?;
+    let run = scratch.json("out/run.json")?;
+    check(results(&run) == before, || run.to_string())
 }
 
 fn asked() -> Result<(), Failed> {

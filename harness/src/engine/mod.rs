@@ -108,11 +108,12 @@ impl Setup {
     }
 
     /// The invariants of which one that is broken says all that this run is played for. A control run goes on to its end:
-    /// what ends it for one scenario says nothing about what another one judges for.
+    /// what ends it for one scenario says nothing about what another one judges for. So does one that somebody drives by
+    /// hand, who has seen it break.
     fn decisive(&self) -> Judged {
-        match self.shared {
-            Some(_) => Judged::named([]),
-            None => self.judges().of_mutant(self.caught_by()),
+        match (&self.shared, &self.live) {
+            (Some(_), _) | (_, Some(_)) => Judged::named([]),
+            (None, None) => self.judges().of_mutant(self.caught_by()),
         }
     }
 
@@ -316,13 +317,6 @@ async fn play(
             awaited.part(setup, record).await?;
         }
         let setup = &*setup;
-        let steps = Steps {
-            setup,
-            runtime: &runtime,
-            record,
-            deeds: &deeds,
-            commands: &commands,
-        };
         let resolve = |host: &str, port| {
             let service = setup.stack.host(crate::gateway::OBSERVER, host)?;
             runtime.address(crate::gateway::OBSERVER, service, port)
@@ -350,6 +344,14 @@ async fn play(
             (&sink, &in_order, record.begun()),
         )
         .map_err(Failure::new)?;
+        let steps = Steps {
+            setup,
+            runtime: &runtime,
+            record,
+            deeds: &deeds,
+            commands: &commands,
+            observers: &observers,
+        };
         phase(record, "steps");
         unmet.extend(steps.play().await?);
         phase(record, "heal");

@@ -197,7 +197,7 @@ impl Services {
         }
         self.paused().remove(name);
         self.stage(name, Stage::Ended(how));
-        let policy = how == ServiceFault::Killed && self.stack.services[name].restarts;
+        let policy = how == ServiceFault::Killed && self.stack.services[name].restarts.after(None);
         if policy || how == ServiceFault::Restarted {
             self.restart(name);
         }
@@ -291,12 +291,12 @@ impl Services {
         } else {
             let note = format!("service `{name}` ended by itself: {}", exit.detail);
             self.record.note(&note);
-            self.stage(&name, Stage::Gone(exit.detail));
+            self.stage(&name, Stage::Gone(exit.detail.clone()));
         }
         let mut restarts = self.restarts.lock().expect("no panic while it is held");
         let count = restarts.entry(name.clone()).or_default();
         *count += 1;
-        if self.stack.services[&name].restarts && *count <= MAX_RESTARTS {
+        if self.stack.services[&name].restarts.after(exit.code) && *count <= MAX_RESTARTS {
             self.restart(&name);
         }
     }

@@ -4,6 +4,7 @@ use super::Setup;
 use super::deeds::Deeds;
 use super::record::{Record, State};
 use crate::gateway::{CallPattern, Command, WORKLOAD};
+use crate::observe::Observers;
 use crate::plan::{Effect, Fault, Pace, Planned, Step, Trigger};
 use crate::runtime::{Failure, Runtime};
 use crate::stack::{Entity, Evidence, Learn, Stack};
@@ -33,6 +34,7 @@ pub(super) struct Steps<'a> {
     pub record: &'a Arc<Record>,
     pub deeds: &'a Deeds,
     pub commands: &'a mpsc::UnboundedSender<Command>,
+    pub observers: &'a Observers,
 }
 
 /// Tells the gateway which requests have names, and at which of them it stops for probes.
@@ -187,6 +189,9 @@ impl Steps<'_> {
         }
         let broken = |state: &State| state.judge.broken(&decisive).map(str::to_owned);
         if let Some(broken) = self.record.look(broken) {
+            // What follows may mend it, and could then seem to have been in time, for all that those could tell who look
+            // only now and then.
+            self.observers.look_now().await;
             self.record.note(&format!(
                 "{text}: waited no longer once `{broken}` was violated; {} not final then",
                 left.len()

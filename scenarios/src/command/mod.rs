@@ -36,9 +36,11 @@ use shakedown_harness::gateway;
 use shakedown_harness::problem::{Problem, Problems, suggest};
 use shakedown_harness::runtime::reaper;
 use shakedown_harness::verdict::{Verdict, WRONG_USE};
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Mutex;
 use std::time::Duration;
 
 /// Starts a real stack, breaks it on purpose, and says whether its invariants held.
@@ -365,9 +367,14 @@ fn shown() -> clap::Command {
         .subcommands(shown)
 }
 
-/// Tells of something that is no mistake.
+/// Tells of something that is no mistake, once.
 fn warn(warning: &Problem) {
-    eprintln!("{}", warning.to_string().replacen("error:", "warning:", 1));
+    static TOLD: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let text = warning.to_string().replacen("error:", "warning:", 1);
+    let mut told = TOLD.lock().expect("no panic while it is held");
+    if told.insert(text.clone()) {
+        eprintln!("{text}");
+    }
 }
 
 /// The name that somebody gave for a command and that is none.

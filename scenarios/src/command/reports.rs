@@ -41,6 +41,15 @@ pub struct Reports<'a> {
     workspace: Option<PathBuf>,
 }
 
+impl ReportArgs {
+    /// The files that are written.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        [&self.junit, &self.markdown, &self.cucumber_json]
+            .into_iter()
+            .flatten()
+    }
+}
+
 impl<'a> Reports<'a> {
     /// Tries all places.
     ///
@@ -49,8 +58,7 @@ impl<'a> Reports<'a> {
     pub fn prepare(args: &'a ReportArgs) -> Result<Reports<'a>, Problems> {
         let mut problems = Problems::default();
         let mut seen: Vec<PathBuf> = Vec::new();
-        let files = [&args.junit, &args.markdown, &args.cucumber_json];
-        for file in files.into_iter().flatten() {
+        for file in args.files() {
             if let Err(error) = temporary(file) {
                 problems.push(unwritable(file, &error));
             }

@@ -252,7 +252,8 @@ impl Checker<'_> {
 
     /// A service that comes back by itself cannot be kept down until a moment.
     fn comes_back(&mut self, service: &str, how: ServiceFault, fault: &Fault) {
-        let restarts = self.stack.services.get(service).is_some_and(|s| s.restarts);
+        let known = self.stack.services.get(service);
+        let restarts = known.is_some_and(|known| known.restarts.after(None));
         let by_itself = match how {
             ServiceFault::Restarted => true,
             ServiceFault::Killed => restarts,

@@ -2,6 +2,7 @@
 
 use super::{Reading, Top};
 use crate::problem::Problem;
+use crate::stack::Restarts;
 use crate::stack::node::{Data, Fields, Node};
 use indexmap::IndexMap;
 
@@ -109,15 +110,13 @@ fn names(node: &Node) -> Vec<&str> {
 }
 
 /// `deploy.restart_policy`.
-pub(super) fn deployed_restarts(fields: &Fields<'_>) -> bool {
-    let policy = fields
-        .get("deploy")
-        .and_then(|deploy| deploy.entry("restart_policy"));
-    policy.is_some_and(|policy| {
-        let condition = policy
-            .value
-            .entry("condition")
-            .map(|entry| &entry.value.data);
-        !matches!(condition, Some(Data::Scalar { text, .. }) if text == "none")
+pub(super) fn deployed_restarts(fields: &Fields<'_>) -> Option<Restarts> {
+    let deploy = fields.get("deploy")?;
+    let policy = deploy.entry("restart_policy")?;
+    let condition = policy.value.entry("condition");
+    Some(match condition.map(|entry| &entry.value.data) {
+        Some(Data::Scalar { text, .. }) if text == "none" => Restarts::Never,
+        Some(Data::Scalar { text, .. }) if text == "on-failure" => Restarts::OnFailure,
+        _ => Restarts::Always,
     })
 }

@@ -5,7 +5,7 @@ use super::settings::time;
 use super::{Reading, Top};
 use crate::problem::Problem;
 use crate::stack::node::{Data, Node};
-use crate::stack::{Condition, Healthcheck};
+use crate::stack::{Condition, Healthcheck, Restarts};
 use indexmap::IndexMap;
 use std::time::Duration;
 
@@ -95,9 +95,9 @@ pub(super) fn healthcheck(node: &Node, reading: &mut Reading<'_>) -> Option<Heal
     })
 }
 
-pub(super) fn restarts(node: &Node, reading: &mut Reading<'_>) -> bool {
+pub(super) fn restarts(node: &Node, reading: &mut Reading<'_>) -> Restarts {
     let Some(policy) = reading.text(node) else {
-        return false;
+        return Restarts::Never;
     };
     let name = policy.split(':').next().unwrap_or_default();
     if !["no", "always", "unless-stopped", "on-failure"].contains(&name) {
@@ -109,5 +109,9 @@ pub(super) fn restarts(node: &Node, reading: &mut Reading<'_>) -> bool {
             known,
         ));
     }
-    matches!(name, "always" | "unless-stopped" | "on-failure")
+    match name {
+        "always" | "unless-stopped" => Restarts::Always,
+        "on-failure" => Restarts::OnFailure,
+        _ => Restarts::Never,
+    }
 }

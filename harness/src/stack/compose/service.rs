@@ -20,7 +20,7 @@ pub(super) fn read(entry: &Entry, top: &Top<'_>, reading: &mut Reading<'_>) -> S
     let get = |key: &str| fields.get(key).filter(|node| !node.is_null());
     let mut tmpfs = get("tmpfs").map_or_else(Vec::new, |node| node.texts(reading.problems));
     let mounts = mounts(&fields, top, &mut tmpfs, reading);
-    let policy = get("restart").is_some_and(|node| restarts(node, reading));
+    let policy = get("restart").map(|node| restarts(node, reading));
     let mut service = Service {
         name: entry.key.clone(),
         place: entry.place.clone(),
@@ -34,7 +34,9 @@ pub(super) fn read(entry: &Entry, top: &Top<'_>, reading: &mut Reading<'_>) -> S
         ports: BTreeMap::new(),
         healthcheck: get("healthcheck").and_then(|node| healthcheck(node, reading)),
         ready: extension::default_ready(),
-        restarts: policy || hosts::deployed_restarts(&fields),
+        restarts: hosts::deployed_restarts(&fields)
+            .or(policy)
+            .unwrap_or_default(),
         replicas: settings::replicas(&fields, reading).unwrap_or(1),
         tmpfs,
         mounts,

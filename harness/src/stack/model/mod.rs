@@ -20,7 +20,7 @@ pub use invariant::{Clock, Invariant, Pattern, Scope};
 pub use mount::{Mount, Source};
 pub use mutant::Mutant;
 pub use ready::{Healthcheck, Probe, Ready};
-pub use service::{Condition, Protocol, Service};
+pub use service::{Condition, Protocol, Restarts, Service};
 pub use settings::{Limit, Settings};
 pub use workload::Workload;
 

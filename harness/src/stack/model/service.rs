@@ -30,9 +30,8 @@ pub struct Service {
     pub healthcheck: Option<Healthcheck>,
     /// The harness's check, from `x-shakedown.ready`.
     pub ready: Ready,
-    /// True when `restart` is `always`, `unless-stopped` or `on-failure`: the harness starts the
-    /// service again when it dies, as Compose would.
-    pub restarts: bool,
+    /// `restart`: whether the harness starts the service again when it ends, as Compose would.
+    pub restarts: Restarts,
     /// How many instances of it there are: `scale`, or `deploy.replicas`.
     pub replicas: usize,
     /// Folders kept in memory.
@@ -79,4 +78,44 @@ pub enum Protocol {
     Postgres,
     /// Bytes.
     Tcp,
+}
+
+/// When a service that ended is started again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Restarts {
+    /// `no`, and what Compose does unless it is told otherwise.
+    #[default]
+    Never,
+    /// `on-failure`: when a signal ended it, or its exit code is not 0.
+    OnFailure,
+    /// `always` and `unless-stopped`.
+    Always,
+}
+
+impl Restarts {
+    /// Whether it is started again after this exit code; `None`: a signal ended it.
+    pub fn after(self, code: Option<i32>) -> bool {
+        match self {
+            Restarts::Never => false,
+            Restarts::OnFailure => code != Some(0),
+            Restarts::Always => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Restarts;
+
+    #[test]
+    fn a_service_comes_back_as_its_policy_says() {
+        let ends = [Some(0), Some(1), None];
+        for (policy, expected) in [
+            (Restarts::Never, [false, false, false]),
+            (Restarts::OnFailure, [false, true, true]),
+            (Restarts::Always, [true, true, true]),
+        ] {
+            assert_eq!(ends.map(|code| policy.after(code)), expected, "{policy:?}");
+        }
+    }
 }

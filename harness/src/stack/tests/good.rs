@@ -1,6 +1,6 @@
 //! What the files are read into.
 
-use super::super::{Condition, Image, Probe, Protocol, Service, find};
+use super::super::{Condition, Image, Probe, Protocol, Restarts, Service, find};
 use super::{COMPOSE, SHAKEDOWN, change, read};
 use std::time::Duration;
 
@@ -80,8 +80,9 @@ fn environments_come_in_three_forms() {
     let path = std::env::var("PATH").unwrap();
     assert_eq!(compose("{PATH: }")["PATH"], path);
     assert_eq!(compose("[PATH]")["PATH"], path);
-    assert!(base("restart: always").restarts);
-    assert!(!base("restart: \"no\"").restarts);
+    assert_eq!(base("restart: always").restarts, Restarts::Always);
+    assert_eq!(base("restart: on-failure:3").restarts, Restarts::OnFailure);
+    assert_eq!(base("restart: \"no\"").restarts, Restarts::Never);
 }
 
 #[test]
@@ -171,7 +172,7 @@ services:
         (image("site").as_str(), image("worker").as_str()),
         ("b", "c")
     );
-    assert!(read.stack.services["worker"].restarts);
+    assert_ne!(read.stack.services["worker"].restarts, Restarts::Never);
     assert!(read.warnings.is_empty(), "{:?}", read.warnings);
 }
 

@@ -30,16 +30,16 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Watches nothing yet but the keyboard.
+    /// Watches nothing yet but the keyboard. What is written to `results` is no change.
     ///
     /// # Errors
     /// The system cannot tell of changes.
-    pub fn new() -> Result<Changes, Problem> {
+    pub fn new(results: Vec<PathBuf>) -> Result<Changes, Problem> {
         let (sender, changes) = mpsc::unbounded_channel();
         listen(sender.clone());
+        let results: Vec<PathBuf> = results.iter().map(|path| full(path)).collect();
         let told = move |event: notify::Result<notify::Event>| {
-            // Files that are only read, by this program too, have not changed.
-            if !event.is_ok_and(|event| event.kind.is_access()) {
+            if event.map_or(true, |event| counts(&event, &results)) {
                 let _ = sender.send(Change::Files);
             }
         };
@@ -87,6 +87,23 @@ impl Changes {
         }
         change
     }
+}
+
+/// Whether an event tells of a change. What a watcher cannot tell may be one.
+fn counts(event: &notify::Event, results: &[PathBuf]) -> bool {
+    let hidden = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        // What editors and this program have beside a file that they write.
+        name.starts_with('.') && name != ".env"
+    };
+    let own = |path: &PathBuf| results.iter().any(|result| full(path).starts_with(result));
+    // Files that are only read have not changed.
+    !event.kind.is_access()
+        && (event.paths.is_empty() || !event.paths.iter().all(|path| hidden(path) || own(path)))
+}
+
+fn full(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn unwatched(error: &notify::Error) -> Problem {

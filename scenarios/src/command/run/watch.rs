@@ -8,6 +8,7 @@ use crate::command::session::Session;
 use crate::command::{Answer, RunArgs};
 use shakedown_harness::invocation::{Invocation, Job, Played};
 use shakedown_harness::plan::{Plan, Step};
+use shakedown_harness::report;
 use shakedown_harness::runtime::docker;
 use shakedown_harness::stack::Mounted;
 use shakedown_harness::verdict::Verdict;
@@ -35,19 +36,35 @@ pub async fn watch(
     reports: &Reports<'_>,
     session: Session,
 ) -> Answer {
-    let mut changes = Changes::new()?;
+    let results = [&session.invocation.out].into_iter();
+    let results = results.chain(args.reports.files()).cloned();
+    let mut changes = Changes::new(results.collect())?;
     let mut stop = session.invocation.stop.clone();
     let mut latest: Vec<Latest> = Vec::new();
     let mut code = 0;
     for round in 1.. {
         changes.watch(&args.features, &loaded)?;
+        let (known, all) = (latest.len(), jobs.len());
         let changed = changed(&mut latest, jobs);
-        if !changed.is_empty() {
-            latest.extend(play_again(args, &session, reports, changed, round).await);
+        if round > 1 {
+            say!("{} of {all} scenarios changed", changed.len());
+        }
+        let stale = changed.is_empty() && latest.len() == known;
+        let new = play_again(args, &session, reports, changed, round).await;
+        // What was interrupted says nothing of what was played before.
+        if *stop.borrow() && round > 1 {
+            break;
+        }
+        tell_others(&latest);
+        if let Some(new) = new.filter(|_| !stale) {
+            latest.extend(new);
             latest.sort_by_key(|one| place(&one.played.job.plan));
             let played: Vec<Played> = latest.iter().map(|one| one.played.clone()).collect();
             code = write(&played, &session, args, reports);
             tidy(&session, &played);
+        }
+        if *stop.borrow() {
+            break;
         }
         let folders = changes.folders();
         say!("watching {folders} folders: Enter plays everything again, Ctrl-C ends");
@@ -60,28 +77,49 @@ pub async fn watch(
     Ok(session.end(code).await)
 }
 
-/// Plays these scenarios, tells of them, and gets ready for the next time.
+/// Plays these scenarios, tells of them, and gets ready for the next time. `None`: what was played says nothing.
 async fn play_again(
     args: &RunArgs,
     session: &Session,
     reports: &Reports<'_>,
     jobs: Vec<Job>,
     round: usize,
-) -> Vec<Latest> {
+) -> Option<Vec<Latest>> {
+    if jobs.is_empty() {
+        return Some(Vec::new());
+    }
     let invocation = Invocation {
         out: session.invocation.out.join(format!("{ROUND}{round}")),
         ..session.invocation.clone()
     };
-    let mounted: Vec<Option<Mounted>> = jobs.iter().map(|job| job.stack.mounted()).collect();
+    let mounted = |job: &Job| job.stack.mounted();
+    let before: Vec<Option<Mounted>> = jobs.iter().map(mounted).collect();
     let played = play(session, &invocation, &jobs, reports).await;
+    if *invocation.stop.borrow() && round > 1 {
+        return None;
+    }
+    // A control run and its scenario may have had different ones.
+    if !jobs.iter().map(mounted).eq(before.iter().cloned()) {
+        say!("files that services read changed while this was played: it counts no more");
+        return None;
+    }
     tell(&played, session, args);
     if !*invocation.stop.borrow() {
         prepare(&invocation, &played, round).await;
     }
-    let latest = played.into_iter().zip(mounted);
-    latest
-        .map(|(played, mounted)| Latest { played, mounted })
-        .collect()
+    let latest = played.into_iter().zip(before);
+    let latest = latest.map(|(played, mounted)| Latest { played, mounted });
+    Some(latest.collect())
+}
+
+/// Tells which of those that were not played again did not hold.
+fn tell_others(latest: &[Latest]) {
+    let failed = latest
+        .iter()
+        .filter(|one| one.played.verdict != Verdict::Held);
+    for one in failed {
+        say!("still: {}", report::scenario(&one.played));
+    }
 }
 
 /// Waits for a change with which everything can still be read, and reads it.
