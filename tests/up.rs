@@ -118,10 +118,16 @@ fn violated() -> Result<(), Failed> {
         let more = stdout.read_line(&mut told)?;
         check(more > 0, || format!("it ended without a word:\n{told}"))?;
     }
-    stdin.write_all(b"check\n")?;
+    // What broke ends no wait: whoever drives the stack goes on.
+    stdin.write_all(
+        b"check\n\"submit\" runs once\nevery submission is final within 60s\nentities\n",
+    )?;
     drop(stdin);
     stdout.read_to_string(&mut told)?;
     let said = Said::of(child.wait_with_output()?);
+    check(told.contains("  submission 2: is Finished"), || {
+        told.clone()
+    })?;
     check(said.code == 1, || format!("{told}\n{}", said.all()))?;
     let proof = "no status == \"Finished\" before happened(\"scores stored\")";
     let twice = told.matches(proof).count() == 2;
