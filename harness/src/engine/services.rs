@@ -263,6 +263,9 @@ impl Services {
     pub fn struck(&self) -> Vec<String> {
         let paused = self.paused();
         let words = |name: &String| match &*self.stages[name].borrow() {
+            Stage::Ended(ServiceFault::Killed) => Some(format!(
+                "`{name}` stays killed, for it has no `restart` policy"
+            )),
             Stage::Ended(what) => Some(format!("`{name}` stays {}", what.word())),
             _ if paused.contains(name) => Some(format!("`{name}` stays paused")),
             _ => None,
