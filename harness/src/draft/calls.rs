@@ -1,7 +1,8 @@
 //! The kinds of calls among those that were seen, each with a name.
 
 use super::exchange::Exchange;
-use super::path::{generalise, noun};
+use super::path::{LONG_ENOUGH, generalise, noun};
+use crate::gateway::WORKLOAD;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -93,14 +94,19 @@ pub(super) fn calls(exchanges: &[Exchange]) -> Vec<Call> {
     calls
 }
 
-/// The ids that answers to creating requests told. Short ones may be anything, and are known by their looks alone.
+/// The ids that answers to creating requests told. A short text may be anything, unless it was told under `id`, or to
+/// somebody outside, whose next requests it is filled into.
 fn created(exchanges: &[Exchange]) -> Vec<String> {
-    const LONG_ENOUGH: usize = 4;
-    let created = exchanges
-        .iter()
-        .filter(|one| one.method == "POST" && one.status < 300);
-    let ids = created.filter_map(|one| Some(as_text(id_of(one.answer.as_ref()?, "")?.1)));
-    ids.filter(|id| id.len() >= LONG_ENOUGH).collect()
+    let outside = |one: &Exchange| one.client == WORKLOAD && one.method != "GET";
+    let creates = |one: &&Exchange| one.status < 300 && (one.method == "POST" || outside(one));
+    let ids = exchanges.iter().filter(creates).filter_map(|one| {
+        let (at, id) = id_of(one.answer.as_ref()?, "")?;
+        let named = at.rsplit('.').next() == Some(IDS[0]);
+        let id = as_text(id);
+        let sure = named || outside(one) || id.len() >= LONG_ENOUGH;
+        (sure && !id.is_empty()).then_some(id)
+    });
+    ids.collect()
 }
 
 /// `create order`, `list orders`, `pay order`: by the words of the path alone, whatever its ids are called.
@@ -166,7 +172,7 @@ fn distinguish(calls: &mut [Call]) {
         let doubled = doubled(calls);
         let doubles = calls.iter_mut().filter(|call| doubled.contains(&call.name));
         // The first one of the outside world is the plain one.
-        for call in doubles.filter(|call| call.client != crate::gateway::WORKLOAD) {
+        for call in doubles.filter(|call| call.client != WORKLOAD) {
             call.name = more(call);
         }
     }
@@ -192,6 +198,38 @@ mod tests {
             ("PUT", "/api/v1/feature-flags", "update feature flags"),
         ] {
             assert_eq!(name(method, path), expected, "{method} {path}");
+        }
+    }
+
+    #[test]
+    fn short_ids_are_known_by_where_they_were_told() {
+        for (client, method, answer, expected) in [
+            ("web", "POST", json!({"id": "j1"}), Some("j1")),
+            ("web", "POST", json!({"job": {"id": "x"}}), Some("x")),
+            ("web", "POST", json!({"key": "j1"}), None),
+            ("web", "POST", json!({"key": "long"}), Some("long")),
+            ("web", "PUT", json!({"id": "j1"}), None),
+            (WORKLOAD, "PUT", json!({"key": "j1"}), Some("j1")),
+            (WORKLOAD, "GET", json!({"id": "j1"}), None),
+            (WORKLOAD, "POST", json!({"id": ""}), None),
+        ] {
+            let exchange = Exchange {
+                client: client.to_owned(),
+                service: "web".to_owned(),
+                port: 80,
+                method: method.to_owned(),
+                path: "/jobs".to_owned(),
+                query: None,
+                logged_in: false,
+                sent: None,
+                status: 201,
+                answer: Some(answer.clone()),
+                asked: 0,
+                answered: 1,
+                answered_ns: 0,
+            };
+            let expected: Vec<&str> = expected.into_iter().collect();
+            assert_eq!(created(&[exchange]), expected, "{client} {method} {answer}");
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) struct Rule {
     /// An expression; where the path has the id, none is needed.
     pub id: Option<String>,
     pub event: Option<String>,
+    /// The one status of all answers that accepted it, where it is one: another one may say that it was done already.
+    pub answered: Option<u16>,
     /// The status field, and where it is told.
     pub set: Option<(String, String)>,
     /// It comes from within the stack, and does something.
@@ -148,6 +150,8 @@ fn rule(entity: &Entity, call: &Call) -> Option<Rule> {
         let (_, side, at) = set.as_ref()?;
         at_path(body(one, side)?, at)
     };
+    let accepted = call.seen.iter().map(|one| one.status);
+    let accepted: IndexSet<u16> = accepted.filter(|status| *status < 300).collect();
     let told = told
         .into_iter()
         .map(|(id, one)| Telling::new(id, one, field(one)));
@@ -160,6 +164,7 @@ fn rule(entity: &Entity, call: &Call) -> Option<Rule> {
             (false, true) => Some(call.name.clone()),
             (false, false) => None,
         },
+        answered: accepted.first().copied().filter(|_| accepted.len() == 1),
         inner: call.client != WORKLOAD && call.acts(),
         set: set.map(|(name, side, at)| (name, format!("{side}.body.{at}"))),
     })

@@ -4,6 +4,8 @@ use super::hidden::hidden;
 
 /// How long a run of hexadecimal digits is that is nobody's word.
 const HEX_DIGITS: usize = 12;
+/// How long a text is that is not by chance the same as another one.
+pub(super) const LONG_ENOUGH: usize = 4;
 
 /// A path in its parts; where an id stood, the name of what it is the id of.
 pub(super) fn generalise(path: &str, ids: &[String]) -> String {
@@ -14,7 +16,8 @@ pub(super) fn generalise(path: &str, ids: &[String]) -> String {
         general.push('/');
         // An id may have an ending, as in `7.json`.
         let (stem, ending) = part.split_at(part.find('.').unwrap_or(part.len()));
-        match is_id(stem) || ids.iter().any(|id| id == stem) {
+        let known = |id: &String| id == part || id == stem && id.len() >= LONG_ENOUGH;
+        match is_id(stem) || ids.iter().any(known) {
             true => {
                 let mut name = noun(before);
                 while taken.contains(&name) {
@@ -113,6 +116,9 @@ mod tests {
             ("/a/1/2", "/a/{a}/{a_}"),
             ("/orders/mine", "/orders/mine"),
             ("/orders/known-1", "/orders/{order}"),
+            // A short one is the whole part of the path.
+            ("/jobs/j1/log", "/jobs/{job}/log"),
+            ("/jobs/j1.2", "/jobs/j1.2"),
             ("/logs/7.tar.gz", "/logs/{log}.tar.gz"),
             ("/logs/all.json", "/logs/all.json"),
             ("/v1.2/logs", "/v1.2/logs"),
@@ -122,7 +128,7 @@ mod tests {
         ];
         for (path, expected) in cases {
             assert_eq!(
-                generalise(path, &["known-1".to_owned()]),
+                generalise(path, &["known-1".to_owned(), "j1".to_owned()]),
                 expected,
                 "{path}"
             );

@@ -127,10 +127,11 @@ fn entity_of(entity: &Entity) -> String {
         entity.name
     );
     for rule in &entity.rules {
-        let mut said = vec![
-            format!("call: {}", text(&rule.call)),
-            "when: response.status < 300".to_owned(),
-        ];
+        let accepted = match rule.answered {
+            Some(status) => format!("when: response.status == {status}"),
+            None => "when: response.status < 300".to_owned(),
+        };
+        let mut said = vec![format!("call: {}", text(&rule.call)), accepted];
         said.extend(rule.id.iter().map(|id| format!("id: {}", expression(id))));
         said.extend(
             rule.event
