@@ -5,7 +5,7 @@ use crate::support::{Case, Scratch, check};
 use libtest_mimic::{Failed, Trial};
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 7] = [
+    let cases: [Case; 9] = [
         ("a compose file alone makes files without mistakes", alone),
         ("nothing that is there is written over", kept),
         ("mistakes are told before anything is started", mistakes),
@@ -15,6 +15,8 @@ pub fn trials() -> Vec<Trial> {
             "what only the user asked becomes a poll, and no secret is shown",
             polled,
         ),
+        ("why a stack cannot be watched is told", unwatched),
+        ("all that do not say how they run are told", silent),
         ("options that mean nothing to it are not offered", options),
     ];
     let trial = |(name, run): Case| Trial::test(format!("init: {name}"), run);
@@ -122,8 +124,8 @@ fn made(scratch: &Scratch) -> Result<(), Failed> {
     for line in [
         "create job: {link: workload -> tower, request: \"POST /jobs\"}",
         "post look: {link: hand -> desk, request: \"POST /looks/{job}\"}",
-        "- {call: create job, when: response.status < 300, id: 'string(response.body.id)', event: created}",
-        "- {call: post look, when: response.status < 300, event: post look}",
+        "- {call: create job, when: response.status == 201, id: 'string(response.body.id)', event: created}",
+        "- {call: post look, when: response.status == 200, event: post look}",
         "post done at most once: {for: job, at_most: 1, of: post done}",
         "request: \"POST http://tower:8000/jobs\"",
     ] {
@@ -225,6 +227,45 @@ fn polled() -> Result<(), Failed> {
     let run = ["run", "--runtime", "process", "--out", "out"];
     scratch.shakedown(&run).exits(0)?.says(&["2 held"])?;
     Ok(())
+}
+
+/// A service that listens wherever it likes.
+const RIGID: &str = "\
+services:
+  web:
+    image: none
+    expose: [\"8000\"]
+    x-shakedown: {process: [sh, -c, \"echo 'listen EADDRINUSE: port 8000' >&2; exit 1\"]}
+";
+
+fn unwatched() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let compose = scratch.file("compose.yaml", RIGID);
+    let args = ["init", "--observe", "--runtime", "process"];
+    let look = ["--request", "GET http://web:8000/"];
+    let watch = || scratch.shakedown(&[&args[..], &look].concat()).exits(3);
+    watch()?.says(&[
+        "service `web` ended before it was ready: exit status: 1",
+        "logs/web.log:\n         listen EADDRINUSE: port 8000",
+        "help:  a local process must listen where its variable or argument says, not on all addresses",
+        "[program, --listen, \"0.0.0.0:8000\"]",
+    ])?;
+    std::fs::write(compose, RIGID.replace("EADDRINUSE", "EACCES"))?;
+    watch()?
+        .says(&["listen EACCES", "help:  look at the end of its log"])
+        .map(drop)
+}
+
+fn silent() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    scratch.file("compose.yaml", SHOP);
+    let args = ["init", "--observe", "--runtime", "process"];
+    let said = scratch.shakedown(&args).exits(3)?;
+    said.says(&[
+        "services `web`, `db`, `cache` do not say how they run as local processes",
+        "to `web`, `db`, `cache` in ",
+    ])
+    .map(drop)
 }
 
 fn options() -> Result<(), Failed> {

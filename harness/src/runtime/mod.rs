@@ -67,6 +67,11 @@ pub trait Runtime: Send + Sync {
         Duration::ZERO
     }
 
+    /// What to do where a service ended before it was ready, as far as the end of its log shows.
+    fn remedy(&self, _service: &crate::stack::Service, _log: &str) -> Option<String> {
+        None
+    }
+
     /// Whether this runtime goes without a service, because another one embeds it.
     fn absent(&self, _service: &str) -> bool {
         false

@@ -43,14 +43,17 @@ pub async fn wait(
         let (what, help) = match gone() {
             Some(why) => (
                 format!("ended before it was ready: {why}"),
-                "look at the end of its log",
+                runtime
+                    .remedy(service, &logs())
+                    .unwrap_or_else(|| "look at the end of its log".to_owned()),
             ),
             None if Instant::now() + pause > deadline => (
                 format!(
                     "was not ready after {}",
                     duration::print(service.ready.within)
                 ),
-                "raise `ready: {within}`, or check that it listens where the stack files say",
+                "raise `ready: {within}`, or check that it listens where the stack files say"
+                    .to_owned(),
             ),
             None => {
                 sleep(pause).await;
@@ -62,7 +65,7 @@ pub async fn wait(
             what: format!("service `{}` {what}", service.name),
             service: Some(service.name.clone()),
             last: Some(format!("{last}, {}\n{}", count::of(tries, "try"), logs())),
-            help: Some(help.to_owned()),
+            help: Some(help),
         });
     }
 }

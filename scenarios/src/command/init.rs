@@ -9,6 +9,7 @@ use shakedown_harness::gateway::WORKLOAD;
 use shakedown_harness::history;
 use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::{Place, Problem, Problems, shown, suggest};
+use shakedown_harness::runtime::Failure;
 use shakedown_harness::secret::Secrets;
 use shakedown_harness::stack::{self, Stack};
 use std::io::IsTerminal as _;
@@ -244,13 +245,21 @@ async fn observe(
     session.end(0).await;
     match outcome.failure {
         None => Ok((draft::exchanges(&events), hidden)),
-        Some(failure) => Err(Refusal::NoEnvironment(Problem {
-            what: format!("the stack could not be watched: {}", failure.what),
-            place: None,
-            help: failure.help.or(failure
-                .last
-                .map(|last| format!("the last thing that was seen: {last}"))),
-        })),
+        Some(failure) => Err(Refusal::NoEnvironment(unwatched(failure))),
+    }
+}
+
+/// Why the stack could not be watched, with the end of the log that tells it.
+fn unwatched(failure: Failure) -> Problem {
+    let last = failure.last.iter().map(|last| {
+        let last = last.trim_end().replace('\n', "\n         ");
+        format!("\n  last:  {last}")
+    });
+    let last: String = last.collect();
+    Problem {
+        what: format!("the stack could not be watched: {}{last}", failure.what),
+        place: None,
+        help: failure.help,
     }
 }
 

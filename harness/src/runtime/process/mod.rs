@@ -10,7 +10,7 @@ mod program;
 use super::{Exit, Failure, RunFolder, Runtime, STOP_WITHIN, listen, reaper};
 use crate::gateway::{self, Command, Handle, OBSERVER, PROBER, WORKLOAD};
 use crate::host::Bare;
-use crate::stack::Stack;
+use crate::stack::{Service, Stack};
 use async_trait::async_trait;
 use disks::{Disks, Wanted};
 use futures::future::join_all;
@@ -345,6 +345,10 @@ impl Runtime for ProcessRuntime {
 
     fn log_lag(&self) -> Duration {
         LOG_LAG
+    }
+
+    fn remedy(&self, service: &Service, log: &str) -> Option<String> {
+        program::listens_everywhere(service, log)
     }
 
     fn absent(&self, name: &str) -> bool {

@@ -3,8 +3,9 @@
 use super::{INSTANCE, LABEL, ProcessRuntime};
 use crate::host::{self, Bare};
 use crate::runtime::output::{Output, Reader};
-use crate::runtime::{Failure, OWN_EXECUTABLE, OWN_NAME};
+use crate::runtime::{Failure, OWN_EXECUTABLE, OWN_NAME, Runtime as _};
 use crate::stack::{Process, Service, Stack};
+use indexmap::IndexSet;
 use nix::sys::signal::Signal;
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -34,18 +35,7 @@ impl ProcessRuntime {
 
     fn program(&self, service: &Service, number: usize) -> Result<Program, Failure> {
         let Some(process) = &service.process else {
-            return Err(Failure {
-                service: Some(service.name.clone()),
-                help: Some(format!(
-                    "add `x-shakedown: {{process: [program, argument]}}` to `{}` in {}, or use `--runtime docker`",
-                    service.name,
-                    service.place.file.display()
-                )),
-                ..Failure::new(format!(
-                    "service `{}` does not say how it runs as a local process",
-                    service.name
-                ))
-            });
+            return Err(self.silent(service));
         };
         let name = process.command.first();
         let name = name.expect("an absent service is not started");
@@ -76,6 +66,30 @@ impl ProcessRuntime {
             }
         }
         Ok(program)
+    }
+
+    /// That this service does not say how it runs, with all others that do not.
+    fn silent(&self, service: &Service) -> Failure {
+        let silent = |one: &&Service| one.process.is_none() && !self.absent(&one.name);
+        let all: Vec<&Service> = self.stack.services.values().filter(silent).collect();
+        let names: Vec<String> = all.iter().map(|one| format!("`{}`", one.name)).collect();
+        let names = names.join(", ");
+        let files = all.iter().map(|one| one.place.file.display().to_string());
+        let files: IndexSet<String> = files.collect();
+        let files: Vec<String> = files.into_iter().collect();
+        let what = match all.len() {
+            1 => format!("service {names} does not say how it runs as a local process"),
+            _ => format!("services {names} do not say how they run as local processes"),
+        };
+        let help = format!(
+            "add `x-shakedown: {{process: [program, argument]}}` to {names} in {}, or use `--runtime docker`",
+            files.join(", ")
+        );
+        Failure {
+            service: Some(service.name.clone()),
+            help: Some(help),
+            ..Failure::new(what)
+        }
     }
 
     /// Starts a program, as one instance of its service. Gives what it writes as well.
@@ -120,6 +134,26 @@ impl ProcessRuntime {
         })?;
         Ok((child, output.reader))
     }
+}
+
+/// How programs say that an address which they want to have belongs to somebody else.
+const IN_USE: [&str; 3] = [
+    "Address already in use",
+    "address already in use",
+    "EADDRINUSE",
+];
+
+/// What to do where a service says that it could not listen: gateways have its port, at addresses of their own.
+pub(super) fn listens_everywhere(service: &Service, log: &str) -> Option<String> {
+    if !IN_USE.iter().any(|words| log.contains(words)) {
+        return None;
+    }
+    let port = service.ports.keys().next().copied().unwrap_or(8000);
+    Some(format!(
+        "a local process must listen where its variable or argument says, not on all addresses, as gateways listen at the \
+         same port: tell it where, such as by `environment: {{LISTEN: \"0.0.0.0:{port}\"}}` or `x-shakedown: {{process: \
+         [program, --listen, \"0.0.0.0:{port}\"]}}`, in which 0.0.0.0 is rewritten to its own address in this run"
+    ))
 }
 
 /// The services that a client is told of, in its arguments and its environment: those whose names
