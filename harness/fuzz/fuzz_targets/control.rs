@@ -3,9 +3,14 @@
 
 #[path = "../../src/gateway/hello.rs"]
 mod hello;
+#[path = "../../src/history/heard.rs"]
+#[allow(dead_code)]
+mod heard;
 #[path = "../../src/history/event.rs"]
 #[allow(dead_code)]
 mod history;
+#[path = "../src/plan.rs"]
+mod plan;
 #[path = "../../src/gateway/pattern.rs"]
 #[allow(dead_code)]
 mod pattern;
@@ -13,6 +18,7 @@ mod pattern;
 #[allow(dead_code)]
 mod protocol;
 
+use heard::Heard;
 use hello::{Hello, understood};
 use pattern::Pattern;
 use protocol::{CallPattern, Command, Report};

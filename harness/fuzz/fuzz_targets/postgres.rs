@@ -14,6 +14,7 @@ mod pattern;
 #[allow(dead_code)]
 mod talk;
 #[path = "../../src/gateway/postgres/up.rs"]
+#[allow(dead_code)]
 mod up;
 
 mod gateway {

@@ -4,13 +4,19 @@
 #[path = "../../src/gateway/courier.rs"]
 #[allow(dead_code)]
 mod courier;
+#[path = "../../src/history/heard.rs"]
+#[allow(dead_code)]
+mod heard;
 #[path = "../../src/history/event.rs"]
 #[allow(dead_code)]
 mod history;
+#[path = "../src/plan.rs"]
+mod plan;
 #[path = "../../src/gateway/protocol.rs"]
 #[allow(dead_code)]
 mod protocol;
 
+use heard::Heard;
 use protocol::Report;
 
 libfuzzer_sys::fuzz_target!(|batch: &[u8]| {
