@@ -12,7 +12,7 @@ use shakedown_harness::report;
 use shakedown_harness::runtime::docker;
 use shakedown_harness::stack::Mounted;
 use shakedown_harness::verdict::Verdict;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -92,14 +92,13 @@ async fn play_again(
         out: session.invocation.out.join(format!("{ROUND}{round}")),
         ..session.invocation.clone()
     };
-    let mounted = |job: &Job| job.stack.mounted();
-    let before: Vec<Option<Mounted>> = jobs.iter().map(mounted).collect();
+    let before = mounted(&jobs);
     let played = play(session, &invocation, &jobs, reports).await;
     if *invocation.stop.borrow() && round > 1 {
         return None;
     }
     // A control run and its scenario may have had different ones.
-    if !jobs.iter().map(mounted).eq(before.iter().cloned()) {
+    if mounted(&jobs) != before {
         say!("files that services read changed while this was played: it counts no more");
         return None;
     }
@@ -153,12 +152,11 @@ async fn next(
 fn changed(latest: &mut Vec<Latest>, jobs: Vec<Job>) -> Vec<Job> {
     let mut old = std::mem::take(latest);
     let mut changed = Vec::new();
-    for job in jobs {
+    let now = mounted(&jobs);
+    for (job, now) in jobs.into_iter().zip(now) {
         let same = |one: &Latest| {
             let was = &one.played.job;
-            alike(&was.plan, &job.plan)
-                && was.stack == job.stack
-                && one.mounted == job.stack.mounted()
+            alike(&was.plan, &job.plan) && was.stack == job.stack && one.mounted == now
         };
         match old.iter().position(same) {
             Some(i) => {
@@ -170,6 +168,16 @@ fn changed(latest: &mut Vec<Latest>, jobs: Vec<Job>) -> Vec<Job> {
         }
     }
     changed
+}
+
+/// What the services of each job's stack only read. Jobs of one stack have the same, which is looked at once.
+fn mounted(jobs: &[Job]) -> Vec<Option<Mounted>> {
+    let mut known: BTreeMap<&str, Option<Mounted>> = BTreeMap::new();
+    let each = jobs.iter().map(|job| {
+        let stack = known.entry(&job.stack.name);
+        stack.or_insert_with(|| job.stack.mounted()).clone()
+    });
+    each.collect()
 }
 
 /// Whether two plans are the same wherever they stand in their file.
