@@ -40,6 +40,20 @@ pub fn with_docker<T>(run: impl FnOnce() -> T) -> T {
     run()
 }
 
+/// A stack of one service, `rogue`, that does what no service should.
+pub const ROGUE: &str = "\
+services:
+  rogue:
+    image: shakedown
+    command: [serve, trouble]
+    environment: {LISTEN: \"0.0.0.0:8000\"}
+    expose: [\"8000\"]
+    x-shakedown:
+      image: shakedown
+      process: [shakedown, serve, trouble]
+      ready: {http: /health}
+";
+
 /// What a command said.
 pub struct Said {
     pub code: i32,
@@ -155,22 +169,10 @@ impl Scratch {
         self.shakedown(&[&["run", &feature, "--stack", &stack], &where_to[..]].concat())
     }
 
-    /// Plays one scenario on a stack of one service, `rogue`, that does what no service should. `shakedown` is the rest of
+    /// Plays one scenario on [`ROGUE`]. `shakedown` is the rest of
     /// the stack file.
     pub fn rogue(&self, runtime: &str, shakedown: &str, steps: &str) -> Said {
-        let compose = "\
-services:
-  rogue:
-    image: shakedown
-    command: [serve, trouble]
-    environment: {LISTEN: \"0.0.0.0:8000\"}
-    expose: [\"8000\"]
-    x-shakedown:
-      image: shakedown
-      process: [shakedown, serve, trouble]
-      ready: {http: /health}
-";
-        self.file("compose.yaml", compose);
+        self.file("compose.yaml", ROGUE);
         let stack = format!("stack: s\ncompose: compose.yaml\n{shakedown}");
         let stack = self.file("shakedown.yaml", &stack);
         let feature = format!(

@@ -1,6 +1,6 @@
 //! What is watched: what changes is played again, nothing else is, and a stack that is up ahead is as fresh as any.
 
-use crate::support::{Said, Scratch, check, docker, history, with_docker};
+use crate::support::{ROGUE, Said, Scratch, check, docker, history, with_docker};
 use libtest_mimic::{Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -26,19 +26,6 @@ pub fn trials() -> Vec<Trial> {
     ]
 }
 
-const COMPOSE: &str = "\
-services:
-  rogue:
-    image: shakedown
-    command: [serve, trouble]
-    environment: {LISTEN: \"0.0.0.0:8000\"}
-    expose: [\"8000\"]
-    volumes: [./data:/data:ro]
-    x-shakedown:
-      image: shakedown
-      process: [shakedown, serve, trouble]
-      ready: {http: /health}
-";
 const STACK: &str = "\
 stack: s
 compose: compose.yaml
@@ -77,7 +64,8 @@ struct Watching {
 impl Watching {
     fn begin(runtime: &str) -> Result<Watching, Failed> {
         let scratch = Scratch::new();
-        scratch.file("compose.yaml", COMPOSE);
+        let mounted = "    volumes: [./data:/data:ro]\n    x-shakedown:";
+        scratch.file("compose.yaml", &ROGUE.replace("    x-shakedown:", mounted));
         scratch.file("data/a", "1");
         scratch.file("shakedown.yaml", STACK);
         scratch.file("features/a.feature", FEATURE);

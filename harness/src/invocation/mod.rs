@@ -226,7 +226,8 @@ impl Invocation {
         self.shelf.put(self.setup(job, name)).await;
     }
 
-    fn setup(&self, job: &Job, name: &str) -> Setup {
+    /// What a run of this job needs to know; `name` is that of its folder.
+    pub fn setup(&self, job: &Job, name: &str) -> Setup {
         Setup {
             plan: job.plan.clone(),
             shared: None,

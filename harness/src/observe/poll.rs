@@ -225,6 +225,17 @@ mod tests {
         check("/other", "http://127.1.2.3:8000/other");
     }
 
+    /// What one look at a real server sees.
+    async fn look(app: axum::Router, rule: &Learn, known: &Known) -> Result<Vec<Sighting>, String> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+        let mut poll = Poll::new(rule, &|_, _| Some(address), ("job", known)).unwrap();
+        let seen = poll.look().await;
+        serving.abort();
+        seen
+    }
+
     /// What is seen of three pages of two items, of which each but the last names the next.
     async fn seen(next: Option<&str>) -> Result<Vec<String>, String> {
         use axum::Json;
@@ -237,10 +248,7 @@ mod tests {
             }
             Json(list)
         };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let app = axum::Router::new().route("/", axum::routing::get(page));
-        let serving = tokio::spawn(async move { axum::serve(listener, app).await });
         let cel = |text: &str| Expression::parse(text).unwrap();
         let rule = Learn {
             place: crate::problem::Place::new("shakedown.yaml".as_ref(), 1, 1),
@@ -257,9 +265,7 @@ mod tests {
             event: Some("listed".to_owned()),
         };
         let nobody: Known = Arc::new(|_| Vec::new());
-        let mut poll = Poll::new(&rule, &|_, _| Some(address), ("job", &nobody)).unwrap();
-        let seen = poll.look().await;
-        serving.abort();
+        let seen = look(app, &rule, &nobody).await;
         seen.map(|seen| seen.into_iter().map(|one| one.id).collect())
     }
 
@@ -286,10 +292,7 @@ mod tests {
             "lost" => Err(axum::http::StatusCode::NOT_FOUND),
             id => Ok(axum::Json(serde_json::json!({"state": format!("of {id}")}))),
         };
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
         let app = axum::Router::new().route("/jobs/{id}", axum::routing::get(told));
-        let serving = tokio::spawn(async move { axum::serve(listener, app).await });
         let cel = |text: &str| Expression::parse(text).unwrap();
         let rule = Learn {
             place: crate::problem::Place::new("shakedown.yaml".as_ref(), 1, 1),
@@ -311,9 +314,7 @@ mod tests {
             assert_eq!(kind, "job");
             ["7", "lost", "a b+/c"].map(str::to_owned).to_vec()
         });
-        let mut poll = Poll::new(&rule, &|_, _| Some(address), ("job", &known)).unwrap();
-        let seen = poll.look().await.unwrap();
-        serving.abort();
+        let seen = look(app, &rule, &known).await.unwrap();
         let seen: Vec<_> = seen
             .iter()
             .map(|one| (&one.id[..], &one.set["state"]))

@@ -1,8 +1,8 @@
 //! A report in the JSON of cucumber-jvm, for dashboards that read it.
 //!
 //! A step fails when it demanded what was not so, when its fault proved nothing, or when what it waited for did not
-//! come. What no scenario witnessed fails the last step that demanded every invariant. That format knows no *inconclusive*: such a step is failed too, and its message says so. Single steps have no
-//! times, so a scenario's whole time is that of its first step.
+//! come. What no scenario witnessed fails the last step that demanded every invariant. That format knows no
+//! *inconclusive*: such a step is failed too, and its message says so. Single steps have no times, so a scenario's whole time is that of its first step.
 
 use super::results::{Results, headline, name};
 use super::source::Source;
@@ -96,13 +96,13 @@ fn element(one: &Played, source: &Source, results: &Results<'_>) -> Value {
 /// What no scenario witnessed, in words, where this is the last one that demanded it.
 fn unseen(one: &Played, results: &Results<'_>) -> Vec<String> {
     let stack = &one.job.stack.name;
-    let names = results.unwitnessed().remove(stack).unwrap_or_default();
+    let names = results.unwitnessed().get(stack).into_iter().flatten();
     let demands = |other: &&Played, name: &String| {
         other.job.stack.name == *stack
             && other.outcome.failure.is_none()
             && other.outcome.unwitnessed.contains(name)
     };
-    let here = names.iter().filter(|name| {
+    let here = names.filter(|name| {
         let mut all = results.played.iter().rev();
         let last = all.find(|other| demands(other, name));
         last.is_some_and(|last| std::ptr::eq(last, one))

@@ -26,7 +26,7 @@ pub fn annotations(results: &Results<'_>, workspace: Option<&Path>) -> String {
     for (stack, names) in results.unwitnessed() {
         for invariant in names {
             let title = format!("inconclusive: `{invariant}`");
-            let message = no_witness(results.played, &stack, &invariant);
+            let message = no_witness(results.played, stack, invariant);
             let _ = writeln!(
                 text,
                 "::error title={}::{}",

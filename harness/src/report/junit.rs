@@ -26,7 +26,7 @@ pub fn junit(results: &Results<'_>) -> String {
         let mut suite = TestSuite::new("witnesses");
         for (stack, names) in unwitnessed {
             for invariant in names {
-                let why = no_witness(results.played, &stack, &invariant);
+                let why = no_witness(results.played, stack, invariant);
                 let why = format!("inconclusive: {why}");
                 let status = failed(Verdict::Inconclusive, &why, &why);
                 let mut case = TestCase::new(format!("`{invariant}` was witnessed"), status);

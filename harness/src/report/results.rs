@@ -20,6 +20,7 @@ pub struct Results<'r> {
     pub repeat: &'r dyn Fn(&Played) -> String,
     /// What became of planted bugs; then the scenarios are those without any.
     pub mutants: &'r [MutantResult],
+    unwitnessed: BTreeMap<String, BTreeSet<String>>,
 }
 
 impl<'r> Results<'r> {
@@ -35,6 +36,7 @@ impl<'r> Results<'r> {
             seed,
             repeat,
             mutants: &[],
+            unwitnessed: invocation::unwitnessed(played),
         }
     }
 
@@ -64,8 +66,8 @@ impl<'r> Results<'r> {
     }
 
     /// By stack: what no scenario witnessed.
-    pub(super) fn unwitnessed(&self) -> BTreeMap<String, BTreeSet<String>> {
-        invocation::unwitnessed(self.played)
+    pub(super) fn unwitnessed(&self) -> &BTreeMap<String, BTreeSet<String>> {
+        &self.unwitnessed
     }
 
     /// The whole story of a scenario, as on the terminal.

@@ -10,12 +10,20 @@ const HISTORIES: [&str; 2] = ["history.jsonl", "failed.jsonl"];
 /// The folders that a run makes beside it.
 const FOLDERS: [&str; 2] = ["logs", "data"];
 
+/// The beginning of the name of a round's folder, before its number.
+pub const ROUND: &str = "round-";
+/// The beginning of the name of a run whose stack was up before it.
+pub const AHEAD: &str = "ahead-";
+
 /// Removes the runs of earlier invocations from the folder of an invocation, so that nobody takes them for those of the
 /// next one. A run is a folder that is named as runs are and has a history that a run began; whatever else lies in it stays,
 /// and so does all else in `out`. Gives the folders that could not be removed, and why.
 pub fn remove_runs(out: &Path) -> Vec<(PathBuf, io::Error)> {
-    // The runs of planted bugs lie one deeper, in folders that are numbered.
-    let numbered = folders(out).filter(|folder| is_number(&name(folder)));
+    // The runs of planted bugs, and of the rounds of one who watches, lie one deeper, in folders that are numbered.
+    let numbered = folders(out).filter(|folder| {
+        let name = name(folder);
+        is_number(name.strip_prefix(ROUND).unwrap_or(&name))
+    });
     let numbered: Vec<PathBuf> = numbered.collect();
     let within = std::iter::once(out).chain(numbered.iter().map(PathBuf::as_path));
     let runs = within.flat_map(folders).filter(|folder| is_run(folder));
@@ -49,7 +57,8 @@ fn is_run(folder: &Path) -> bool {
     let name = name(folder);
     let number = name.split_once('-').map(|(number, _)| number);
     let mut histories = HISTORIES.iter().map(|name| folder.join(name));
-    number.is_some_and(|number| number.len() > 1 && is_number(number))
+    let numbered = number.is_some_and(|number| number.len() > 1 && is_number(number));
+    (numbered || name.starts_with(AHEAD))
         && histories.any(|history| was_begun(&history).unwrap_or(false))
 }
 
@@ -107,6 +116,8 @@ mod tests {
             ("113-b/history.jsonl", ""),
             ("113-b/data/db", "x"),
             ("0/02-b/history.jsonl", BEGUN),
+            ("round-2/03-c/history.jsonl", BEGUN),
+            ("round-2/ahead-2-1/history.jsonl", BEGUN),
         ];
         assert!(left(&files).is_empty());
     }

@@ -11,7 +11,7 @@ pub mod process;
 pub mod ready;
 pub mod reaper;
 
-pub use earlier::remove_runs;
+pub use earlier::{AHEAD, ROUND, remove_runs};
 pub use folder::RunFolder;
 
 use crate::gateway::Handle;

@@ -7,6 +7,7 @@ use shakedown_harness::draft::{self, Draft, Exchange, Hidden, Request};
 use shakedown_harness::engine::{Door, Sight};
 use shakedown_harness::gateway::WORKLOAD;
 use shakedown_harness::history;
+use shakedown_harness::invocation::Job;
 use shakedown_harness::plan::Plan;
 use shakedown_harness::problem::{Place, Problem, Problems, shown, suggest};
 use shakedown_harness::runtime::Failure;
@@ -212,7 +213,7 @@ async fn observe(
         running,
         orders,
         mut sights,
-    } = session.keep((&stack, None), nothing(&stack), "observed");
+    } = session.keep(&nothing(&stack), "observed");
     let mut hidden = Hidden::default();
     if let Some((doors, secrets)) = up(&mut sights).await {
         say!("the stack is up");
@@ -272,15 +273,21 @@ async fn up(sights: &mut mpsc::UnboundedReceiver<Sight>) -> Option<(Vec<Door>, A
     }
 }
 
-/// A plan of no steps.
-fn nothing(stack: &Stack) -> Plan {
-    Plan {
+/// A job of no steps.
+fn nothing(stack: &Arc<Stack>) -> Job {
+    let plan = Plan {
         feature: "init".to_owned(),
         scenario: "what the stack does".to_owned(),
         place: Place::new(&stack.file, 1, 1),
         tags: Vec::new(),
         stack: stack.name.clone(),
         steps: Vec::new(),
+    };
+    Job {
+        plan,
+        stack: stack.clone(),
+        mutant: None,
+        round: 1,
     }
 }
 

@@ -3,8 +3,7 @@
 use super::load::Loaded;
 use super::{PlayArgs, Refusal, Where, warn};
 use shakedown_harness::engine::{self, Order, Outcome, Place, Setup, Sight};
-use shakedown_harness::invocation::{Invocation, Room};
-use shakedown_harness::plan::Plan;
+use shakedown_harness::invocation::{Invocation, Job, Room};
 use shakedown_harness::problem::{Problem, Problems};
 use shakedown_harness::report::{self, Page};
 use shakedown_harness::runtime::{self, docker, new_run_id, reaper::Reaper};
@@ -148,27 +147,11 @@ impl Session {
     }
 
     /// Starts a run that takes orders and shows what happens. `name` is that of its folder.
-    pub fn keep(
-        &self,
-        (stack, mutant): (&Arc<Stack>, Option<String>),
-        plan: Plan,
-        name: &str,
-    ) -> Kept {
-        let invocation = &self.invocation;
+    pub fn keep(&self, job: &Job, name: &str) -> Kept {
         let (live, orders, sights) = engine::live();
         let running = tokio::spawn(engine::run(Setup {
-            plan,
-            shared: None,
-            heard: None,
-            stack: stack.clone(),
-            mutant,
-            place: invocation.place,
-            seed: invocation.seed,
-            run: invocation.run.clone(),
-            name: name.to_owned(),
-            out: invocation.out.clone(),
-            stop: invocation.stop.clone(),
             live: Some(Arc::new(live)),
+            ..self.invocation.setup(job, name)
         }));
         Kept {
             running,
@@ -361,11 +344,7 @@ pub fn program() -> &'static str {
 }
 
 /// The command that plays one scenario of a session again.
-pub fn repeat(
-    invocation: &Invocation,
-    job: &shakedown_harness::invocation::Job,
-    stack: Option<&Path>,
-) -> String {
+pub fn repeat(invocation: &Invocation, job: &Job, stack: Option<&Path>) -> String {
     let program = program();
     let plan = &job.plan;
     let name = regex::escape(&plan.scenario).replace('\'', ".");

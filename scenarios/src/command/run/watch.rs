@@ -9,7 +9,7 @@ use crate::command::{Answer, RunArgs};
 use shakedown_harness::invocation::{Invocation, Job, Played};
 use shakedown_harness::plan::{Plan, Step};
 use shakedown_harness::report;
-use shakedown_harness::runtime::docker;
+use shakedown_harness::runtime::{AHEAD, ROUND, docker};
 use shakedown_harness::stack::Mounted;
 use shakedown_harness::verdict::Verdict;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,10 +17,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// Stacks that are up ahead: one for a scenario, and one for its control run.
-const AHEAD: usize = 2;
-
-/// The beginning of a round's folder.
-const ROUND: &str = "round-";
+const MOST_AHEAD: usize = 2;
 
 /// A scenario with its newest result.
 struct Latest {
@@ -206,11 +203,11 @@ async fn prepare(invocation: &Invocation, played: &[Played], round: usize) {
     };
     let shelf = &invocation.shelf;
     shelf.keep_only(Some(&job.stack)).await;
-    let wanted = if job.has_control() { AHEAD } else { 1 };
+    let wanted = if job.has_control() { MOST_AHEAD } else { 1 };
     for n in shelf.count(&job.stack)..wanted {
         // No other stack of this run may have the name, and one of an earlier round may still be up.
         invocation
-            .prepare(job, &format!("ahead-{round}-{}", n + 1))
+            .prepare(job, &format!("{AHEAD}{round}-{}", n + 1))
             .await;
     }
 }

@@ -33,19 +33,22 @@ pub async fn up(mut args: UpArgs) -> Answer {
     }
     let session = Session::of_one(&args.play, &stack).await?;
     let invocation = &session.invocation;
-    let plan = plan(&stack, &file);
-    let kept = session.keep((&stack, args.mutant.clone()), plan.clone(), NAME);
-    let lines = Lines::open(&stack);
-    let console = Console::new(stack.clone(), invocation.out.join(NAME), lines.is_prompt());
-    let talked = console.talk(lines, kept.orders, kept.sights).await;
-    let outcome = kept.running.await.expect("a run catches its own panics");
-    let code = code(&outcome, &talked);
     let job = Job {
-        plan,
+        plan: plan(&stack, &file),
         stack,
         mutant: args.mutant,
         round: 1,
     };
+    let kept = session.keep(&job, NAME);
+    let lines = Lines::open(&job.stack);
+    let console = Console::new(
+        job.stack.clone(),
+        invocation.out.join(NAME),
+        lines.is_prompt(),
+    );
+    let talked = console.talk(lines, kept.orders, kept.sights).await;
+    let outcome = kept.running.await.expect("a run catches its own panics");
+    let code = code(&outcome, &talked);
     let played = Played {
         job,
         verdict: outcome.verdict,
