@@ -136,6 +136,18 @@ pub enum Doing {
     },
 }
 
+impl Doing {
+    /// Whether it undoes what a fault did.
+    fn ends(&self) -> bool {
+        match self {
+            Doing::Strike { .. } | Doing::Bend { .. } | Doing::Drop { .. } | Doing::Fill { .. } => {
+                false
+            }
+            Doing::Empty | Doing::Recover { .. } | Doing::Straighten | Doing::LetGo { .. } => true,
+        }
+    }
+}
+
 /// What to do with an exchange that the gateway has stopped.
 #[derive(Debug, PartialEq)]
 pub struct Decision {
@@ -249,6 +261,9 @@ impl Faults {
                 armed.decide(stop, captures, exchange, &mut decision);
             }
         }
+        let decided = std::mem::take(&mut decision.deeds);
+        let now = decided.into_iter().filter_map(|deed| self.in_turn(deed));
+        decision.deeds = now.collect();
         let due = self.take(|deed| deed.exchange == Some(exchange));
         decision.deeds.extend(due);
         self.under_way += decision.deeds.len();
@@ -259,10 +274,28 @@ impl Faults {
     /// the events that follow from it.
     pub fn learn(&mut self, fact: &Fact, exchange: Option<ExchangeId>) -> Vec<What> {
         let mut events = Vec::new();
+        let mut deeds = Vec::new();
         for armed in self.armed.iter_mut().filter(|armed| !armed.over) {
-            self.deeds.extend(armed.learn(fact, exchange, &mut events));
+            deeds.extend(armed.learn(fact, exchange, &mut events));
+        }
+        for deed in deeds {
+            let deed = self.in_turn(deed);
+            self.deeds.extend(deed);
         }
         events
+    }
+
+    /// Has what ends a fault wait for what begins it, if nobody has taken that on yet: else the end would come first,
+    /// change nothing, and the fault would last for good. Gives back what need not wait.
+    fn in_turn(&mut self, mut deed: Deed) -> Option<Deed> {
+        let begins = |waiting: &&Deed| waiting.fault == deed.fault && !waiting.what.ends();
+        let beginning = self.deeds.iter().rfind(begins).filter(|_| deed.what.ends());
+        let Some(beginning) = beginning else {
+            return Some(deed);
+        };
+        deed.exchange = beginning.exchange;
+        self.deeds.push(deed);
+        None
     }
 
     /// Takes note of something for which faults that are over may have waited, so many nanoseconds after the run began.

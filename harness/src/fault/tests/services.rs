@@ -180,3 +180,36 @@ fn only_who_was_struck_ends_a_fault_and_only_when_nobody_else_still_needs_it() {
     faults.learn(&fact("1", &[], Some("stored")), None);
     assert_eq!(faults.loose_deeds(), []);
 }
+
+#[test]
+fn an_end_waits_for_a_beginning_that_nobody_has_taken_on_yet() {
+    let happens = |event: &str| {
+        let event = event.to_owned();
+        Some(Trigger::Happens { event })
+    };
+    let kinds = |deeds: Vec<Deed>| {
+        let ends = deeds.into_iter().map(|deed| deed.what.ends());
+        ends.collect::<Vec<_>>()
+    };
+    let armed = |until| {
+        armed(Fault {
+            until,
+            ..fault(kill(), Times::First(1), None, happens("stored"))
+        })
+    };
+    // The second exchange, whose answer teaches the end, is asked about before the first, whose answer taught the beginning.
+    let mut faults = armed(happens("told"));
+    faults.learn(&fact("7", &[], Some("stored")), Some(1));
+    faults.learn(&fact("7", &[], Some("told")), Some(2));
+    let second = faults.decide(&at(Moment::Answer), &of("7"), 2).deeds;
+    assert_eq!(kinds(second), [] as [bool; 0]);
+    let first = faults.decide(&at(Moment::Answer), &of("7"), 1).deeds;
+    assert_eq!(kinds(first), [false, true]);
+    // The same where the end is a call, and where the first one went on before anybody could stop it.
+    let mut faults = armed(Some(Trigger::BeforeSent { call: call() }));
+    faults.learn(&fact("7", &[], Some("stored")), Some(1));
+    faults.see(&seen(1, Seen::Left));
+    let second = faults.decide(&at(Moment::Request), &of("7"), 2).deeds;
+    assert_eq!(kinds(second), [] as [bool; 0]);
+    assert_eq!(kinds(faults.loose_deeds()), [false, true]);
+}
