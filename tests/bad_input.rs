@@ -1,5 +1,6 @@
 //! Wrong use: exit code 64, the place, the nearest name, and nothing started.
 
+use crate::lanes::trial;
 use crate::support::{Case, Scratch, check, codabench, root};
 use libtest_mimic::{Failed, Trial};
 
@@ -22,7 +23,7 @@ pub fn trials() -> Vec<Trial> {
     ];
     cases
         .into_iter()
-        .map(|(name, run)| Trial::test(format!("bad input: {name}"), run))
+        .map(|(name, run)| trial(format!("bad input: {name}"), run))
         .collect()
 }
 

@@ -1,5 +1,6 @@
 //! Histories that were recorded, and exports from production, judged by the invariants as they are now.
 
+use crate::lanes::trial;
 use crate::support::{Case, Said, Scratch, check, codabench};
 use libtest_mimic::{Failed, Trial};
 
@@ -19,8 +20,8 @@ pub fn trials() -> Vec<Trial> {
             bad_export,
         ),
     ];
-    let trial = |(name, run): Case| Trial::test(format!("check: {name}"), run);
-    cases.into_iter().map(trial).collect()
+    let case = |(name, run): Case| trial(format!("check: {name}"), run);
+    cases.into_iter().map(case).collect()
 }
 
 /// Plays a short scenario, on a planted bug if one is named.

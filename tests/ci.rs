@@ -1,5 +1,6 @@
 //! What a CI reads: reports, annotations, exit codes, and what is played again.
 
+use crate::lanes::trial;
 use crate::support::{Case, Said, Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
@@ -27,8 +28,8 @@ pub fn trials() -> Vec<Trial> {
         ),
         ("planted bugs are test cases", mutants),
     ];
-    let trial = |(name, run): Case| Trial::test(format!("ci: {name}"), run);
-    cases.into_iter().map(trial).collect()
+    let case = |(name, run): Case| trial(format!("ci: {name}"), run);
+    cases.into_iter().map(case).collect()
 }
 
 /// One scenario for each verdict. The service does not start when its `STARTS` has a line, and then has none.

@@ -1,6 +1,7 @@
 //! `shakedown doctor` and `shakedown clean`: what is wrong here is told, and what was left is removed, but nothing else.
 
-use crate::support::{Case, Scratch, check, docker, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{Case, Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -24,7 +25,7 @@ pub fn trials() -> Vec<Trial> {
     ];
     let mut trials: Vec<Trial> = cases
         .into_iter()
-        .map(|(name, run)| Trial::test(name, run))
+        .map(|(name, run)| trial(name, run))
         .collect();
     let containers: [Case; 2] = [
         (
@@ -33,9 +34,11 @@ pub fn trials() -> Vec<Trial> {
         ),
         ("doctor: images (docker)", images),
     ];
-    trials.extend(containers.into_iter().map(|(name, run)| {
-        Trial::test(name, move || with_docker(run)).with_ignored_flag(!docker())
-    }));
+    trials.extend(
+        containers
+            .into_iter()
+            .map(|(name, run)| container_trial(name, run)),
+    );
     trials
 }
 

@@ -1,6 +1,7 @@
 //! Nothing is left behind: after a clean end, Ctrl-C, and SIGKILL of the harness, on both runtimes.
 
-use crate::support::{Scratch, check, codabench, docker, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{Scratch, check, codabench};
 use libtest_mimic::{Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -22,7 +23,6 @@ type RuntimeCase = (&'static str, fn(&'static str) -> Result<(), Failed>);
 pub fn trials() -> Vec<Trial> {
     let mut trials = Vec::new();
     for runtime in ["process", "docker"] {
-        let skip = runtime == "docker" && !docker();
         let cases: [RuntimeCase; 4] = [
             ("after a clean end", clean_end),
             ("after Ctrl-C", ctrl_c),
@@ -31,11 +31,10 @@ pub fn trials() -> Vec<Trial> {
         ];
         for (name, run) in cases {
             let name = format!("nothing is left {name} ({runtime})");
-            let trial = match runtime {
-                "docker" => Trial::test(name, move || with_docker(|| run(runtime))),
-                _ => Trial::test(name, move || run(runtime)),
-            };
-            trials.push(trial.with_ignored_flag(skip));
+            trials.push(match runtime {
+                "docker" => container_trial(name, move || run(runtime)),
+                _ => trial(name, move || run(runtime)),
+            });
         }
     }
     trials

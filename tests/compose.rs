@@ -1,40 +1,37 @@
 //! What compose files say is done: a service in several instances, files merged, extended and read for variables, names
 //! of networks, volumes, configs and secrets.
 
-use crate::support::{Scratch, check, docker, root, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{Scratch, check, root};
 use libtest_mimic::{Failed, Trial};
 use std::collections::BTreeSet;
 use std::process::Command;
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test(
+        trial(
             "compose: a service in three instances, as processes",
             || three("process").map(drop),
         ),
-        Trial::test(
+        container_trial(
             "compose: three instances, volumes, configs and secrets in containers",
-            || with_docker(in_containers),
-        )
-        .with_ignored_flag(!docker()),
-        Trial::test(
+            in_containers,
+        ),
+        container_trial(
             "compose: what is built from files is built again when they change",
-            || with_docker(built_again),
-        )
-        .with_ignored_flag(!docker()),
-        Trial::test(
+            built_again,
+        ),
+        container_trial(
             "compose: flask and redis, as Docker's examples have them",
-            || with_docker(|| project("flask-redis", "counter.feature", &["redis", "python"])),
-        )
-        .with_ignored_flag(!docker()),
-        Trial::test(
+            || project("flask-redis", "counter.feature", &["redis", "python"]),
+        ),
+        container_trial(
             "compose: nginx, flask and mariadb, as Docker's examples have them",
             || {
                 let bases = ["mariadb", "nginx", "python"];
-                with_docker(|| project("nginx-flask-mysql", "blog.feature", &bases))
+                project("nginx-flask-mysql", "blog.feature", &bases)
             },
-        )
-        .with_ignored_flag(!docker()),
+        ),
     ]
 }
 

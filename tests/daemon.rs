@@ -1,6 +1,7 @@
 //! A Docker daemon that is stopped or restarted in the middle of a run: the run is no verdict on the product, and its machine is clean
 //! once the daemon is back. The daemon is one of the test's own, with a network of its own; nobody else's is touched.
 
+use crate::lanes::container_trial;
 use crate::support::{Said, Scratch, check, docker};
 use libtest_mimic::{Failed, Trial};
 use nix::sys::signal::{Signal, kill};
@@ -20,7 +21,7 @@ pub fn trials() -> Vec<Trial> {
     let allowed = docker() && nix::unistd::geteuid().is_root() && there("dockerd", "--version");
     let allowed = allowed && there("unshare", "--version") && there("ip", "-V");
     let trial = |what, test: fn() -> Result<(), Failed>| {
-        Trial::test(
+        container_trial(
             format!("robust: the Docker daemon is {what} during a run"),
             test,
         )

@@ -1,26 +1,26 @@
 //! What can be done to the statements of a database: what the client saw, what the database did, what the receipt says,
 //! and that the statements after it work.
 
-use crate::support::{Said, Scratch, check, docker, root, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{Said, Scratch, check, root};
 use libtest_mimic::{Failed, Trial};
 use serde_json::{Value, json};
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test(
+        trial(
             "databases: statements fail, commits are lost, connections drop, as local processes",
             || struck("process"),
         ),
-        Trial::test(
+        container_trial(
             "databases: statements fail, commits are lost, connections drop, in containers",
-            || with_docker(|| struck("docker")),
-        )
-        .with_ignored_flag(!docker()),
-        Trial::test(
+            || struck("docker"),
+        ),
+        trial(
             "databases: a statement that nobody sends proves nothing",
             nobody,
         ),
-        Trial::test("databases: what cannot be meant is told", lint),
+        trial("databases: what cannot be meant is told", lint),
     ]
 }
 

@@ -1,13 +1,14 @@
 //! Databases that a stack may have beside PostgreSQL and SQLite, which the reference stack has.
 
-use crate::support::{Scratch, docker, root, with_docker};
+use crate::lanes::container_trial;
+use crate::support::{Scratch, root};
 use libtest_mimic::{Failed, Trial};
 
 pub fn trials() -> Vec<Trial> {
-    let mariadb = Trial::test("databases: rows of MariaDB come with their types", || {
-        with_docker(mariadb)
-    });
-    vec![mariadb.with_ignored_flag(!docker())]
+    vec![container_trial(
+        "databases: rows of MariaDB come with their types",
+        mariadb,
+    )]
 }
 
 const STACK: &str = "\

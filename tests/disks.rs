@@ -1,6 +1,7 @@
 //! A disk that is full, on both runtimes: it is proven, it stays so, and it is over when the faults are healed.
 
-use crate::support::{Said, Scratch, check, docker, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{Said, Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::os::unix::fs::PermissionsExt;
@@ -8,29 +9,22 @@ use std::process::{Command, Stdio};
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test(
+        trial(
             "disks: full, kept full, and with room again (process)",
             || full("process"),
         ),
-        Trial::test(
+        container_trial(
             "disks: full, kept full, and with room again (docker)",
-            || with_docker(|| full("docker")),
-        )
-        .with_ignored_flag(!docker()),
-        Trial::test(
+            || full("docker"),
+        ),
+        trial(
             "disks: a full one that nobody calls meanwhile is told",
             uncalled,
         ),
-        Trial::test("disks: a user without rights has them too", as_nobody).with_ignored_flag(
-            !runs(&mut nobody(&[
-                "unshare",
-                "--user",
-                "--mount",
-                BINARY,
-                "--version",
-            ])),
-        ),
-        Trial::test("disks: where there are none, that is said", not_allowed)
+        trial("disks: a user without rights has them too", as_nobody).with_ignored_flag(!runs(
+            &mut nobody(&["unshare", "--user", "--mount", BINARY, "--version"]),
+        )),
+        trial("disks: where there are none, that is said", not_allowed)
             .with_ignored_flag(!runs(&mut forbidden(&["true"]))),
     ]
 }

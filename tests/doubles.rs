@@ -1,6 +1,7 @@
 //! Doubles: third parties that shakedown plays itself, on both runtimes, and struck as any other service.
 
-use crate::support::{Case, Scratch, check, docker, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{Case, Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
@@ -13,15 +14,15 @@ pub fn trials() -> Vec<Trial> {
         ),
         ("what a double cannot be beside", beside),
     ];
-    let trial = |(name, run): Case| Trial::test(format!("doubles: {name}"), run);
-    let played = Trial::test("doubles: two call each other as local processes", || {
+    let case = |(name, run): Case| trial(format!("doubles: {name}"), run);
+    let played = trial("doubles: two call each other as local processes", || {
         played("process")
     });
-    let docked = Trial::test("doubles: two call each other in containers", || {
-        with_docker(|| self::played("docker"))
+    let docked = container_trial("doubles: two call each other in containers", || {
+        self::played("docker")
     });
-    let both = [played, docked.with_ignored_flag(!docker())];
-    cases.into_iter().map(trial).chain(both).collect()
+    let both = [played, docked];
+    cases.into_iter().map(case).chain(both).collect()
 }
 
 const COMPOSE: &str = "\

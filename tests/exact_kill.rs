@@ -1,7 +1,8 @@
 //! The worker is killed exactly between "scores stored" and its hearing so: every time, on both runtimes, and the
 //! history proves it. So it is at the other moments that can set a kill off.
 
-use crate::support::{Scratch, check, codabench, docker, history, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{Scratch, check, codabench, history};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::path::PathBuf;
@@ -36,21 +37,21 @@ const SENT: Kill = Kill {
 };
 
 pub fn trials() -> Vec<Trial> {
-    let container = Trial::test("exact kill: 50 of 50 in containers", || {
-        with_docker(|| exact("docker", &STORED))
+    let container = container_trial("exact kill: 50 of 50 in containers", || {
+        exact("docker", &STORED)
     });
     vec![
-        Trial::test("exact kill: 50 of 50 as local processes", || {
+        trial("exact kill: 50 of 50 as local processes", || {
             exact("process", &STORED)
         }),
-        container.with_ignored_flag(!docker()),
-        Trial::test("exact kill: when a status is learnt", || {
+        container,
+        trial("exact kill: when a status is learnt", || {
             exact("process", &SCORING)
         }),
-        Trial::test("exact kill: when an event is learnt", || {
+        trial("exact kill: when an event is learnt", || {
             exact("process", &HAPPENED)
         }),
-        Trial::test("exact kill: before a call is sent", || {
+        trial("exact kill: before a call is sent", || {
             exact("process", &SENT)
         }),
     ]

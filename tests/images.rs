@@ -1,6 +1,7 @@
 //! Images that are not there: the environment failed, and it says which image and why.
 
-use crate::support::{Case, Scratch, check, docker, with_docker};
+use crate::lanes::container_trial;
+use crate::support::{Case, Scratch, check};
 use libtest_mimic::{Failed, Trial};
 
 pub fn trials() -> Vec<Trial> {
@@ -8,10 +9,8 @@ pub fn trials() -> Vec<Trial> {
         ("images: one that is nowhere is named", missing),
         ("images: a script that fails is quoted", failing_script),
     ];
-    let trial = |(name, run): Case| {
-        Trial::test(name, move || with_docker(run)).with_ignored_flag(!docker())
-    };
-    cases.into_iter().map(trial).collect()
+    let case = |(name, run): Case| container_trial(name, run);
+    cases.into_iter().map(case).collect()
 }
 
 const IMAGE: &str = "shakedown-test/no-such-image:1";

@@ -1,5 +1,6 @@
 //! `shakedown init`: what it writes has no mistakes, and, where the stack was watched, plays and holds.
 
+use crate::lanes::trial;
 use crate::relay;
 use crate::support::{Case, Scratch, check};
 use libtest_mimic::{Failed, Trial};
@@ -19,8 +20,8 @@ pub fn trials() -> Vec<Trial> {
         ("all that do not say how they run are told", silent),
         ("options that mean nothing to it are not offered", options),
     ];
-    let trial = |(name, run): Case| Trial::test(format!("init: {name}"), run);
-    cases.into_iter().map(trial).collect()
+    let case = |(name, run): Case| trial(format!("init: {name}"), run);
+    cases.into_iter().map(case).collect()
 }
 
 const SHOP: &str = "\

@@ -1,16 +1,17 @@
 //! What counts for a scenario: nothing that it does not ask for, and nothing that no rule ever told.
 
+use crate::lanes::trial;
 use crate::support::{Scratch, check, codabench, history};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test(
+        trial(
             "judged: an invariant that a scenario does not name ends no wait and counts in no control run",
             not_named,
         ),
-        Trial::test(
+        trial(
             "judged: what no rule ever told breaks nothing, unless some other run told it",
             never_told,
         ),

@@ -1,21 +1,21 @@
 //! What can be done to a link, on both runtimes: it is felt, it lasts as long as the step says, and it spares other links.
 
-use crate::support::{Scratch, check, docker, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test(
+        trial(
             "links: bent for a time, and until a moment, as local processes",
             || bent("process"),
         ),
-        Trial::test(
+        container_trial(
             "links: bent for a time, and until a moment, in containers",
-            || with_docker(|| bent("docker")),
-        )
-        .with_ignored_flag(!docker()),
-        Trial::test("links: a cut that nobody feels proves nothing", nobody),
+            || bent("docker"),
+        ),
+        trial("links: a cut that nobody feels proves nothing", nobody),
     ]
 }
 

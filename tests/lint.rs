@@ -1,5 +1,6 @@
 //! What `shakedown lint` warns of.
 
+use crate::lanes::trial;
 use crate::support::{Case, Scratch, check, codabench, root};
 use libtest_mimic::{Failed, Trial};
 
@@ -13,8 +14,8 @@ pub fn trials() -> Vec<Trial> {
         ("a program that is not there", programs),
         ("nothing about our own features", ours),
     ];
-    let trial = |(name, run): Case| Trial::test(format!("lint: {name}"), run);
-    cases.into_iter().map(trial).collect()
+    let case = |(name, run): Case| trial(format!("lint: {name}"), run);
+    cases.into_iter().map(case).collect()
 }
 
 /// Lints steps on the Codabench stack: all that is warned of are these, each at its line, counted from the first step.

@@ -20,6 +20,7 @@ mod features;
 mod images;
 mod init;
 mod judged;
+mod lanes;
 mod links;
 mod lint;
 mod mentions;
@@ -48,7 +49,7 @@ use libtest_mimic::Arguments;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
     let trials = [
         bad_input::trials(),
         verdicts::trials(),
@@ -87,5 +88,8 @@ fn main() -> ExitCode {
         init::trials(),
         shell::trials(),
     ];
-    libtest_mimic::run(&arguments, trials.into_iter().flatten().collect()).exit_code()
+    let trials: Vec<_> = trials.into_iter().flatten().collect();
+    // Their lanes let them through.
+    arguments.test_threads.get_or_insert(trials.len());
+    libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -1,5 +1,6 @@
 //! What the pages mention is there: commands, their options, benches, and where links lead.
 
+use crate::lanes::trial;
 use crate::pages::{self, Page};
 use crate::support::{Case, Scratch, check, commands, root};
 use libtest_mimic::{Failed, Trial};
@@ -10,8 +11,8 @@ pub fn trials() -> Vec<Trial> {
         ("links lead somewhere", links),
         ("all commands are in its table", table),
     ];
-    let trial = |(name, run): Case| Trial::test(format!("readme: {name}"), run);
-    cases.into_iter().map(trial).collect()
+    let case = |(name, run): Case| trial(format!("readme: {name}"), run);
+    cases.into_iter().map(case).collect()
 }
 
 /// What is code in a page, on one line each.

@@ -2,6 +2,7 @@
 //! each time the fault strikes at exactly that moment, and is over at exactly the moment that ends it. The history
 //! proves it, and so does what the services wrote themselves.
 
+use crate::lanes::trial;
 use crate::relay::{self, ENDS, FEATURE, History, JOBS};
 use crate::support::check;
 use libtest_mimic::{Failed, Trial};
@@ -32,7 +33,7 @@ const STRIKES: [(&str, bool); 10] = [
 
 pub fn trials() -> Vec<Trial> {
     let name = "moments: each begins and ends every fault exactly, 50 times of 50";
-    vec![Trial::test(name, exact)]
+    vec![trial(name, exact)]
 }
 
 fn feature() -> String {

@@ -1,5 +1,6 @@
 //! What whoever polls a long-running operation is told of it.
 
+use crate::lanes::trial;
 use crate::support::{Case, Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
@@ -10,8 +11,8 @@ pub fn trials() -> Vec<Trial> {
         ("one fails once, and then is as it is", fails),
         ("one that is over when it is polled proves nothing", over),
     ];
-    let trial = |(name, run): Case| Trial::test(format!("operations: {name}"), run);
-    cases.into_iter().map(trial).collect()
+    let case = |(name, run): Case| trial(format!("operations: {name}"), run);
+    cases.into_iter().map(case).collect()
 }
 
 const STACK: &str = "\

@@ -1,6 +1,7 @@
 //! Probes: what a call tells is tried while its answer is held, so that a window of milliseconds is seen every time.
 
-use crate::support::{Scratch, check, docker, root, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{Scratch, check, root};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -13,16 +14,15 @@ const USABLE: &str = "what is registered can be used";
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test(
+        trial(
             "probes: a window of milliseconds is seen every time",
             || window("process"),
         ),
-        Trial::test(
+        container_trial(
             "probes: a window of milliseconds is seen in containers",
-            || with_docker(|| window("docker")),
-        )
-        .with_ignored_flag(!docker()),
-        Trial::test(
+            || window("docker"),
+        ),
+        trial(
             "probes: faults come after them, and what they teach sets off faults",
             order,
         ),

@@ -1,6 +1,7 @@
 //! The pages, done as a reader does them: every command is typed as it is written, in the order of the page, and every file
 //! that is shown is the real one.
 
+use crate::lanes::trial;
 use crate::pages::{self, Block, Command, Mark, Page, Place};
 use crate::support::{Said, Scratch, check, root};
 use libtest_mimic::{Failed, Trial};
@@ -11,16 +12,16 @@ use std::path::{Path, PathBuf};
 use std::process::{self, Stdio};
 
 pub fn trials() -> Vec<Trial> {
-    let mut trials = vec![Trial::test(
+    let mut trials = vec![trial(
         "readme: what is not run is what is known not to be",
         skipped,
     )];
     match pages::all() {
         Ok(pages) => trials.extend(pages.into_iter().map(|page| {
             let name = format!("readme: {} does as it says", page.name);
-            Trial::test(name, move || done(&page))
+            trial(name, move || done(&page))
         })),
-        Err(why) => trials.push(Trial::test("readme: pages can be read", || Err(why))),
+        Err(why) => trials.push(trial("readme: pages can be read", || Err(why))),
     }
     trials
 }

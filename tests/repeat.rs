@@ -1,11 +1,12 @@
 //! What is played several times: a scenario that does not give the same verdict each time is called so.
 
+use crate::lanes::trial;
 use crate::support::{Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use serde_json::json;
 
 pub fn trials() -> Vec<Trial> {
-    vec![Trial::test(
+    vec![trial(
         "repeat: a verdict that differs is told, and the worst wins",
         differs,
     )]

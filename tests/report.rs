@@ -2,6 +2,7 @@
 //! long run stays in hand.
 
 use crate::browser::{Tab, chromium};
+use crate::lanes::trial;
 use crate::support::{Case, Said, Scratch, check, codabench, root};
 use libtest_mimic::{Failed, Trial};
 use serde_json::json;
@@ -24,11 +25,11 @@ pub fn trials() -> Vec<Trial> {
         ("large text, narrow screens, dark and paper", readers),
         ("planted bugs against scenarios", matrix),
     ];
-    let trial = |(name, run): Case| Trial::test(format!("report {name}"), run);
-    let all = cases.into_iter().map(trial);
+    let case = |(name, run): Case| trial(format!("report {name}"), run);
+    let all = cases.into_iter().map(case);
     let all = all.map(|trial| trial.with_ignored_flag(chromium().is_none()));
     // This one needs no browser.
-    let size = Trial::test("report that of a typical scenario is below 1 MB", size);
+    let size = trial("report that of a typical scenario is below 1 MB", size);
     all.chain([size]).collect()
 }
 

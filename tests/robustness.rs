@@ -1,6 +1,7 @@
 //! What a bad machine or a bad service does to a run: the verdict stays right, and nothing else happens.
 
-use crate::support::{Case, Scratch, check, codabench, docker, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{Case, Scratch, check, codabench};
 use libtest_mimic::{Failed, Trial};
 use shakedown_harness::engine::{self, Setup};
 use shakedown_harness::plan::{Pace, Plan, Planned, Step};
@@ -31,15 +32,15 @@ pub fn trials() -> Vec<Trial> {
         }),
         ("a body that never ends (docker)", || endless("docker")),
     ];
-    let cases = cases.map(|(name, run)| Trial::test(format!("robust: {name}"), run));
+    let cases = cases.map(|(name, run)| trial(format!("robust: {name}"), run));
     let containers = containers.map(|(name, run)| {
         let name = format!("robust: {name}");
-        Trial::test(name, move || with_docker(run)).with_ignored_flag(!docker())
+        container_trial(name, run)
     });
-    let full = Trial::test("robust: a full disk under the run's folder", full_disk)
+    let full = trial("robust: a full disk under the run's folder", full_disk)
         .with_ignored_flag(!can_mount());
     let name = "robust: what broke on a full disk is no verdict";
-    let broken = Trial::test(name, broken_on_a_full_disk).with_ignored_flag(!can_mount());
+    let broken = trial(name, broken_on_a_full_disk).with_ignored_flag(!can_mount());
     cases
         .into_iter()
         .chain(containers)

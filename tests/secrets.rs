@@ -1,5 +1,6 @@
 //! What nobody is to see is nowhere in what a run leaves: not in histories and logs, not in reports, not on the terminal.
 
+use crate::lanes::trial;
 use crate::support::{Case, Said, Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use std::path::Path;
@@ -12,8 +13,8 @@ pub fn trials() -> Vec<Trial> {
             judged_again,
         ),
     ];
-    let trial = |(name, run): Case| Trial::test(format!("secrets: {name}"), run);
-    cases.into_iter().map(trial).collect()
+    let case = |(name, run): Case| trial(format!("secrets: {name}"), run);
+    cases.into_iter().map(case).collect()
 }
 
 /// Each is planted in another way; each must be gone.

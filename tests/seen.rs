@@ -1,20 +1,20 @@
 //! What a caller was told: learnt by rules that read `seen`, whoever told it so.
 
-use crate::support::{Scratch, check, codabench, docker, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{Scratch, check, codabench};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test("seen: a bug that nothing else shows is caught by it", only),
-        Trial::test(
+        trial("seen: a bug that nothing else shows is caught by it", only),
+        trial(
             "seen: an answer that was altered, as a local process",
             || altered("process"),
         ),
-        Trial::test("seen: an answer that was altered, in a container", || {
-            with_docker(|| altered("docker"))
-        })
-        .with_ignored_flag(!docker()),
+        container_trial("seen: an answer that was altered, in a container", || {
+            altered("docker")
+        }),
     ]
 }
 

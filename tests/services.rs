@@ -1,37 +1,36 @@
 //! What can be done to a service, on both runtimes: it is felt, it shows in the history, and it is over when the faults
 //! are healed.
 
-use crate::support::{Scratch, check, docker, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test(
+        trial(
             "services: stopped, paused and restarted as local processes",
             || struck("process"),
         ),
-        Trial::test(
+        container_trial(
             "services: stopped, paused and restarted in containers",
-            || with_docker(|| struck("docker")),
-        )
-        .with_ignored_flag(!docker()),
-        Trial::test("services: a second one starts as a local process", || {
+            || struck("docker"),
+        ),
+        trial("services: a second one starts as a local process", || {
             joined("process")
         }),
-        Trial::test("services: a second one starts in a container", || {
-            with_docker(|| joined("docker"))
-        })
-        .with_ignored_flag(!docker()),
-        Trial::test(
+        container_trial("services: a second one starts in a container", || {
+            joined("docker")
+        }),
+        trial(
             "services: what the last moment sets off is done, and healed",
             at_the_last_moment,
         ),
-        Trial::test(
+        trial(
             "services: those of a stack file in the current folder",
             in_current_folder,
         ),
-        Trial::test(
+        trial(
             "services: one that does not run cannot be struck",
             not_running,
         ),

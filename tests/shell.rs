@@ -1,5 +1,6 @@
 //! What shells and `man` are told about the command line.
 
+use crate::lanes::trial;
 use crate::support::{Case, Said, Scratch, check, commands};
 use libtest_mimic::{Failed, Trial};
 use std::io::Write as _;
@@ -14,8 +15,8 @@ pub fn trials() -> Vec<Trial> {
         ("a terminal shows the manual as people read it", shown),
         ("an unknown page is told with the nearest", unknown),
     ];
-    let trial = |(name, run): Case| Trial::test(format!("shell: {name}"), run);
-    cases.into_iter().map(trial).collect()
+    let case = |(name, run): Case| trial(format!("shell: {name}"), run);
+    cases.into_iter().map(case).collect()
 }
 
 fn completions() -> Result<(), Failed> {

@@ -1,6 +1,7 @@
 //! Each example of `shakedown steps` is played as it stands.
 
 use crate::database_faults::notes;
+use crate::lanes::trial;
 use crate::support::{Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
@@ -8,12 +9,12 @@ use shakedown::language::{Phrase, phrases};
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test("steps: every example is played", on_codabench),
-        Trial::test(
+        trial("steps: every example is played", on_codabench),
+        trial(
             "steps: every example about operations is played",
             on_operations,
         ),
-        Trial::test(
+        trial(
             "steps: every example about databases is played",
             on_databases,
         ),

@@ -4,7 +4,7 @@ use libtest_mimic::Failed;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::OnceLock;
 
 /// What a test is called, and what it does.
 pub type Case = (&'static str, fn() -> Result<(), Failed>);
@@ -29,15 +29,6 @@ pub fn docker() -> bool {
         let info = info.arg("info").stdout(Stdio::null()).stderr(Stdio::null());
         info.status().is_ok_and(|status| status.success())
     })
-}
-
-/// Held by a test while it runs containers: several stacks at once on a small machine would only get in each other's
-/// way.
-pub fn with_docker<T>(run: impl FnOnce() -> T) -> T {
-    static TURN: Mutex<()> = Mutex::new(());
-    // A test that panicked has nothing half done here.
-    let _turn = TURN.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-    run()
 }
 
 /// A stack of one service, `rogue`, that does what no service should.

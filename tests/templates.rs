@@ -1,5 +1,6 @@
 //! The files that a CI takes from this repository: their scripts do what they say, and schemas know their fields.
 
+use crate::lanes::trial;
 use crate::support::{Scratch, check, root};
 use libtest_mimic::{Failed, Trial};
 use std::os::unix::fs::symlink;
@@ -9,10 +10,10 @@ const ACTION: &str = "action.yml";
 const GITLAB: &str = "templates/gitlab-ci.yml";
 
 pub fn trials() -> Vec<Trial> {
-    let schemas = Trial::test("templates: schemas know all that they say", schemas);
+    let schemas = trial("templates: schemas know all that they say", schemas);
     vec![
-        Trial::test("templates: the action of GitHub plays and tells", action),
-        Trial::test(
+        trial("templates: the action of GitHub plays and tells", action),
+        trial(
             "templates: the job of GitLab plays and fails as it should",
             gitlab,
         ),

@@ -1,6 +1,7 @@
 //! What calls are told up to a moment: each one that is asked before it is struck, and none after it; what hangs is let
 //! go at it. The history proves it for every moment that can end a fault.
 
+use crate::lanes::trial;
 use crate::relay::{self, ENDS, FEATURE, History, JOBS, Played};
 use crate::support::check;
 use libtest_mimic::{Failed, Trial};
@@ -15,7 +16,7 @@ const STRIKES: [(&str, bool); 3] = [
 
 pub fn trials() -> Vec<Trial> {
     let name = "until: calls are struck up to every moment exactly, 50 times of 50";
-    vec![Trial::test(name, exact)]
+    vec![trial(name, exact)]
 }
 
 /// Every strike with every moment.

@@ -1,5 +1,6 @@
 //! A stack that somebody keeps running: phrases are carried out as they come, mistakes end nothing, and what broke is told.
 
+use crate::lanes::trial;
 use crate::support::{Case, Said, Scratch, check, codabench};
 use libtest_mimic::{Failed, Trial};
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -17,8 +18,8 @@ pub fn trials() -> Vec<Trial> {
             violated,
         ),
     ];
-    let trial = |(name, run): Case| Trial::test(format!("up: {name}"), run);
-    cases.into_iter().map(trial).collect()
+    let case = |(name, run): Case| trial(format!("up: {name}"), run);
+    cases.into_iter().map(case).collect()
 }
 
 /// Gives a script to a running stack.

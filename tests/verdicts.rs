@@ -1,5 +1,6 @@
 //! What each verdict takes, on the process runtime: the table of verdicts, seen from outside.
 
+use crate::lanes::trial;
 use crate::support::{Case, Said, Scratch, check, codabench};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
@@ -55,7 +56,7 @@ pub fn trials() -> Vec<Trial> {
     ];
     cases
         .into_iter()
-        .map(|(name, run)| Trial::test(format!("verdict {name}"), run))
+        .map(|(name, run)| trial(format!("verdict {name}"), run))
         .collect()
 }
 

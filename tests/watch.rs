@@ -1,6 +1,7 @@
 //! What is watched: what changes is played again, nothing else is, and a stack that is up ahead is as fresh as any.
 
-use crate::support::{ROGUE, Said, Scratch, check, docker, history, with_docker};
+use crate::lanes::{container_trial, trial};
+use crate::support::{ROGUE, Said, Scratch, check, history};
 use libtest_mimic::{Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -12,17 +13,14 @@ use std::time::Duration;
 
 pub fn trials() -> Vec<Trial> {
     vec![
-        Trial::test("watch: only what changes is played again", only_changes),
-        Trial::test("watch: a mistake ends nothing", mistakes),
-        Trial::test(
+        trial("watch: only what changes is played again", only_changes),
+        trial("watch: a mistake ends nothing", mistakes),
+        trial(
             "watch: what is played while files change, or not to its end, does not count",
             torn,
         ),
-        Trial::test("watch: Enter plays everything again", asked),
-        Trial::test("watch: a container is up before it is needed", || {
-            with_docker(up_ahead)
-        })
-        .with_ignored_flag(!docker()),
+        trial("watch: Enter plays everything again", asked),
+        container_trial("watch: a container is up before it is needed", up_ahead),
     ]
 }
 
