@@ -17,7 +17,7 @@ const IN_CONTAINERS: [&str; 4] = [
 
 /// How many stacks run at once. Other tests run beside these, so that CPUs which idle now say little of the next second.
 fn jobs(runtime: &str) -> [&'static str; 2] {
-    ["--jobs", if runtime == "docker" { "1" } else { "2" }]
+    ["--jobs", if runtime == "docker" { "1" } else { "3" }]
 }
 
 pub fn trials() -> Vec<Trial> {

@@ -376,15 +376,15 @@ async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
     let quiet = setup.stack.settle;
     let caught_by = setup.caught_by().map(|_| setup.decisive());
     let caught_by = caught_by.unwrap_or_else(|| Judged::named([]));
-    let known =
-        |state: &record::State| state.judge.settled() || state.judge.broken(&caught_by).is_some();
+    let caught = |state: &record::State| state.judge.broken(&caught_by).is_some();
+    let known = |state: &record::State| state.judge.settled() || caught(state);
     let longest = record.look(|state| state.judge.longest_within());
     let deadline = Instant::now() + longest + quiet + SETTLE_AT_MOST;
     for _ in 0..MAX_ROUNDS {
         record
             .until(deadline, |state| {
                 let hopeless = state.broken.is_some();
-                hopeless || (state.rest.quiet_for(quiet) && known(state))
+                hopeless || caught(state) || (state.rest.quiet_for(quiet) && known(state))
             })
             .await;
         observers.look_now().await;
