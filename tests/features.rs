@@ -1,6 +1,6 @@
 //! The main job: the features of the reference stacks hold, and each planted bug is caught, on both runtimes.
 
-use crate::lanes::{container_trial, trial};
+use crate::lanes::{container_trial, trial_alone};
 use crate::support::{Scratch, check, root};
 use libtest_mimic::{Failed, Trial};
 
@@ -15,27 +15,26 @@ const IN_CONTAINERS: [&str; 4] = [
     "features/sample-platform/scheduler.feature",
 ];
 
-/// How many stacks run at once. Other tests run beside these, so that CPUs which idle now say little of the next second.
-fn jobs(runtime: &str) -> [&'static str; 2] {
-    ["--jobs", if runtime == "docker" { "1" } else { "3" }]
-}
+/// How many stacks run at once in containers. Other tests run beside these, so that CPUs which idle now say little of the
+/// next second.
+const ONE_AT_ONCE: [&str; 2] = ["--jobs", "1"];
 
 pub fn trials() -> Vec<Trial> {
     // A matrix of planted bugs plays all features without any of them too, so they need not be played once more.
-    let process = trial(
+    let process = trial_alone(
         "mutants: all killed as local processes, and the features hold",
         || {
-            let said = killed("features", "process")?;
+            let said = killed("features", "process", &[])?;
             as_in_readme(&said)
         },
     );
     // All of them in containers, and the whole matrix, would take longer than all other tests together.
     let held = container_trial("features: some of each system hold in containers", || {
-        hold(&IN_CONTAINERS, "docker")
+        hold(&IN_CONTAINERS)
     });
     let docker_mutants =
         container_trial("mutants: those of the scorers killed in containers", || {
-            killed("features/scorer", "docker").map(drop)
+            killed("features/scorer", "docker", &ONE_AT_ONCE).map(drop)
         });
     vec![process, held, docker_mutants]
 }
@@ -68,13 +67,11 @@ fn as_in_readme(said: &str) -> Result<(), Failed> {
 
 /// Every scenario of these files holds, and every fault was felt. What is promised beside may want other scenarios as
 /// witnesses, so that the exit code may be that of an inconclusive run.
-fn hold(features: &[&str], runtime: &str) -> Result<(), Failed> {
+fn hold(features: &[&str]) -> Result<(), Failed> {
     let scratch = Scratch::new();
     let out = scratch.path("out").display().to_string();
-    let mut words = vec!["run", "--runtime", runtime, "--out", &out];
-    words.extend(features);
-    let mut command = scratch.command(&words);
-    command.args(jobs(runtime));
+    let mut command = scratch.command(&["run", "--runtime", "docker", "--out", &out]);
+    command.args(ONE_AT_ONCE).args(features);
     let said = command.current_dir(root()).output()?;
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     check(matches!(said.status.code(), Some(0 | 2)), || text.clone())?;
@@ -93,13 +90,13 @@ fn hold(features: &[&str], runtime: &str) -> Result<(), Failed> {
 }
 
 /// Every planted bug of these features is killed, and nothing raises a false alarm. Gives what was said.
-fn killed(features: &str, runtime: &str) -> Result<String, Failed> {
+fn killed(features: &str, runtime: &str, jobs: &[&str]) -> Result<String, Failed> {
     let scratch = Scratch::new();
     let out = scratch.path("out").display().to_string();
     let features = root().join(features).display().to_string();
     let words = ["mutants", &features, "--runtime", runtime, "--out", &out];
     let mut command = scratch.command(&words);
-    command.args(jobs(runtime));
+    command.args(jobs);
     let said = command.current_dir(root()).output()?;
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     check(said.status.code() == Some(0), || text.clone())?;

@@ -1,16 +1,19 @@
 //! The two lanes in which tests are done beside each other: one for what starts containers, one for all else.
 //!
 //! Several stacks at once on a small machine get in each other's way, and a test that waits for a turn costs nothing: so
-//! all begin at once, and the lanes let them through in their order.
+//! all begin at once, and the lanes let them through in their order. What has the whole machine to itself closes both.
 
 use crate::support::docker;
 use libtest_mimic::{Failed, Trial};
-use std::sync::{Condvar, Mutex};
+use std::sync::{Condvar, Mutex, PoisonError, RwLock};
 
 /// Containers, one test at a time: the daemon does one thing after the other anyway.
 static CONTAINERS: Lane = Lane::new();
 /// Local processes: on all CPUs but the one on which containers are.
 static PROCESSES: Lane = Lane::new();
+
+/// Held by whoever is in a lane; alone by whoever needs the machine alone.
+static MACHINE: RwLock<()> = RwLock::new(());
 
 /// A test.
 pub fn trial(
@@ -28,6 +31,18 @@ pub fn container_trial(
     run: impl FnOnce() -> Result<(), Failed> + Send + 'static,
 ) -> Trial {
     Trial::test(name, move || CONTAINERS.pass(1, run)).with_ignored_flag(!docker())
+}
+
+/// A test beside which there is no other: it plays many stacks at once itself.
+pub fn trial_alone(
+    name: impl Into<String>,
+    run: impl FnOnce() -> Result<(), Failed> + Send + 'static,
+) -> Trial {
+    Trial::test(name, || {
+        // A test that panicked has nothing half done here.
+        let _alone = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+        run()
+    })
 }
 
 /// Lets tests through in the order in which they came.
@@ -57,6 +72,7 @@ impl Lane {
         drop(self.moved.wait_while(state, waits));
         // Also when the test panics.
         let _ended = Ended(self);
+        let _beside = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
         run()
     }
 }
