@@ -100,7 +100,10 @@ impl Disk {
     /// Proves that it is full still, gives the room back, and proves that there is some.
     fn empty(&mut self) -> Result<()> {
         let stayed = self.prove();
-        self.ballast = None;
+        if let Some((ballast, _)) = self.ballast.take() {
+            // Closing it may not be the end of it: a child that was just forked has it too, until it becomes another program.
+            ballast.set_len(0)?;
+        }
         stayed?;
         write(&self.folder)
     }
