@@ -371,20 +371,21 @@ const MAX_ROUNDS: u32 = 5;
 
 /// Waits until time can change nothing any more: no deadline is pending, and nothing has happened for as long as
 /// the stack file says (`settle`), so that what comes late is still seen. Then every observer looks once more.
-/// Of a planted bug, no more needs to be known than that an invariant that it names and the scenario judges for caught it.
+/// Of a planted bug, no more needs to be known than that an invariant that it names and the scenario judges for caught it:
+/// then nothing is waited for, since a service that the bug keeps failing may never come to rest.
 async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
     let quiet = setup.stack.settle;
     let caught_by = setup.caught_by().map(|_| setup.decisive());
     let caught_by = caught_by.unwrap_or_else(|| Judged::named([]));
     let caught = |state: &record::State| state.judge.broken(&caught_by).is_some();
-    let known = |state: &record::State| state.judge.settled() || caught(state);
     let longest = record.look(|state| state.judge.longest_within());
     let deadline = Instant::now() + longest + quiet + SETTLE_AT_MOST;
     for _ in 0..MAX_ROUNDS {
         record
             .until(deadline, |state| {
                 let hopeless = state.broken.is_some();
-                hopeless || caught(state) || (state.rest.quiet_for(quiet) && known(state))
+                let settled = state.rest.quiet_for(quiet) && state.judge.settled();
+                hopeless || caught(state) || settled
             })
             .await;
         observers.look_now().await;
@@ -395,7 +396,7 @@ async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
                 "the run did not come to rest within {longest} and was ended; what kept happening last was {by}"
             ));
         }
-        if record.look(known) {
+        if record.look(|state| state.judge.settled() || caught(state)) {
             return;
         }
     }
