@@ -1,6 +1,7 @@
 //! Feature files -> plans.
 
 use super::advice::advice;
+use super::files::files;
 use super::own;
 use super::phrases::parse;
 use cucumber::feature::Ext as _;
@@ -10,9 +11,6 @@ use shakedown_harness::plan::{Plan, Planned, Step};
 use shakedown_harness::problem::{Place, Problem, Problems, shown, suggest};
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
-
-/// How deep below a folder features are searched.
-const MAX_DEPTH: usize = 8;
 
 /// Reads the scenarios of all feature files among and below `paths`, in the order of their names. `name`: only
 /// scenarios whose name matches. A scenario with mistakes has the steps that could be read, so that these can be checked
@@ -43,40 +41,6 @@ pub fn read(paths: &[PathBuf], name: Option<&Regex>, problems: &mut Problems) ->
         problems.push(nowhere(what, None));
     }
     plans
-}
-
-/// The feature files that a path names, sorted.
-fn files(path: &Path, problems: &mut Problems) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    match std::fs::metadata(path) {
-        Err(error) => problems.push(Problem::with_file(path, format!("cannot be read: {error}"))),
-        Ok(found) if found.is_file() => files.push(path.to_owned()),
-        Ok(_) => {
-            collect(path, 0, &mut files);
-            if files.is_empty() {
-                let what = "there is no `.feature` file in this folder";
-                problems.push(Problem::with_file(path, what));
-            }
-        }
-    }
-    files.sort();
-    files
-}
-
-fn collect(folder: &Path, depth: usize, files: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return;
-    };
-    for path in entries.flatten().map(|entry| entry.path()) {
-        if path.is_dir() && depth < MAX_DEPTH {
-            collect(&path, depth + 1, files);
-        } else if path
-            .extension()
-            .is_some_and(|extension| extension == "feature")
-        {
-            files.push(path);
-        }
-    }
 }
 
 /// The plans of one file; its mistakes are added to `problems`.

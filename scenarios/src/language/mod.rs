@@ -5,6 +5,7 @@ mod alike;
 mod check;
 mod expressions;
 mod feature;
+mod files;
 mod own;
 mod phrases;
 mod qualifiers;
