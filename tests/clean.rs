@@ -235,7 +235,7 @@ fn unwell() -> Result<(), Failed> {
         "a run would fail here (1 reason",
     ])?;
     stack(&scratch, "restart: always");
-    process()?.says(&["nothing says how `a` would run as local processes"])?;
+    process()?.says(&["service `a` does not say how it runs as a local process"])?;
     let mut away = scratch.command(&["doctor", "--runtime", "docker"]);
     away.env("DOCKER_HOST", "unix:///nowhere/docker.sock");
     let away = crate::support::Said::of(away.output()?);

@@ -269,7 +269,7 @@ fn silent() -> Result<(), Failed> {
     let scratch = Scratch::new();
     scratch.file("compose.yaml", SHOP);
     let args = ["init", "--observe", "--runtime", "process"];
-    let said = scratch.shakedown(&args).exits(3)?;
+    let said = scratch.shakedown(&args).exits(64)?;
     said.says(&[
         "services `web`, `db`, `cache` do not say how they run as local processes",
         "to `web`, `db`, `cache` in ",

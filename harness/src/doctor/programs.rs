@@ -1,6 +1,7 @@
 //! What services need as local processes: their programs, and disks of their own.
 
 use super::{Finding, Level};
+use crate::problem::Problem;
 use crate::runtime::process;
 use crate::stack::Stack;
 
@@ -27,31 +28,13 @@ pub(super) fn look(stacks: &[Stack]) -> Vec<Finding> {
 }
 
 fn without_program(stack: &Stack) -> Vec<Finding> {
-    let missing = stack.missing_programs().into_iter().map(|problem| {
-        let help = problem.help.unwrap_or_default();
-        Finding::bad(
-            Level::Failed,
-            ABOUT,
-            format!("stack `{}`: {}", stack.name, problem.what),
-            help,
-        )
-    });
-    let silent = stack
-        .services
-        .values()
-        .filter(|service| service.process.is_none());
-    let names: Vec<&str> = silent.map(|service| service.name.as_str()).collect();
-    let silent = (!names.is_empty()).then(|| {
-        let what = format!(
-            "stack `{}`: nothing says how `{}` would run as local processes",
-            stack.name,
-            names.join("`, `")
-        );
-        let help =
-            "start Docker, or add `x-shakedown: {process: [program, argument]}` to each of them";
-        Finding::bad(Level::Failed, ABOUT, what, help)
-    });
-    missing.chain(silent).collect()
+    let problems = stack.missing_programs().into_iter();
+    let problems = problems.chain(stack.mistakes_as_processes().0);
+    let finding = |problem: Problem| {
+        let what = format!("stack `{}`: {}", stack.name, problem.what);
+        Finding::bad(Level::Failed, ABOUT, what, problem.help.unwrap_or_default())
+    };
+    problems.map(finding).collect()
 }
 
 fn disk(stack: &str, tried: Result<(), String>) -> Finding {

@@ -2,10 +2,35 @@
 
 use super::{Process, Service, Source, Stack};
 use crate::host::Bare;
-use crate::problem::Problem;
-use indexmap::IndexMap;
+use crate::problem::{Problem, Problems};
+use indexmap::{IndexMap, IndexSet};
 
 impl Stack {
+    /// What keeps the stack from running as local processes: that services do not say how they run as such.
+    pub fn mistakes_as_processes(&self) -> Problems {
+        let silent = |one: &&Service| one.process.is_none() && one.replicas > 0;
+        let silent: Vec<&Service> = self.services.values().filter(silent).collect();
+        let Some(first) = silent.first() else {
+            return Problems::default();
+        };
+        let names: Vec<&str> = silent.iter().map(|one| one.name.as_str()).collect();
+        let names = format!("`{}`", names.join("`, `"));
+        let files = silent
+            .iter()
+            .map(|one| one.place.file.display().to_string());
+        let files: IndexSet<String> = files.collect();
+        let files: Vec<String> = files.into_iter().collect();
+        let what = match silent.len() {
+            1 => format!("service {names} does not say how it runs as a local process"),
+            _ => format!("services {names} do not say how they run as local processes"),
+        };
+        let help = format!(
+            "add `x-shakedown: {{process: [program, argument]}}` to {names} in {}, or run them in containers with Docker",
+            files.join(", ")
+        );
+        Problem::at(&first.place, what).help(help).into()
+    }
+
     /// What to know when the stack runs as local processes: a warning for each kind of thing that containers alone have,
     /// with the services that go without it, and for each bare argument that may be meant as another service's address.
     pub fn warnings_as_processes(&self) -> Vec<Problem> {

@@ -15,7 +15,8 @@ pub async fn double(args: DoubleArgs) -> Answer {
             Ok(()) => Ok(0),
             Err(error) => {
                 let what = format!("cannot listen at {}: {error}", args.listen);
-                Err(Refusal::NoEnvironment(Problem { what, place: None, help: None }))
+                let problem = Problem { what, place: None, help: None };
+                Err(Refusal::NoEnvironment(problem.into()))
             }
         },
         _ = session::interrupted() => Ok(0),

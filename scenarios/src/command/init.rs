@@ -246,7 +246,7 @@ async fn observe(
     session.end(0).await;
     match outcome.failure {
         None => Ok((draft::exchanges(&events), hidden)),
-        Some(failure) => Err(Refusal::NoEnvironment(unwatched(failure))),
+        Some(failure) => Err(Refusal::NoEnvironment(unwatched(failure).into())),
     }
 }
 

@@ -416,8 +416,8 @@ async fn carry_out(command: Command) -> ExitCode {
             eprint!("{problems}");
             ExitCode::from(WRONG_USE)
         }
-        Err(Refusal::NoEnvironment(problem)) => {
-            eprintln!("{problem}");
+        Err(Refusal::NoEnvironment(problems)) => {
+            eprint!("{problems}");
             ExitCode::from(Verdict::EnvironmentFailed.exit_code())
         }
     }
@@ -428,7 +428,7 @@ enum Refusal {
     /// All that is wrong with what it was given.
     WrongUse(Problems),
     /// What it needs is not there.
-    NoEnvironment(Problem),
+    NoEnvironment(Problems),
 }
 
 impl From<Problems> for Refusal {

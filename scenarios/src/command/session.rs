@@ -80,7 +80,11 @@ impl Session {
     pub async fn begin(args: &PlayArgs, loaded: &Loaded) -> Result<Session, Refusal> {
         let run = new_run_id();
         let place = place(args.runtime).await?;
-        fits(loaded, place)?;
+        fits(loaded, place).map_err(|problems| match args.runtime {
+            // Nobody chose this runtime: there was no Docker.
+            Where::Auto if place == Place::Process => Refusal::NoEnvironment(problems),
+            _ => Refusal::WrongUse(problems),
+        })?;
         let out = args
             .out
             .clone()
@@ -241,11 +245,15 @@ async fn place(wanted: Where) -> Result<Place, Refusal> {
         Where::Process => Ok(Place::Process),
         Where::Docker => match docker::answers().await {
             Ok(()) => Ok(Place::Docker),
-            Err(why) => Err(Refusal::NoEnvironment(Problem {
-                what: format!("no Docker daemon answers: {why}"),
-                place: None,
-                help: Some("start Docker, set DOCKER_HOST, or use `--runtime process`".to_owned()),
-            })),
+            Err(why) => {
+                let help = "start Docker, set DOCKER_HOST, or use `--runtime process`";
+                let problem = Problem {
+                    what: format!("no Docker daemon answers: {why}"),
+                    place: None,
+                    help: Some(help.to_owned()),
+                };
+                Err(Refusal::NoEnvironment(problem.into()))
+            }
         },
         Where::Auto => match docker::answers().await {
             Ok(()) => Ok(Place::Docker),
@@ -259,22 +267,18 @@ async fn place(wanted: Where) -> Result<Place, Refusal> {
 
 /// Whether what the stacks ask for can be had there. Says what they will go without.
 fn fits(loaded: &Loaded, place: Place) -> Result<(), Problems> {
-    let stacks = loaded.stacks.values();
-    match place {
-        Place::Docker => {
-            let mut problems = Problems::default();
-            for stack in stacks {
-                problems.0.extend(stack.mistakes_in_containers().0);
+    let mut problems = Problems::default();
+    for stack in loaded.stacks.values() {
+        let mistakes = match place {
+            Place::Docker => stack.mistakes_in_containers(),
+            Place::Process => {
+                stack.warnings_as_processes().iter().for_each(warn);
+                stack.mistakes_as_processes()
             }
-            problems.or(())
-        }
-        Place::Process => {
-            for warning in stacks.flat_map(|stack| stack.warnings_as_processes()) {
-                warn(&warning);
-            }
-            Ok(())
-        }
+        };
+        problems.0.extend(mistakes.0);
     }
+    problems.or(())
 }
 
 /// Writes a page into its folder.

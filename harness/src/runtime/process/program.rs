@@ -3,9 +3,8 @@
 use super::{INSTANCE, LABEL, ProcessRuntime};
 use crate::host::{self, Bare};
 use crate::runtime::output::{Output, Reader};
-use crate::runtime::{Failure, OWN_EXECUTABLE, OWN_NAME, Runtime as _};
+use crate::runtime::{Failure, OWN_EXECUTABLE, OWN_NAME};
 use crate::stack::{Process, Service, Stack};
-use indexmap::IndexSet;
 use nix::sys::signal::Signal;
 use std::collections::BTreeSet;
 use std::process::Stdio;
@@ -35,7 +34,11 @@ impl ProcessRuntime {
 
     fn program(&self, service: &Service, number: usize) -> Result<Program, Failure> {
         let Some(process) = &service.process else {
-            return Err(self.silent(service));
+            let what = format!(
+                "`{}` does not say how it runs as a local process",
+                service.name
+            );
+            return Err(Failure::new(what));
         };
         let name = process.command.first();
         let name = name.expect("an absent service is not started");
@@ -66,30 +69,6 @@ impl ProcessRuntime {
             }
         }
         Ok(program)
-    }
-
-    /// That this service does not say how it runs, with all others that do not.
-    fn silent(&self, service: &Service) -> Failure {
-        let silent = |one: &&Service| one.process.is_none() && !self.absent(&one.name);
-        let all: Vec<&Service> = self.stack.services.values().filter(silent).collect();
-        let names: Vec<String> = all.iter().map(|one| format!("`{}`", one.name)).collect();
-        let names = names.join(", ");
-        let files = all.iter().map(|one| one.place.file.display().to_string());
-        let files: IndexSet<String> = files.collect();
-        let files: Vec<String> = files.into_iter().collect();
-        let what = match all.len() {
-            1 => format!("service {names} does not say how it runs as a local process"),
-            _ => format!("services {names} do not say how they run as local processes"),
-        };
-        let help = format!(
-            "add `x-shakedown: {{process: [program, argument]}}` to {names} in {}, or use `--runtime docker`",
-            files.join(", ")
-        );
-        Failure {
-            service: Some(service.name.clone()),
-            help: Some(help),
-            ..Failure::new(what)
-        }
     }
 
     /// Starts a program, as one instance of its service. Gives what it writes as well.
