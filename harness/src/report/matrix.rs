@@ -52,7 +52,8 @@ impl MutantResult {
     pub fn new(stack: &str, mutant: &Mutant, played: &[Played]) -> MutantResult {
         let mut by = Vec::new();
         let mut other = Vec::new();
-        for one in played {
+        // What broke in an environment that had failed may have broken for that.
+        for one in played.iter().filter(|one| one.outcome.failure.is_none()) {
             let red = one
                 .outcome
                 .findings
@@ -162,6 +163,12 @@ impl Matrix {
         }
     }
 
+    /// Whether the environment failed before all that was not killed could be judged, and nothing raised a false alarm.
+    pub fn is_open(&self) -> bool {
+        let mut alive = self.mutants.iter().filter(|one| !one.killed()).peekable();
+        alive.peek().is_some() && alive.all(|one| one.failed) && self.false_alarms.is_empty()
+    }
+
     /// Whether everything was killed and nothing raised a false alarm.
     pub fn is_full(&self) -> bool {
         !self.mutants.is_empty()
@@ -225,6 +232,7 @@ mod tests {
     use crate::invocation::Job;
     use crate::plan::{Plan, Planned, Step};
     use crate::problem::Place;
+    use crate::runtime::Failure;
     use crate::stack::Stack;
     use std::sync::Arc;
 
@@ -323,5 +331,21 @@ mutants: {lazy: {service: a, environment: {BUG: lazy}, caught_by: [ends]}}
         assert!(survived.ends_with(why), "{survived}");
         let killed = said(&[one(Verdict::Violated, "slow")]);
         assert!(killed.ends_with("by `ends` in \"slow\""), "{killed}");
+        // What is violated in an environment that failed says nothing.
+        let mut failed = one(Verdict::Violated, "slow");
+        failed.outcome.failure = Some(Failure::new("the disk is gone"));
+        let open = MutantResult::new("shop", &stack.mutants["lazy"], &[failed]);
+        assert!(open.failed && !open.killed(), "{open}");
+        let open = Matrix {
+            mutants: vec![open],
+            ..Matrix::default()
+        };
+        assert!(open.is_open() && !open.is_full());
+        let survived = MutantResult::new("shop", &stack.mutants["lazy"], &[held()]);
+        let survived = Matrix {
+            mutants: vec![survived],
+            ..open
+        };
+        assert!(!survived.is_open());
     }
 }

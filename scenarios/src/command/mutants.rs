@@ -14,7 +14,7 @@ use shakedown_harness::verdict::Verdict;
 use std::sync::Arc;
 
 /// Plays the planted bugs, then the stacks without them. Exit code 0 only when every bug was killed and nothing
-/// raised a false alarm.
+/// raised a false alarm; 3 when the environment failed before a bug could be judged, and nothing else is wrong.
 pub async fn mutants(args: MutantsArgs) -> Answer {
     let loaded = load::load(&args.features)?;
     if loaded.stacks.values().all(|stack| stack.mutants.is_empty()) {
@@ -113,6 +113,7 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
         (_, Verdict::EnvironmentFailed) => 3,
         (true, Verdict::Held) => 0,
         (true, other) => other.exit_code(),
+        (false, _) if matrix.is_open() => 3,
         (false, _) => 1,
     };
     let written = session.write("mutants.json", &value)
