@@ -1,22 +1,19 @@
 //! Nothing is left behind: after a clean end, Ctrl-C, and SIGKILL of the harness, on both runtimes.
 
 use crate::lanes::{container_trial, trial};
-use crate::support::{Scratch, check, codabench};
+use crate::support::{Scratch, check, codabench, until};
 use libtest_mimic::{Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What the product promises after SIGKILL.
 const CLEAN_WITHIN: Duration = Duration::from_secs(5);
 /// How long a stack may take to come up in a test.
 const UP_WITHIN: Duration = Duration::from_secs(120);
-/// How often a condition is looked at.
-const TICK: Duration = Duration::from_millis(20);
-
 /// What a test is called, and what it does on a runtime.
 type RuntimeCase = (&'static str, fn(&'static str) -> Result<(), Failed>);
 
@@ -123,17 +120,6 @@ impl Running {
     fn signal(&self, signal: Signal) -> Result<(), Failed> {
         Ok(kill(Pid::from_raw(self.child.id() as i32), signal)?)
     }
-}
-
-fn until(within: Duration, condition: impl Fn() -> bool) -> Result<(), ()> {
-    let deadline = Instant::now() + within;
-    while !condition() {
-        if Instant::now() > deadline {
-            return Err(());
-        }
-        std::thread::sleep(TICK);
-    }
-    Ok(())
 }
 
 /// Everything on this machine that bears the run's label.

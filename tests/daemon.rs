@@ -2,20 +2,19 @@
 //! once the daemon is back. The daemon is one of the test's own, with a network of its own; nobody else's is touched.
 
 use crate::lanes::container_trial;
-use crate::support::{Said, Scratch, check, docker};
+use crate::support::{Said, Scratch, check, docker, until};
 use libtest_mimic::{Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::fs::File;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// How long the daemon, and the run's stack, may take to come up.
 const UP_WITHIN: Duration = Duration::from_secs(120);
 /// How long it may take until nothing is left, once the daemon is back.
 const CLEAN_WITHIN: Duration = Duration::from_secs(60);
-const TICK: Duration = Duration::from_millis(50);
 
 pub fn trials() -> Vec<Trial> {
     let allowed = docker() && nix::unistd::geteuid().is_root() && there("dockerd", "--version");
@@ -153,17 +152,6 @@ impl Drop for Daemon {
         let _ = self.holder.kill();
         let _ = self.holder.wait();
     }
-}
-
-fn until(within: Duration, condition: impl Fn() -> bool) -> Result<(), ()> {
-    let deadline = Instant::now() + within;
-    while !condition() {
-        if Instant::now() > deadline {
-            return Err(());
-        }
-        std::thread::sleep(TICK);
-    }
-    Ok(())
 }
 
 const COMPOSE: &str = "\

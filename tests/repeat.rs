@@ -1,15 +1,25 @@
 //! What is played several times: a scenario that does not give the same verdict each time is called so.
 
 use crate::lanes::trial;
-use crate::support::{Scratch, check};
+use crate::support::{Said, Scratch, check, until};
 use libtest_mimic::{Failed, Trial};
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::json;
+use std::process::Stdio;
+use std::time::Duration;
 
 pub fn trials() -> Vec<Trial> {
-    vec![trial(
-        "repeat: a verdict that differs is told, and the worst wins",
-        differs,
-    )]
+    vec![
+        trial(
+            "repeat: a verdict that differs is told, and the worst wins",
+            differs,
+        ),
+        trial(
+            "repeat: rounds that were interrupted are no verdicts that differ",
+            interrupted,
+        ),
+    ]
 }
 
 /// The service is good but for its fourth start, which is that of the first scenario's second round.
@@ -84,4 +94,44 @@ fn differs() -> Result<(), Failed> {
     // Each round has a control run of its own.
     let starts = std::fs::read_to_string(starts)?.lines().count();
     check(starts == 9, || format!("{starts} starts\n{}", said.all()))
+}
+
+/// Its second start never ends.
+fn interrupted() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let starts = scratch.path("starts");
+    let (bad, hangs) = ("= 4 ]; then echo rogue=1 is=bad", "= 2 ]; then sleep 600");
+    let compose = COMPOSE
+        .replace(bad, hangs)
+        .replace("STARTS", &starts.display().to_string())
+        .replace("BINARY", env!("CARGO_BIN_EXE_shakedown"));
+    scratch.file("compose.yaml", &compose);
+    scratch.file("shakedown.yaml", STACK);
+    let feature = "Feature: f\n  Scenario: again\n    Given the stack \"s\"\n    \
+        When \"look\" runs once\n    Then \"it is good\" holds\n";
+    scratch.file("features/a.feature", feature);
+    let words = "run --out out --runtime process --jobs 1 --repeat 5";
+    let mut command = scratch.command(&words.split(' ').collect::<Vec<_>>());
+    let child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    let started = || std::fs::read_to_string(&starts).is_ok_and(|text| text.lines().count() == 2);
+    let second = until(Duration::from_secs(60), started);
+    kill(Pid::from_raw(child.id() as i32), Signal::SIGINT)?;
+    let said = Said::of(child.wait_with_output()?);
+    check(second.is_ok(), || {
+        format!("no second start\n{}", said.all())
+    })?;
+    let said = said.exits(130)?.says(&[
+        "✓ held 1 of 1        again",
+        "interrupted: 3 of 5 runs were not begun",
+        "environment failed: 1 scenario 2 times, 1 environment failed, 1 held",
+    ])?;
+    check(!said.stdout.contains("not repeatable"), || said.all())?;
+    let run = scratch.json("out/run.json")?;
+    check(
+        run["verdict"] == "environment failed" && run["not_repeatable"] == json!([]),
+        || run.to_string(),
+    )
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 /// What a test is called, and what it does.
 pub type Case = (&'static str, fn() -> Result<(), Failed>);
@@ -215,4 +216,22 @@ pub fn history(file: &Path) -> Result<Vec<Value>, Failed> {
     text.lines()
         .map(|line| Ok(serde_json::from_str(line)?))
         .collect()
+}
+
+/// How often a condition is looked at.
+const TICK: Duration = Duration::from_millis(20);
+
+/// Waits until something is so.
+///
+/// # Errors
+/// When it was not so in time.
+pub fn until(within: Duration, condition: impl Fn() -> bool) -> Result<(), ()> {
+    let deadline = Instant::now() + within;
+    while !condition() {
+        if Instant::now() > deadline {
+            return Err(());
+        }
+        std::thread::sleep(TICK);
+    }
+    Ok(())
 }

@@ -195,7 +195,7 @@ async fn run_when(setup: Setup, awaited: Option<Awaited>) -> Outcome {
                 }),
                 _ = stop.wait_for(|stop| *stop) => {
                     abort.abort();
-                    Outcome::failed(&setup, Failure::new("interrupted"))
+                    Outcome::failed(&setup, Failure::new(outcome::INTERRUPTED))
                 }
             };
             let down = tokio::time::timeout(DOWN_WITHIN, runtime.down()).await;

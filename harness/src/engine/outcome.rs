@@ -100,7 +100,26 @@ pub struct Tally {
     pub seen: u64,
 }
 
+/// Why a run failed that the user had stopped.
+pub(super) const INTERRUPTED: &str = "interrupted";
+
 impl Outcome {
+    /// Whether the user had it stopped before it could come to anything.
+    pub fn interrupted(&self) -> bool {
+        let failure = self.failure.as_ref();
+        failure.is_some_and(|failure| failure.what == INTERRUPTED)
+    }
+
+    /// Whether it was begun at all.
+    pub fn begun(&self) -> bool {
+        !self.history.as_os_str().is_empty()
+    }
+
+    /// The outcome of a run that was to begin after the user had stopped all.
+    pub(crate) fn not_begun(setup: &Setup) -> Outcome {
+        Outcome::failed(setup, Failure::new(INTERRUPTED))
+    }
+
     /// The outcome of a run that could not even begin.
     pub(super) fn failed(setup: &Setup, failure: Failure) -> Outcome {
         Outcome {

@@ -124,7 +124,8 @@ impl Job {
 }
 
 impl Invocation {
-    /// Plays all jobs, as many at once as there is room for. The results come in the order of the jobs.
+    /// Plays all jobs, as many at once as there is room for. The results come in the order of the jobs; those that were not
+    /// begun when the user stopped it all have none.
     pub async fn play(
         &self,
         jobs: &[Job],
@@ -157,6 +158,7 @@ impl Invocation {
             }
         });
         let mut played = futures::future::join_all(played).await;
+        leave_out(&mut played);
         settle(&mut played);
         played
     }
@@ -257,13 +259,16 @@ impl Invocation {
         };
         let control = shared.is_some();
         let _inside = self.room.enter(self.first + i).await;
-        progress(Progress::Began { job, control });
         let setup = Setup {
             shared,
             // That a rule tells nothing may be the planted bug's doing; whether it works, runs without the bug show.
             heard: job.mutant.is_none().then_some(heard),
             ..self.setup(job, name)
         };
+        if *self.stop.borrow() {
+            return Outcome::not_begun(&setup);
+        }
+        progress(Progress::Began { job, control });
         let again = |why: &str| progress(Progress::Again { job, control, why });
         let outcome = self.tried(setup, &again).await;
         let (verdict, took) = (outcome.verdict, outcome.duration);
@@ -275,6 +280,15 @@ impl Invocation {
         });
         outcome
     }
+}
+
+/// Leaves out what was not begun. The first of it stays where nothing else says that it was not all played.
+fn leave_out(played: &mut Vec<Played>) {
+    let own = |one: &Played| one.outcome.begun();
+    let mut told = played
+        .iter()
+        .any(|one| own(one) && one.outcome.interrupted());
+    played.retain(|one| own(one) || !std::mem::replace(&mut told, true));
 }
 
 /// What all runs together told, by stack, control runs too.

@@ -18,8 +18,8 @@ pub fn all_rounds(rounds: &[&Played]) -> String {
     }
     let plan = &rounds[0].job.plan;
     let place = format!("{}:{}", plan.place.file.display(), plan.place.line);
-    let of =
-        |(verdict, count): (&Verdict, &usize)| format!("{verdict} {count} of {}", rounds.len());
+    let all: usize = counts.values().sum();
+    let of = |(verdict, count): (&Verdict, &usize)| format!("{verdict} {count} of {all}");
     let each: Vec<String> = counts.iter().map(of).collect();
     let (mark, each, name) = (mark(*worst), each.join(", "), &plan.scenario);
     match counts.len() {
@@ -59,9 +59,12 @@ pub(super) fn not_repeatable(played: &[Played]) -> Vec<Value> {
     differing.map(value).collect()
 }
 
+/// How often a scenario came to what. A round that the user stopped says nothing, unless there is no other.
 fn counts(rounds: &[&Played]) -> BTreeMap<Verdict, usize> {
+    let stopped = |one: &Played| one.outcome.interrupted();
+    let all_stopped = rounds.iter().all(|one| stopped(one));
     let mut counts = BTreeMap::new();
-    for one in rounds {
+    for one in rounds.iter().filter(|one| all_stopped || !stopped(one)) {
         *counts.entry(one.verdict).or_default() += 1;
     }
     counts

@@ -8,6 +8,7 @@ use super::progress::Show;
 use super::reports::Reports;
 use super::session::{self, Session};
 use super::{Answer, RunArgs, warn};
+use shakedown_harness::count;
 use shakedown_harness::invocation::{self, Invocation, Job, Played, Progress};
 use shakedown_harness::problem::{Problem, Problems, suggest};
 use shakedown_harness::report::{self, Page, Results};
@@ -27,6 +28,13 @@ pub async fn run(args: RunArgs) -> Answer {
     }
     let played = play(&session, &session.invocation, &jobs, &reports).await;
     tell(&played, &session, &args);
+    if played.len() < jobs.len() {
+        say!(
+            "interrupted: {} of {} were not begun",
+            jobs.len() - played.len(),
+            count::of(jobs.len(), "run")
+        );
+    }
     let code = write(&played, &session, &args, &reports);
     Ok(session.end(code).await)
 }
