@@ -249,7 +249,9 @@ impl View<'_> {
     fn became(&self, field: usize) -> String {
         let name = &self.kind.fields.0[field];
         match self.field(field) {
-            Some(serde_json::Value::String(text)) => format!("{name} became {text}"),
+            Some(serde_json::Value::String(text)) if !text.is_empty() => {
+                format!("{name} became {text}")
+            }
             Some(other) => format!("{name} became {other}"),
             None => name.to_string(),
         }

@@ -6,7 +6,7 @@ use crate::invariant::{Finding, Sight};
 use crate::invocation::{self, Played};
 use crate::verdict::Verdict;
 use indexmap::IndexMap;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 /// The last lines: what nobody witnessed, the counts, the seed if there is one.
@@ -56,19 +56,43 @@ fn scenarios(played: &[Played]) -> String {
     }
 }
 
-/// What no scenario witnessed, a line for all with the same reason.
+/// So many reasons of a stack are told; where one scenario of many is played, there are dozens.
+const REASONS: usize = 5;
+
+/// What no scenario witnessed, a line for all of a stack with the same reason, and one for those whose reasons are not told.
 fn unseen(played: &[Played]) -> String {
-    let mut alike: IndexMap<(String, Option<&str>), Vec<String>> = IndexMap::new();
-    for (stack, names) in invocation::unwitnessed(played) {
-        for name in names {
-            let why = reason(played, &stack, &name);
-            alike.entry((stack.clone(), why)).or_default().push(name);
-        }
-    }
-    let lines = alike.iter();
-    lines
-        .map(|((stack, why), names)| format!("? {}\n", without_witness(stack, names, *why)))
+    let stacks = invocation::unwitnessed(played);
+    let stacks = stacks.into_iter();
+    stacks
+        .flat_map(|(stack, names)| unseen_of(played, &stack, names))
+        .map(|line| format!("? {line}\n"))
         .collect()
+}
+
+fn unseen_of(played: &[Played], stack: &str, names: BTreeSet<String>) -> Vec<String> {
+    let mut alike: IndexMap<Option<&str>, Vec<String>> = IndexMap::new();
+    for name in names {
+        let why = reason(played, stack, &name);
+        alike.entry(why).or_default().push(name);
+    }
+    let told = match alike.len() <= REASONS + 1 {
+        true => alike.len(),
+        false => REASONS,
+    };
+    let rest = alike.split_off(told);
+    let mut lines: Vec<String> = alike
+        .iter()
+        .map(|(why, names)| without_witness(stack, names, *why))
+        .collect();
+    if !rest.is_empty() {
+        let names: Vec<String> = rest.into_values().flatten().collect();
+        lines.push(format!(
+            "nor {} more, of which `check FOLDER --invariant NAME` says why: {}",
+            names.len(),
+            quoted(&names)
+        ));
+    }
+    lines
 }
 
 /// The invariants that were only looked at now and then, each with its worst sight.
