@@ -1,4 +1,4 @@
-//! The pages that people read, README.md and docs/, as what they show: blocks, and what a comment above a block says of it.
+//! The pages that people read, README.md, docs/ and those of the features and examples, as what they show: blocks, and what a comment above a block says of it.
 
 use crate::support::{check, root};
 use libtest_mimic::Failed;
@@ -50,12 +50,22 @@ pub enum Place {
 /// All pages.
 pub fn all() -> Result<Vec<Page>, Failed> {
     let mut files = vec![PathBuf::from("README.md")];
-    for entry in std::fs::read_dir(root().join("docs"))? {
-        let name = PathBuf::from("docs").join(entry?.file_name());
+    for name in names("docs")? {
         files.extend((name.extension() == Some("md".as_ref())).then_some(name));
+    }
+    for folder in [names("features")?, names("examples")?].concat() {
+        let page = folder.join("README.md");
+        files.extend(root().join(&page).is_file().then_some(page));
     }
     files.sort();
     files.iter().map(|file| read(file)).collect()
+}
+
+/// What is in a folder of the repository.
+fn names(folder: &str) -> Result<Vec<PathBuf>, Failed> {
+    let entries = std::fs::read_dir(root().join(folder))?;
+    let names = entries.map(|entry| Ok(Path::new(folder).join(entry?.file_name())));
+    names.collect()
 }
 
 fn read(file: &Path) -> Result<Page, Failed> {

@@ -27,12 +27,8 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// What is shown and neither run nor compared with a file: its page, its first line, and why.
-const SKIPPED: [(&str, &str, &str); 7] = [
-    (
-        "README.md",
-        "cargo run -- run features",
-        "the gate plays all features, and the planted bugs with them",
-    ),
+const SKIPPED: [(&str, &str, &str); 13] = [
+    ("README.md", "cargo run -- run features", ALL),
     ("README.md", "tests/run", "it is what runs this"),
     ("README.md", "cargo install --path scenarios", "installs"),
     (
@@ -55,7 +51,39 @@ const SKIPPED: [(&str, &str, &str); 7] = [
         "cargo run -- mutants features",
         "the gate plays all planted bugs",
     ),
+    (
+        "examples/own-steps/README.md",
+        "cargo run -p own-steps -- run examples/own-steps/features --runtime process",
+        "the tests of that crate play it",
+    ),
+    (
+        "features/beacon/README.md",
+        "$ cargo run -- run features/beacon",
+        ALL,
+    ),
+    (
+        "features/codabench/README.md",
+        "$ cargo run -- run features/codabench",
+        ALL,
+    ),
+    (
+        "features/sample-platform/README.md",
+        "while True:                       # NO TIMEOUT OR MAX ITERATIONS!",
+        "a loop of the incident",
+    ),
+    (
+        "features/sample-platform/README.md",
+        "$ cargo run -- run features/sample-platform",
+        ALL,
+    ),
+    (
+        "features/scorer/README.md",
+        "$ cargo run -- run features/scorer",
+        ALL,
+    ),
 ];
+
+const ALL: &str = "the gate plays all features, and the planted bugs with them";
 
 fn skipped() -> Result<(), Failed> {
     let mut found = Vec::new();
@@ -215,7 +243,8 @@ fn shown(command: &Command, said: &Said) -> Result<(), Failed> {
 
 /// What differs from run to run is the same: times, the numbers of events, and which of its kind an entity is.
 fn of_any_run(line: &str) -> String {
-    let differs = Regex::new(r"\d+\.\d+ s|#\d+|\b(submission|order) \d+").expect("an expression");
+    let differs =
+        Regex::new(r"\d+\.\d+ s|#\d+|\b(submission|order|test) \d+").expect("an expression");
     differs.replace_all(line.trim_end(), "${1}#").into_owned()
 }
 
