@@ -75,21 +75,24 @@ fn unseen_of(played: &[Played], stack: &str, names: BTreeSet<String>) -> Vec<Str
         let why = reason(played, stack, &name);
         alike.entry(why).or_default().push(name);
     }
-    let told = match alike.len() <= REASONS + 1 {
-        true => alike.len(),
-        false => REASONS,
+    without_witnesses(stack, alike)
+}
+
+fn without_witnesses(stack: &str, mut alike: IndexMap<Option<&str>, Vec<String>>) -> Vec<String> {
+    // Nobody is spared a line by a line.
+    let rest = match alike.len() > REASONS + 1 {
+        true => alike.split_off(REASONS),
+        false => IndexMap::new(),
     };
-    let rest = alike.split_off(told);
-    let mut lines: Vec<String> = alike
-        .iter()
+    let lines = alike.iter();
+    let mut lines: Vec<String> = lines
         .map(|(why, names)| without_witness(stack, names, *why))
         .collect();
-    if !rest.is_empty() {
-        let names: Vec<String> = rest.into_values().flatten().collect();
+    let names: Vec<String> = rest.into_values().flatten().collect();
+    if !names.is_empty() {
+        let (count, names) = (names.len(), quoted(&names));
         lines.push(format!(
-            "nor {} more, of which `check FOLDER --invariant NAME` says why: {}",
-            names.len(),
-            quoted(&names)
+            "nor {count} more, of which `check FOLDER --invariant NAME` says why: {names}"
         ));
     }
     lines
@@ -162,4 +165,28 @@ fn quoted(names: &[impl AsRef<str>]) -> String {
         .map(|name| format!("`{}`", name.as_ref()))
         .collect();
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_reasons_some_are_told_and_all_names() {
+        let reasons: Vec<String> = (1..=8).map(|n| format!("reason {n}")).collect();
+        let of = |count: usize| {
+            let names = |why: &String| vec![format!("{why}a"), format!("{why}b")];
+            let alike = reasons[..count]
+                .iter()
+                .map(|why| (Some(why.as_str()), names(why)));
+            without_witnesses("shop", alike.collect())
+        };
+        assert_eq!(of(6).len(), 6);
+        assert!(of(6)[5].ends_with("of stack `shop`: reason 6"));
+        let told = of(8);
+        assert_eq!(told.len(), 6);
+        let rest = "nor 6 more, of which `check FOLDER --invariant NAME` says why: `reason 6a`, `reason 6b`, `reason 7a`";
+        assert!(told[5].starts_with(rest), "{}", told[5]);
+        assert!(told[5].ends_with("`reason 8b`"), "{}", told[5]);
+    }
 }
