@@ -90,10 +90,13 @@ impl Scoped {
                     self.end(view);
                 }
                 let state = &mut self.states[view.number];
+                // Where it was not open, what was told before goes on to count for `after`.
+                let known = state.sure;
+                state.held = state.held.filter(|_| known);
+                state.since.begin(known);
                 (state.open, state.sure) = (false, true);
                 // Without `after`, it is over, whether or not it had begun.
                 state.begun |= self.after.is_none();
-                state.since.begin(true);
                 state.since.see(view);
             }
             over => state.lost |= state.open && over.is_none(),

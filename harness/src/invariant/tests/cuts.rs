@@ -135,6 +135,32 @@ fn a_scope_that_may_be_open_already_does_not_begin_for_certain() {
     no_cut_lies(&once, &scope, &events(&lives));
 }
 
+/// In the whole, the scope is over at the first `closed`, and does not begin again: `after` held then, and goes on to hold
+/// by `opened`. In what is left from there on, it may be that it began with `opened`, and was over at the second `closed`.
+#[test]
+fn a_scope_that_was_over_only_perhaps_does_not_begin_again_for_certain() {
+    let once = Pattern::AtMost {
+        bound: 1,
+        event: "stored".to_owned(),
+    };
+    let scope = Scope {
+        after: Some(cel("happened('opened') || told == 1")),
+        until: Some(cel("happened('closed')")),
+    };
+    let lives = [
+        (0, "7 status=New"),
+        (1, "7 told=1"),
+        (2, "7 +closed"),
+        (3, "7 +opened"),
+        (4, "7 told=0"),
+        (5, "7 +closed"),
+        (6, "7 told=1"),
+        (7, "7 +stored"),
+        (8, "7 +stored"),
+    ];
+    no_cut_lies(&once, &scope, &events(&lives));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
