@@ -15,6 +15,7 @@ pub fn trials() -> Vec<Trial> {
             "judged: what no rule ever told breaks nothing, unless some other run told it",
             never_told,
         ),
+        trial("judged: what nobody waited for is not violated", cut_short),
     ]
 }
 
@@ -154,4 +155,44 @@ fn never_told() -> Result<(), Failed> {
     again("02-by-nobody", "the log is right", 2)?.says(&nothing)?;
     again("03-by-other-scenarios-alone", "stored in time", 1)?;
     Ok(())
+}
+
+const CUT_SHORT: &str = "\
+Feature: f
+  Scenario: s
+    Given the stack \"codabench\"
+    And the answer to \"upload scores\" is lost the first time for each submission
+    When \"submit\" runs 10 times
+    And every submission is final within 60s
+    Then \"scored at most once\" holds
+    And \"most submissions end\" holds
+    And \"scoring is quick\" holds
+    And at least 10 submission reach \"Finished\"
+";
+
+/// The bug is caught while most are still under way; that they had not ended then says nothing.
+fn cut_short() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let args = ["--runtime", "process", "--mutant", "no-idempotency-key"];
+    let said = scratch.play(CUT_SHORT, &args).exits(1)?;
+    let run = scratch.json("out/run.json")?;
+    let told = run["scenarios"][0]["invariants"].as_array();
+    let verdict = |name: &str| {
+        let mut told = told.into_iter().flatten();
+        let one = told.find(|one| one["name"] == name);
+        one.map_or("nothing", |one| one["verdict"].as_str().unwrap_or_default())
+    };
+    check(verdict("scored at most once") == "violated", || said.all())?;
+    for name in ["most submissions end", "scoring is quick"] {
+        check(["held", "inconclusive"].contains(&verdict(name)), || {
+            said.all()
+        })?;
+    }
+    check(!said.stdout.contains("only "), || said.all())?;
+    let stack = codabench().display().to_string();
+    let again = scratch.shakedown(&["check", "out", "--stack", &stack]);
+    let again = again.exits(1)?;
+    check(!again.stdout.contains("`scoring is quick` broke"), || {
+        again.all()
+    })
 }

@@ -164,6 +164,7 @@ pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems
         }
     }
     seen.findings = judge.findings();
+    seen.cut_short = judge.cut_short();
     seen.heard = judge.entities().heard();
     seen.notes = judge.notes(&Judged::every());
     seen.notes.extend(beyond(&found.judges, stack));

@@ -24,7 +24,7 @@ mod strangers;
 mod unnoticed;
 
 use crate::duration;
-use crate::history::{Heard, What, Writer};
+use crate::history::{CUT_SHORT, Heard, What, Writer};
 use crate::invariant::Judge;
 use crate::observe::{InOrder, Known, Observers};
 use crate::plan::{Judged, Plan, Step};
@@ -396,7 +396,10 @@ async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
                 "the run did not come to rest within {longest} and was ended; what kept happening last was {by}"
             ));
         }
-        if record.look(|state| state.judge.settled() || caught(state)) {
+        if record.look(caught) {
+            return phase(record, CUT_SHORT);
+        }
+        if record.look(|state| state.judge.settled()) {
             return;
         }
     }

@@ -50,6 +50,8 @@ pub struct Outcome {
     pub history: PathBuf,
     /// How long the run watched after the last event.
     pub settle: Duration,
+    /// Something was violated, and nobody waited for what was still to come.
+    pub cut_short: bool,
 }
 
 /// The call that a fault waited for.
@@ -85,6 +87,8 @@ pub(crate) struct Seen {
     pub worked: HashMap<String, Worked>,
     /// Why the environment failed.
     pub failure: Option<Failure>,
+    /// Nobody waited for what was still to come.
+    pub cut_short: bool,
 }
 
 /// A demand on a number of entities.
@@ -145,6 +149,7 @@ impl Outcome {
             folder: PathBuf::new(),
             history: PathBuf::new(),
             settle,
+            cut_short: false,
         }
     }
 
@@ -193,6 +198,7 @@ impl Outcome {
                 .concat(),
                 heard: state.judge.entities().heard(),
                 worked: state.worked.clone(),
+                cut_short: state.judge.cut_short(),
                 failure: failure
                     .or(state.broken.clone().map(Failure::new))
                     .or_else(|| room::none_left(&setup.out)),
@@ -232,9 +238,13 @@ impl Outcome {
             notes: seen.notes,
             heard: seen.heard,
             failure: seen.failure,
+            cut_short: seen.cut_short,
             ..Outcome::nothing(settle)
         };
         outcome.choose(plan, seen.findings);
+        if outcome.cut_short {
+            outcome.leave_open();
+        }
         for (name, worked) in seen.worked {
             outcome.reasons.extend(nothing_accepted(&name, &worked));
             outcome.notes.extend(something_refused(&name, &worked));
@@ -254,6 +264,20 @@ impl Outcome {
         }
         outcome.verdict = outcome.weigh();
         outcome
+    }
+
+    /// Nobody knows whether numbers that were not reached would have been.
+    fn leave_open(&mut self) {
+        let unmet = self
+            .tallies
+            .extract_if(.., |tally| tally.seen < tally.wanted);
+        self.reasons.extend(unmet.map(
+            |Tally {
+                 text, place, seen, ..
+             }| {
+                format!("`{text}` ({place}): {seen} did when nobody waited any longer")
+            },
+        ));
     }
 
     /// Keeps the findings that the scenario judges for.

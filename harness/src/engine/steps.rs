@@ -4,6 +4,7 @@ use super::Setup;
 use super::deeds::Deeds;
 use super::record::{Record, State};
 use crate::gateway::{CallPattern, Command, WORKLOAD};
+use crate::history::CUT_SHORT;
 use crate::observe::Observers;
 use crate::plan::{Effect, Fault, Pace, Planned, Step, Trigger};
 use crate::runtime::{Failure, Runtime};
@@ -192,6 +193,7 @@ impl Steps<'_> {
             // What follows may mend it, and could then seem to have been in time, for all that those could tell who look
             // only now and then.
             self.observers.look_now().await;
+            super::phase(self.record, CUT_SHORT);
             self.record.note(&format!(
                 "{text}: waited no longer once `{broken}` was violated; {} not final then",
                 left.len()

@@ -23,6 +23,8 @@ pub struct Kind {
     texts: Texts,
     /// Evidence may begin and end in the middle of an entity's life.
     pub(super) exported: bool,
+    /// Evidence ends before their lives do.
+    pub(super) cut_short: bool,
     /// The status whose telling shows that nothing was before.
     begins_as: Option<String>,
     /// How late in a life the first status was told again.
@@ -71,6 +73,7 @@ impl Kind {
             status,
             texts: Texts::default(),
             exported: false,
+            cut_short: false,
             begins_as: None,
             retold_ns: None,
             records: IndexMap::default(),
@@ -94,6 +97,11 @@ impl Kind {
     /// Whether evidence may begin and end in the middle of an entity's life, and leave things out.
     pub fn is_exported(&self) -> bool {
         self.exported
+    }
+
+    /// Whether lives may go on where the evidence ends.
+    pub fn goes_on(&self) -> bool {
+        self.exported || self.cut_short
     }
 
     /// Whether an expression that reads this reads the status, or which statuses are final.

@@ -227,6 +227,12 @@ impl Entities {
         self.kinds.values_mut().for_each(Kind::is_exported_now);
     }
 
+    /// From now on, nobody waits for what is still to come.
+    pub fn are_cut_short(&mut self) {
+        let kinds = self.kinds.values_mut();
+        kinds.for_each(|kind| kind.cut_short = true);
+    }
+
     /// What evidence has told of them so far.
     pub fn heard(&self) -> Heard {
         let mut heard = Heard::default();

@@ -18,6 +18,9 @@ pub struct Event {
     pub what: What,
 }
 
+/// The phase from which on nobody waits for what is still to come, since an invariant was violated.
+pub const CUT_SHORT: &str = "cut short";
+
 /// What the braces of a call's path caught: entity name to id.
 pub type Captures = BTreeMap<String, String>;
 
@@ -55,7 +58,7 @@ pub enum What {
     },
     /// The run went on to its next phase.
     Phase {
-        /// `up`, `ready`, `steps`, `heal`, `settle`, `down`.
+        /// `up`, `ready`, `steps`, `heal`, `settle`, `down`; [`CUT_SHORT`] in between.
         name: String,
     },
     /// A service changed its state.

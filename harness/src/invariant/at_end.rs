@@ -46,7 +46,7 @@ impl AtEnd {
             let view = kind.view(number);
             let truth = self.condition.test_without(&view, &[]);
             let open = truth != Truth::True && self.may_come(&view, &truth);
-            let goes_on = kind.is_exported() && !self.is_over(&view);
+            let goes_on = kind.goes_on() && !self.is_over(&view);
             Standing {
                 truth,
                 open,
@@ -58,7 +58,7 @@ impl AtEnd {
 
     fn may_come(&self, view: &View<'_>, truth: &Truth) -> bool {
         let kind = view.kind;
-        if !kind.is_exported() {
+        if !kind.goes_on() {
             return false;
         }
         let unknown = matches!(truth, Truth::Unset(_)) && !view.has_beginning();

@@ -9,7 +9,7 @@ use super::unanswered::{Call, Unanswered};
 use super::untold::Untold;
 use super::{Monitor, monitor};
 use crate::entity::{Entities, Fact, Stamp, Told};
-use crate::history::{Event, ExchangeId, FaultMoment, Heard, What};
+use crate::history::{CUT_SHORT, Event, ExchangeId, FaultMoment, Heard, What};
 use crate::plan::Judged;
 use crate::stack::{Clock, Invariant, Stack};
 use crate::verdict::Verdict;
@@ -31,6 +31,7 @@ pub struct Judge {
     at_large: Struck,
     told: Telling,
     blindness: Blindness,
+    cut_short: bool,
 }
 
 /// Faults, each with the moment of its first strike: nanoseconds since the run began.
@@ -81,6 +82,7 @@ impl Judge {
             at_large: Struck::new(),
             told: Telling::Complete,
             blindness: Blindness::default(),
+            cut_short: false,
         }
     }
 
@@ -214,6 +216,11 @@ impl Judge {
         }
     }
 
+    /// Whether it ended before what was still to come: an invariant was violated, and nobody waited any longer.
+    pub fn cut_short(&self) -> bool {
+        self.cut_short
+    }
+
     /// Whether time alone can change nothing any more.
     pub fn settled(&self) -> bool {
         !self.watched.iter().any(|watched| watched.monitor.pending())
@@ -260,6 +267,10 @@ impl Judge {
                     self.at_large.entry(text.clone()).or_insert(at_ns);
                 }
             },
+            What::Phase { name } if name == CUT_SHORT => {
+                self.cut_short = true;
+                self.entities.are_cut_short();
+            }
             What::Blind {
                 source,
                 blind_ns,

@@ -90,7 +90,7 @@ impl Quantile {
 
     /// Whether how long it took may turn out otherwise than by the data so far.
     fn is_open(&self, view: &View<'_>, took: Option<Duration>) -> bool {
-        view.kind.is_exported() && (took.is_none() || !view.is_whole())
+        view.kind.goes_on() && (took.is_none() || !view.is_whole())
     }
 
     fn undecided(&self) -> Fate {
@@ -155,7 +155,7 @@ impl Monitor for Quantile {
             took.filter(|_| whole)
         });
         let held = self.held(&counted.collect::<Vec<_>>());
-        let broken = !held && (!kind.is_exported() || self.hopeless(kind, &times));
+        let broken = !held && (!kind.goes_on() || self.hopeless(kind, &times));
         for (number, took, begun) in times {
             let view = kind.view(number);
             let slow = took.is_none_or(|took| took >= self.below);

@@ -336,8 +336,9 @@ pub fn unwitnessed(played: &[Played]) -> BTreeMap<String, BTreeSet<String>> {
         })
         .collect();
     let mut missing: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    // A scenario that could not be played has nothing to say about it.
-    for one in played.iter().filter(|one| one.outcome.failure.is_none()) {
+    // A scenario that could not be played, or not to its end, has nothing to say about it.
+    let whole = |one: &&Played| one.outcome.failure.is_none() && !one.outcome.cut_short;
+    for one in played.iter().filter(whole) {
         let stack = one.job.stack.name.as_str();
         for name in &one.outcome.unwitnessed {
             if !witnessed.contains(&(one.job.round, stack, name.as_str())) {

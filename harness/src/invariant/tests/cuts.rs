@@ -5,7 +5,8 @@ use super::reference::{
     histories, of_all, patterns, plain, reopened, reopenings, scopable, scopes,
 };
 use super::*;
-use crate::history::What::{Fault, Observed};
+use crate::history::CUT_SHORT;
+use crate::history::What::{self, Fault, Observed};
 
 /// Each entity begins with the telling of its first status; there are no faults.
 fn whole(history: &[Event]) -> Vec<Event> {
@@ -135,6 +136,23 @@ fn a_scope_that_may_be_open_already_does_not_begin_for_certain() {
     no_cut_lies(&once, &scope, &events(&lives));
 }
 
+/// A run that ends there, since nobody waited any longer.
+fn cut_short(pattern: &Pattern, events: &[Event], end: usize) -> Finding {
+    let mut judge = Judge::without_gaps(&stack(pattern.clone()));
+    for event in &events[..end] {
+        judge.see(event);
+    }
+    let at_ns = events[..end].last().map_or(0, |event| event.at_ns);
+    judge.see(&Event {
+        seq: end as u64,
+        at_ns,
+        what: What::Phase {
+            name: CUT_SHORT.to_owned(),
+        },
+    });
+    judge.findings().remove(0)
+}
+
 /// In the whole, the scope is over at the first `closed`, and does not begin again: `after` held then, and goes on to hold
 /// by `opened`. In what is left from there on, it may be that it began with `opened`, and was over at the second `closed`.
 #[test]
@@ -196,5 +214,23 @@ proptest! {
         let new = |event: &Event| matches!(&event.what, Observed { set, .. } if set.get("status") == Some(&json!("New")));
         let all_seen = events.iter().rposition(new).map_or(0, |last| last + 1);
         no_end_lies(&pattern, &Scope::default(), &events, 0, all_seen);
+    }
+
+    #[test]
+    fn what_nobody_waited_for_in_a_run_is_not_violated(pattern in of_all(), history in histories()) {
+        let events = ended(&whole(&history));
+        let mut judge = Judge::without_gaps(&stack(pattern.clone()));
+        for event in &events {
+            judge.see(event);
+        }
+        let all = judge.findings().remove(0);
+        let new = |event: &Event| matches!(&event.what, Observed { set, .. } if set.get("status") == Some(&json!("New")));
+        let all_seen = events.iter().rposition(new).map_or(0, |last| last + 1);
+        if all.verdict != Violated {
+            for end in all_seen..=events.len() {
+                let cut = cut_short(&pattern, &events, end);
+                prop_assert_ne!(cut.verdict, Violated, "{} of {:#?}\n{:?}", end, events, cut);
+            }
+        }
     }
 }
