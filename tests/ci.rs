@@ -600,5 +600,20 @@ fn mutants() -> Result<(), Failed> {
     check(
         text.contains("| stack | scenarios |") && text.contains("a saint"),
         || text,
-    )
+    )?;
+    // That nobody witnessed an invariant is no false alarm.
+    write(&scratch, EVERY, 0);
+    let bad = "  it is bad: {for: rogue, always: is == \"bad\"}\n";
+    let liar = "  a liar: {service: rogue, environment: {LIAR: 'yes'}, caught_by: [it is bad]}\n";
+    let stack = STACK.replace(bad, "").replace(liar, "");
+    scratch.file("shakedown.yaml", &stack);
+    let said = scratch.shakedown(&words.split(' ').collect::<Vec<_>>());
+    let said = said.exits(1)?.says(&[
+        "survived  a saint: no invariant turned red: `it is good` had witnesses in 1 of 1 scenario",
+        "? without a planted bug, no scenario of stack `s` witnessed `bad is known`",
+        "0 of 1 planted bug killed, 0 false alarms",
+    ])?;
+    let result = scratch.json("out/mutants.json")?;
+    let told = (&result["verdict"], &result["exit_code"]);
+    check(told.0 == "inconclusive" && *told.1 == 1, || said.all())
 }

@@ -70,13 +70,13 @@ fn scenario(played: &Played) -> Value {
 
 /// The value of `mutants.json`.
 ///
-/// `{"score", "false_alarms", "seed", "runtime", "verdict", "mutants": [{"stack", "name", "catalogue", "killed",
+/// `{"score", "false_alarms", "seed", "runtime", "verdict", "exit_code", "mutants": [{"stack", "name", "catalogue", "killed",
 /// "by": [{"scenario", "invariant"}], "reason"}], "scenarios"}` with the scenarios of `run.json`; `score` is the share of mutants killed, from 0 to 1,
-/// `false_alarms` the number of scenarios that did not hold on the stack without a planted bug.
+/// `false_alarms` the number of scenarios that did not hold on the stack without a planted bug, `verdict` that of all without one.
 pub fn mutants_json(
     (matrix, systems): (&Matrix, &Systems),
     played: &[&Played],
-    unmutated: Verdict,
+    (unmutated, exit_code): (Verdict, u8),
     seed: Seed,
     runtime: &str,
 ) -> Value {
@@ -98,6 +98,7 @@ pub fn mutants_json(
         "seed": seed.0,
         "runtime": runtime,
         "verdict": unmutated.to_string(),
+        "exit_code": exit_code,
         "mutants": mutants.collect::<Vec<_>>(),
         "stacks": systems.json(),
         "scenarios": played.iter().map(|one| scenario(one)).collect::<Vec<_>>(),

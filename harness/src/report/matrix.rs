@@ -17,6 +17,8 @@ pub struct Matrix {
     pub mutants: Vec<MutantResult>,
     /// Scenarios that did not hold on the unmutated stack.
     pub false_alarms: Vec<String>,
+    /// What no scenario witnessed on the unmutated stack.
+    pub unwitnessed: Vec<String>,
 }
 
 /// What became of one planted bug.
@@ -80,7 +82,8 @@ impl MutantResult {
         let reason = by.is_empty().then(|| match failure() {
             Some(failure) => format!("the environment failed: {failure}"),
             None if other.is_empty() => {
-                format!("no invariant turned red{}", undecided(mutant, played))
+                let (tried, undecided) = (tried(mutant, played), undecided(mutant, played));
+                format!("no invariant turned red: {tried}{undecided}")
             }
             None => format!(
                 "only {} turned red, which `caught_by` does not name{}",
@@ -114,6 +117,23 @@ fn telling(played: &[Played]) -> Option<&Played> {
     let failed = played.iter().find(|one| one.outcome.failure.is_some());
     let mut rest = played.iter();
     failed.or_else(|| rest.find(|one| one.outcome.verdict == Verdict::Inconclusive))
+}
+
+/// Whether the invariants that should have noticed had something to judge.
+fn tried(mutant: &Mutant, played: &[Played]) -> String {
+    let witnessed = |name: &String| {
+        let of = |one: &Played| {
+            let mut findings = one.outcome.findings.iter();
+            findings.any(|finding| finding.invariant == *name && finding.witnesses > 0)
+        };
+        let all = count::of(played.len(), "scenario");
+        match played.iter().filter(|one| of(one)).count() {
+            0 => format!("`{name}` had no witness in {all}"),
+            some => format!("`{name}` had witnesses in {some} of {all}"),
+        }
+    };
+    let each: Vec<String> = mutant.caught_by.iter().map(witnessed).collect();
+    each.join(", ")
 }
 
 /// How many of the scenarios were inconclusive, and why the first was: where nothing can be told, nothing turns red.
@@ -214,6 +234,9 @@ impl fmt::Display for Matrix {
                 f,
                 "✗ false alarm on the stack without a planted bug: {alarm}"
             )?;
+        }
+        for line in &self.unwitnessed {
+            writeln!(f, "? without a planted bug, {line}")?;
         }
         let killed = self.mutants.iter().filter(|mutant| mutant.killed()).count();
         write!(
@@ -322,11 +345,20 @@ mutants: {lazy: {service: a, environment: {BUG: lazy}, caught_by: [ends]}}
         let held = || one(Verdict::Held, "quick");
         let survived = said(&[held()]);
         assert!(
-            survived.contains("no invariant turned red\n  history:   out/quick/"),
+            survived.contains(
+                "no invariant turned red: `ends` had witnesses in 1 of 1 scenario\n  history:   out/quick/"
+            ),
+            "{survived}"
+        );
+        let mut blind = finding(Verdict::Held, "nothing came by");
+        blind.witnesses = 0;
+        let survived = said(&[played(&stack, "blind", blind)]);
+        assert!(
+            survived.contains("red: `ends` had no witness in 1 scenario"),
             "{survived}"
         );
         let survived = said(&[held(), one(Verdict::Inconclusive, "slow"), held()]);
-        let why = "no invariant turned red; of 3 scenarios, 1 inconclusive, the first \"slow\": cannot tell whether `ends` \
+        let why = "; of 3 scenarios, 1 inconclusive, the first \"slow\": cannot tell whether `ends` \
                    holds: nobody looked\n  history:   out/slow/history.jsonl";
         assert!(survived.ends_with(why), "{survived}");
         let killed = said(&[one(Verdict::Violated, "slow")]);

@@ -52,8 +52,11 @@ pub async fn wait(
                     "was not ready after {}",
                     duration::print(service.ready.within)
                 ),
-                "raise `ready: {within}`, or check that it listens where the stack files say"
-                    .to_owned(),
+                match last.contains(ANSWERED) {
+                    true => "it listens, but not so: correct the path of `ready: {http: PATH}`, or raise `within` if it needs longer",
+                    false => "raise `ready: {within}`, or check that it listens where the stack files say",
+                }
+                .to_owned(),
             ),
             None => {
                 sleep(pause).await;
@@ -69,6 +72,9 @@ pub async fn wait(
         });
     }
 }
+
+/// What is said of an answer that is no good one.
+const ANSWERED: &str = "was answered";
 
 /// Asks every instance once: the gateway leads one connection after the other to another one.
 async fn all(runtime: &dyn Runtime, service: &Service) -> Result<(), String> {
@@ -122,7 +128,7 @@ async fn http(service: &str, port: u16, path: &str, at: SocketAddr) -> Result<()
     if status < 400 {
         Ok(())
     } else {
-        Err(format!("GET {url} was answered {status}"))
+        Err(format!("GET {url} {ANSWERED} {status}"))
     }
 }
 

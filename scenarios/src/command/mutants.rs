@@ -14,7 +14,8 @@ use shakedown_harness::verdict::Verdict;
 use std::sync::Arc;
 
 /// Plays the planted bugs, then the stacks without them. Exit code 0 only when every bug was killed and nothing
-/// raised a false alarm; 3 when the environment failed before a bug could be judged, and nothing else is wrong.
+/// raised a false alarm; 2 when an invariant had no witness without a bug, 3 when the environment failed before a bug could be
+/// judged, and nothing else is wrong.
 pub async fn mutants(args: MutantsArgs) -> Answer {
     let loaded = load::load(&args.features)?;
     if loaded.stacks.values().all(|stack| stack.mutants.is_empty()) {
@@ -82,7 +83,7 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
     }
     for (stack, names) in invocation::unwitnessed(&played) {
         let names = names.into_iter().collect::<Vec<_>>().join("`, `");
-        matrix.false_alarms.push(format!(
+        matrix.unwitnessed.push(format!(
             "no scenario of stack `{stack}` witnessed `{names}`"
         ));
     }
@@ -101,14 +102,6 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
     say!("{matrix}; seed {}", invocation.seed);
     let unmutated = invocation::verdict(&played);
     let all: Vec<&Played> = under_mutants.iter().flatten().chain(&played).collect();
-    let value = report::mutants_json(
-        (&matrix, &systems),
-        &all,
-        unmutated,
-        invocation.seed,
-        &invocation.place.to_string(),
-    );
-    let results = Results::new(&played, invocation.seed, &repeat).with_mutants(&matrix.mutants);
     let code = match (matrix.is_full(), unmutated) {
         (_, Verdict::EnvironmentFailed) => 3,
         (true, Verdict::Held) => 0,
@@ -116,6 +109,14 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
         (false, _) if matrix.is_open() => 3,
         (false, _) => 1,
     };
+    let value = report::mutants_json(
+        (&matrix, &systems),
+        &all,
+        (unmutated, session.code(code)),
+        invocation.seed,
+        &invocation.place.to_string(),
+    );
+    let results = Results::new(&played, invocation.seed, &repeat).with_mutants(&matrix.mutants);
     let written = session.write("mutants.json", &value)
         & session.report(Page {
             command: "mutants",
