@@ -1,7 +1,7 @@
 //! What each verdict takes, on the process runtime: the table of verdicts, seen from outside.
 
 use crate::lanes::trial;
-use crate::support::{Case, Said, Scratch, check, codabench};
+use crate::support::{Case, ROGUE, Said, Scratch, check, codabench};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::path::Path;
@@ -273,7 +273,13 @@ fn not_ready() -> Result<(), Failed> {
         "environment failed: 1 scenario, 1 environment failed; 0 faults felt",
     ])?;
     check(!said.stdout.contains("the same:"), || said.all())?;
-    the_same_again(&scratch, &stack, &feature)
+    the_same_again(&scratch, &stack, &feature)?;
+    // Who answers listens.
+    let compose = ROGUE.replace("{http: /health}", "{http: /nope, within: 2s}");
+    scratch.file("compose.yaml", &compose.replace("rogue:", "db:"));
+    let said = scratch.play_on(&stack, &feature, "process").exits(3)?;
+    said.says(&["/nope was answered 404", "help:     it listens, but not so"])?;
+    Ok(())
 }
 
 /// What failed in the same way for several scenarios is told once.
