@@ -14,6 +14,7 @@ use std::time::Duration;
 const CLEAN_WITHIN: Duration = Duration::from_secs(5);
 /// How long a stack may take to come up in a test.
 const UP_WITHIN: Duration = Duration::from_secs(120);
+
 /// What a test is called, and what it does on a runtime.
 type RuntimeCase = (&'static str, fn(&'static str) -> Result<(), Failed>);
 

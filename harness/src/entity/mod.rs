@@ -233,6 +233,11 @@ impl Entities {
         kinds.for_each(|kind| kind.cut_short = true);
     }
 
+    /// Whether nobody waits for what is still to come.
+    pub fn cut_short(&self) -> bool {
+        self.kinds.values().any(|kind| kind.cut_short)
+    }
+
     /// What evidence has told of them so far.
     pub fn heard(&self) -> Heard {
         let mut heard = Heard::default();

@@ -31,7 +31,6 @@ pub struct Judge {
     at_large: Struck,
     told: Telling,
     blindness: Blindness,
-    cut_short: bool,
 }
 
 /// Faults, each with the moment of its first strike: nanoseconds since the run began.
@@ -82,7 +81,6 @@ impl Judge {
             at_large: Struck::new(),
             told: Telling::Complete,
             blindness: Blindness::default(),
-            cut_short: false,
         }
     }
 
@@ -218,7 +216,7 @@ impl Judge {
 
     /// Whether it ended before what was still to come: an invariant was violated, and nobody waited any longer.
     pub fn cut_short(&self) -> bool {
-        self.cut_short
+        self.entities.cut_short()
     }
 
     /// Whether time alone can change nothing any more.
@@ -267,10 +265,7 @@ impl Judge {
                     self.at_large.entry(text.clone()).or_insert(at_ns);
                 }
             },
-            What::Phase { name } if name == CUT_SHORT => {
-                self.cut_short = true;
-                self.entities.are_cut_short();
-            }
+            What::Phase { name } if name == CUT_SHORT => self.entities.are_cut_short(),
             What::Blind {
                 source,
                 blind_ns,

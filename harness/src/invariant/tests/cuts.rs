@@ -136,21 +136,31 @@ fn a_scope_that_may_be_open_already_does_not_begin_for_certain() {
     no_cut_lies(&once, &scope, &events(&lives));
 }
 
-/// A run that ends there, since nobody waited any longer.
-fn cut_short(pattern: &Pattern, events: &[Event], end: usize) -> Finding {
+/// A judge who has seen a run with these events.
+fn of_run(pattern: &Pattern, events: &[Event]) -> Judge {
     let mut judge = Judge::without_gaps(&stack(pattern.clone()));
-    for event in &events[..end] {
+    for event in events {
         judge.see(event);
     }
-    let at_ns = events[..end].last().map_or(0, |event| event.at_ns);
+    judge
+}
+
+/// A run that ends after these events, since nobody waited any longer.
+fn cut_short(pattern: &Pattern, events: &[Event]) -> Finding {
+    let mut judge = of_run(pattern, events);
+    let name = CUT_SHORT.to_owned();
     judge.see(&Event {
-        seq: end as u64,
-        at_ns,
-        what: What::Phase {
-            name: CUT_SHORT.to_owned(),
-        },
+        seq: events.len() as u64,
+        at_ns: events.last().map_or(0, |event| event.at_ns),
+        what: What::Phase { name },
     });
     judge.findings().remove(0)
+}
+
+/// From where on every entity has been seen.
+fn all_seen(events: &[Event]) -> usize {
+    let new = |event: &Event| matches!(&event.what, Observed { set, .. } if set.get("status") == Some(&json!("New")));
+    events.iter().rposition(new).map_or(0, |last| last + 1)
 }
 
 /// In the whole, the scope is over at the first `closed`, and does not begin again: `after` held then, and goes on to hold
@@ -211,24 +221,16 @@ proptest! {
     #[test]
     fn a_share_that_may_still_come_is_not_violated(pattern in of_all(), history in histories()) {
         let events = ended(&whole(&history));
-        let new = |event: &Event| matches!(&event.what, Observed { set, .. } if set.get("status") == Some(&json!("New")));
-        let all_seen = events.iter().rposition(new).map_or(0, |last| last + 1);
-        no_end_lies(&pattern, &Scope::default(), &events, 0, all_seen);
+        no_end_lies(&pattern, &Scope::default(), &events, 0, all_seen(&events));
     }
 
     #[test]
     fn what_nobody_waited_for_in_a_run_is_not_violated(pattern in of_all(), history in histories()) {
         let events = ended(&whole(&history));
-        let mut judge = Judge::without_gaps(&stack(pattern.clone()));
-        for event in &events {
-            judge.see(event);
-        }
-        let all = judge.findings().remove(0);
-        let new = |event: &Event| matches!(&event.what, Observed { set, .. } if set.get("status") == Some(&json!("New")));
-        let all_seen = events.iter().rposition(new).map_or(0, |last| last + 1);
+        let all = of_run(&pattern, &events).findings().remove(0);
         if all.verdict != Violated {
-            for end in all_seen..=events.len() {
-                let cut = cut_short(&pattern, &events, end);
+            for end in all_seen(&events)..=events.len() {
+                let cut = cut_short(&pattern, &events[..end]);
                 prop_assert_ne!(cut.verdict, Violated, "{} of {:#?}\n{:?}", end, events, cut);
             }
         }
