@@ -91,9 +91,9 @@ fn not_named() -> Result<(), Failed> {
 }
 
 /// The second one rests on a rule of which the test makes a mistake.
-const LATE: &str = "
+const TELLING: &str = "
 invariants:
-  stored in time: {for: submission, eventually: 'happened(\"scores stored\")', within: 1s}
+  stored before the end: {for: submission, no: 'status in final', before: 'happened(\"scores stored\")'}
   the log is right: {for: submission, agree: [status, logged_phase], within: 1s}
 ";
 const TOLD: &str = "\
@@ -103,7 +103,7 @@ Feature: f
     And the call \"upload scores\" answers 503
     When \"submit\" runs once
     And every submission is final within 60s
-    Then \"stored in time\" holds
+    Then \"stored before the end\" holds
 
   Scenario: by nobody
     Given the stack \"codabench\"
@@ -115,12 +115,12 @@ Feature: f
     Given the stack \"codabench\"
     When \"submit without scores\" runs once
     And every submission is final within 60s
-    Then \"stored in time\" holds
+    Then \"stored before the end\" holds
 ";
 
 fn never_told() -> Result<(), Failed> {
     let scratch = Scratch::new();
-    let stack = stack(&scratch, LATE)?;
+    let stack = stack(&scratch, TELLING)?;
     let text = std::fs::read_to_string(&stack)?;
     let mistake = text.replace(
         r"submission=(?<id>\d+) phase",
@@ -151,9 +151,9 @@ fn never_told() -> Result<(), Failed> {
         let args = ["check", &folder, "--stack", &stack, "--invariant", name];
         scratch.shakedown(&args).exits(code)
     };
-    again("01-by-the-control-run-alone", "stored in time", 1)?;
+    again("01-by-the-control-run-alone", "stored before the end", 1)?;
     again("02-by-nobody", "the log is right", 2)?.says(&nothing)?;
-    again("03-by-other-scenarios-alone", "stored in time", 1)?;
+    again("03-by-other-scenarios-alone", "stored before the end", 1)?;
     Ok(())
 }
 
