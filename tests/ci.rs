@@ -609,7 +609,7 @@ fn mutants() -> Result<(), Failed> {
     scratch.file("shakedown.yaml", &stack);
     let said = scratch.shakedown(&words.split(' ').collect::<Vec<_>>());
     let said = said.exits(1)?.says(&[
-        "survived  a saint: no invariant turned red: `it is good` had witnesses in 1 of 1 scenario",
+        "survived  a saint: no invariant turned red: `it is good` had witnesses in 1 of 1 run",
         "? without a planted bug, no scenario of stack `s` witnessed `bad is known`",
         "0 of 1 planted bug killed, 0 false alarms",
     ])?;

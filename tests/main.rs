@@ -27,6 +27,7 @@ mod mentions;
 mod moments;
 mod operations;
 mod pages;
+mod planted;
 mod probes;
 mod readme;
 mod relay;
@@ -73,6 +74,7 @@ fn main() -> ExitCode {
         steps::trials(),
         templates::trials(),
         operations::trials(),
+        planted::trials(),
         probes::trials(),
         robustness::trials(),
         secrets::trials(),

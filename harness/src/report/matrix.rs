@@ -126,7 +126,7 @@ fn tried(mutant: &Mutant, played: &[Played]) -> String {
             let mut findings = one.outcome.findings.iter();
             findings.any(|finding| finding.invariant == *name && finding.witnesses > 0)
         };
-        let all = count::of(played.len(), "scenario");
+        let all = count::of(played.len(), "run");
         match played.iter().filter(|one| of(one)).count() {
             0 => format!("`{name}` had no witness in {all}"),
             some => format!("`{name}` had witnesses in {some} of {all}"),
@@ -136,7 +136,7 @@ fn tried(mutant: &Mutant, played: &[Played]) -> String {
     each.join(", ")
 }
 
-/// How many of the scenarios were inconclusive, and why the first was: where nothing can be told, nothing turns red.
+/// How many of the runs were inconclusive, and why the first was: where nothing can be told, nothing turns red.
 fn undecided(mutant: &Mutant, played: &[Played]) -> String {
     let inconclusive = |one: &&Played| one.outcome.verdict == Verdict::Inconclusive;
     let count = played.iter().filter(inconclusive).count();
@@ -145,7 +145,7 @@ fn undecided(mutant: &Mutant, played: &[Played]) -> String {
     };
     format!(
         "; of {}, {count} inconclusive, the first \"{}\": {}",
-        count::of(played.len(), "scenario"),
+        count::of(played.len(), "run"),
         first.job.plan.scenario,
         why(mutant, &first.outcome)
     )
@@ -153,12 +153,7 @@ fn undecided(mutant: &Mutant, played: &[Played]) -> String {
 
 /// Why a run was inconclusive: what kept an invariant that the mutant names from being judged, if anything did.
 fn why(mutant: &Mutant, outcome: &Outcome) -> String {
-    let untold = |finding: &&Finding| {
-        finding.verdict == Verdict::Inconclusive
-            && !outcome.unwitnessed.contains(&finding.invariant)
-    };
-    let named = |finding: &&Finding| mutant.caught_by.contains(&finding.invariant);
-    let findings = || outcome.findings.iter().filter(untold);
+    let findings = || undecidable(outcome);
     let words = |finding: &Finding| {
         let reason = finding.reason.as_deref().unwrap_or("no reason was given");
         format!(
@@ -166,10 +161,24 @@ fn why(mutant: &Mutant, outcome: &Outcome) -> String {
             finding.invariant
         )
     };
-    let own = findings().find(named).map(words);
+    let own = findings().find(|finding| mutant.caught_by.contains(&finding.invariant));
+    let own = own.map(words);
     own.or_else(|| outcome.reasons.first().cloned())
         .or_else(|| findings().next().map(words))
         .unwrap_or_else(|| "no reason was given".to_owned())
+}
+
+/// The findings of a run that had something to judge and could not tell.
+fn undecidable(outcome: &Outcome) -> impl Iterator<Item = &Finding> {
+    outcome.findings.iter().filter(|finding| {
+        finding.verdict == Verdict::Inconclusive
+            && !outcome.unwitnessed.contains(&finding.invariant)
+    })
+}
+
+/// Whether an invariant that a planted bug names had something to judge and could not tell, so that another run may.
+pub fn may_yet_tell(mutant: &Mutant, one: &Played) -> bool {
+    undecidable(&one.outcome).any(|finding| mutant.caught_by.contains(&finding.invariant))
 }
 
 impl Matrix {
@@ -346,7 +355,7 @@ mutants: {lazy: {service: a, environment: {BUG: lazy}, caught_by: [ends]}}
         let survived = said(&[held()]);
         assert!(
             survived.contains(
-                "no invariant turned red: `ends` had witnesses in 1 of 1 scenario\n  history:   out/quick/"
+                "no invariant turned red: `ends` had witnesses in 1 of 1 run\n  history:   out/quick/"
             ),
             "{survived}"
         );
@@ -354,11 +363,11 @@ mutants: {lazy: {service: a, environment: {BUG: lazy}, caught_by: [ends]}}
         blind.witnesses = 0;
         let survived = said(&[played(&stack, "blind", blind)]);
         assert!(
-            survived.contains("red: `ends` had no witness in 1 scenario"),
+            survived.contains("red: `ends` had no witness in 1 run"),
             "{survived}"
         );
         let survived = said(&[held(), one(Verdict::Inconclusive, "slow"), held()]);
-        let why = "; of 3 scenarios, 1 inconclusive, the first \"slow\": cannot tell whether `ends` \
+        let why = "; of 3 runs, 1 inconclusive, the first \"slow\": cannot tell whether `ends` \
                    holds: nobody looked\n  history:   out/slow/history.jsonl";
         assert!(survived.ends_with(why), "{survived}");
         let killed = said(&[one(Verdict::Violated, "slow")]);

@@ -23,7 +23,7 @@ pub use html::{Page, REPORT};
 pub use json::{mutants_json, run_json};
 pub use junit::junit;
 pub use markdown::markdown;
-pub use matrix::{Killed, Matrix, MutantResult};
+pub use matrix::{Killed, Matrix, MutantResult, may_yet_tell};
 pub use results::Results;
 pub use rounds::{all_rounds, worth_telling};
 pub use summary::summary;

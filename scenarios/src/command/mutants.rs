@@ -11,6 +11,7 @@ use shakedown_harness::problem::Problem;
 use shakedown_harness::report::{self, Matrix, MutantResult, Page, Results, Systems};
 use shakedown_harness::stack::{Mutant, Stack};
 use shakedown_harness::verdict::Verdict;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Plays the planted bugs, then the stacks without them. Exit code 0 only when every bug was killed and nothing
@@ -168,7 +169,7 @@ async fn plant_all(
 }
 
 /// Plays a stack with one planted bug until an invariant that it names turns red. Scenarios that bear the tag of
-/// one of its rows come first.
+/// one of its rows come first; one in which such an invariant could not tell is played once more.
 async fn plant(
     invocation: &Invocation,
     loaded: &Loaded,
@@ -186,25 +187,27 @@ async fn plant(
         return (MutantResult::new(&stack.name, mutant, &[]), Vec::new());
     };
     let mut played = Vec::new();
-    for plan in plans {
+    let mut ahead: VecDeque<(&Plan, usize)> = plans.into_iter().map(|plan| (plan, 1)).collect();
+    while let Some((plan, round)) = ahead.pop_front() {
         let job = Job {
             plan: plan.clone(),
             stack: mutated.clone(),
             mutant: Some(mutant.name.clone()),
-            round: 1,
+            round,
         };
         let alone = Invocation {
             out: invocation.out.join(played.len().to_string()),
             ..invocation.clone()
         };
-        played.extend(
-            alone
-                .play(&[job], false, &|progress| show.see(progress))
-                .await,
-        );
+        let see = |progress: Progress<'_>| show.see(progress);
+        played.extend(alone.play(&[job], false, &see).await);
         let result = MutantResult::new(&stack.name, mutant, &played);
         if result.killed() || *invocation.stop.borrow() {
             break;
+        }
+        let untold = |one: &Played| report::may_yet_tell(mutant, one);
+        if round == 1 && played.last().is_some_and(untold) {
+            ahead.push_front((plan, 2));
         }
     }
     (MutantResult::new(&stack.name, mutant, &played), played)
