@@ -127,7 +127,7 @@ fn positions(events: &[Value], wanted: impl Fn(&Value) -> bool) -> Vec<usize> {
 
 /// In the history: first the callee's answer, then the kill; its caller left without an answer, and was dead before
 /// it was started again. (Its connection ends in the moment of its death, so it may be seen to leave before it is
-/// certainly dead.)
+/// certainly dead; and it works as soon as it can, so it may be seen to be ready only after it was struck.)
 fn proven(events: &[Value], applied: usize, status: Option<u16>) -> Result<(), Failed> {
     let exchange = &events[applied]["exchange"];
     let one = |kind: &str, missing: &str| {
@@ -160,7 +160,7 @@ fn proven(events: &[Value], applied: usize, status: Option<u16>) -> Result<(), F
         format!("{}", events[delivered])
     })?;
     let next = positions(&events[applied..], |e| {
-        e["kind"] == "service" && e["service"] == "worker"
+        e["kind"] == "service" && e["service"] == "worker" && e["state"] != "ready"
     });
     let next = next.first().map(|at| &events[applied + at]);
     check(next.is_some_and(|e| e["state"] == "killed"), || {
