@@ -1,7 +1,7 @@
 //! What a CI reads: reports, annotations, exit codes, and what is played again.
 
 use crate::lanes::trial;
-use crate::support::{Case, Said, Scratch, check};
+use crate::support::{Case, Said, Scratch, check, rogue_after, scenario};
 use libtest_mimic::{Failed, Trial};
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus};
 use serde_json::Value;
@@ -32,17 +32,8 @@ pub fn trials() -> Vec<Trial> {
     cases.into_iter().map(case).collect()
 }
 
-/// One scenario for each verdict. The service does not start when its `STARTS` has a line, and then has none.
-const COMPOSE: &str = "\
-services:
-  rogue:
-    image: none
-    environment: {LISTEN: \"0.0.0.0:8000\"}
-    expose: [\"8000\"]
-    x-shakedown:
-      process: [sh, -c, 'if [ -s STARTS ]; then sed -i 1d STARTS; exit 7; fi; echo rogue=1 is=good; exec BINARY serve trouble']
-      ready: {http: /health}
-";
+/// The service does not start when its `STARTS` has a line, and then has none.
+const LINES: &str = "if [ -s STARTS ]; then sed -i 1d STARTS; exit 7; fi; echo rogue=1 is=good";
 const STACK: &str = "\
 stack: s
 compose: compose.yaml
@@ -58,6 +49,7 @@ mutants:
   a liar: {service: rogue, environment: {LIAR: 'yes'}, caught_by: [it is bad]}
   a saint: {service: rogue, environment: {SAINT: 'yes'}, caught_by: [it is good]}
 ";
+/// One scenario for each verdict.
 const FEATURE: &str = "\
 Feature: All that can be, with a <b> and 50%
   Background:
@@ -82,10 +74,8 @@ Feature: All that can be, with a <b> and 50%
 
 fn write(scratch: &Scratch, features: &str, failing_starts: usize) {
     let starts = scratch.file("starts", &"x\n".repeat(failing_starts));
-    let compose = COMPOSE
-        .replace("STARTS", &starts.display().to_string())
-        .replace("BINARY", env!("CARGO_BIN_EXE_shakedown"));
-    scratch.file("compose.yaml", &compose);
+    let lines = LINES.replace("STARTS", &starts.display().to_string());
+    scratch.file("compose.yaml", &rogue_after(&lines));
     scratch.file("shakedown.yaml", STACK);
     scratch.file("deep/features/a.feature", features);
 }
@@ -522,20 +512,14 @@ fn unwritable() -> Result<(), Failed> {
 }
 
 /// One scenario that has no control run.
-const GOOD: &str = "\
-Feature: f
-  Scenario: s
-    Given the stack \"s\"
-    When \"look\" runs once
-    Then \"it is good\" holds
-";
+const GOOD: [&str; 2] = ["When \"look\" runs once", "Then \"it is good\" holds"];
 
 fn played_again() -> Result<(), Failed> {
     let scratch = Scratch::new();
-    write(&scratch, GOOD, 2);
+    write(&scratch, &scenario(&GOOD), 2);
     let said = play(&scratch, "--retry-environment 1").exits(3)?;
     said.says(&["played again (1 of 1): service `rogue` ended before it was ready"])?;
-    write(&scratch, GOOD, 2);
+    write(&scratch, &scenario(&GOOD), 2);
     let said = play(&scratch, "--retry-environment 2 --junit j.xml").exits(0)?;
     said.says(&[
         "played again       s: the environment failed: service `rogue`",
@@ -579,7 +563,7 @@ fn never_again() -> Result<(), Failed> {
 
 fn mutants() -> Result<(), Failed> {
     let scratch = Scratch::new();
-    write(&scratch, GOOD, 0);
+    write(&scratch, &scenario(&GOOD), 0);
     let words = "mutants deep/features --out out --runtime process --junit j.xml --markdown m.md";
     let said = scratch
         .shakedown(&words.split(' ').collect::<Vec<_>>())

@@ -1,7 +1,7 @@
 //! Doubles: third parties that shakedown plays itself, on both runtimes, and struck as any other service.
 
 use crate::lanes::{container_trial, trial};
-use crate::support::{Case, Scratch, check};
+use crate::support::{Case, Scratch, check, scenario};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
@@ -100,9 +100,7 @@ fn stack(scratch: &Scratch, provider: &str) {
 }
 
 fn play(scratch: &Scratch, runtime: &str, steps: &[&str]) -> crate::support::Said {
-    let steps = steps.join("\n    ");
-    let feature = format!("Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    {steps}\n");
-    let feature = scratch.file("a.feature", &feature);
+    let feature = scratch.file("a.feature", &scenario(steps));
     scratch.play_on(&scratch.path("shakedown.yaml"), &feature, runtime)
 }
 

@@ -1,7 +1,7 @@
 //! A planted bug of which the first run tells nothing.
 
 use crate::lanes::trial;
-use crate::support::{Scratch, check};
+use crate::support::{Scratch, check, rogue_after, scenario};
 use libtest_mimic::{Failed, Trial};
 
 pub fn trials() -> Vec<Trial> {
@@ -12,26 +12,13 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// With the bug, a line of the log that an invariant reads is missing: at every start, or only at the first.
-const COMPOSE: &str = "\
-services:
-  rogue:
-    image: none
-    environment: {LISTEN: \"0.0.0.0:8000\", GHOST: \"\"}
-    expose: [\"8000\"]
-    x-shakedown:
-      process:
-        - sh
-        - -c
-        - |
-          case $$GHOST in
-            once) if [ -e BEGUN ]; then echo rogue=1 told=no; fi; touch BEGUN;;
-            always) ;;
-            *) echo rogue=1 told=yes;;
-          esac
-          echo rogue=1 is=good
-          exec BINARY serve trouble
-      ready: {http: /health}
-";
+const LINES: &str = "
+case $$GHOST in
+  once) if [ -e BEGUN ]; then echo rogue=1 told=no; fi; touch BEGUN;;
+  always) ;;
+  *) echo rogue=1 told=yes;;
+esac
+echo rogue=1 is=good";
 const STACK: &str = "\
 stack: s
 compose: compose.yaml
@@ -47,22 +34,15 @@ invariants:
 mutants:
   a ghost: {service: rogue, environment: {GHOST: HAUNTS}, caught_by: [it is told]}
 ";
-const FEATURE: &str = "\
-Feature: f
-  Scenario: s
-    Given the stack \"s\"
-    When \"look\" runs once
-    Then \"it is told\" holds
-";
-
 fn asked_again() -> Result<(), Failed> {
     let scratch = Scratch::new();
     let begun = scratch.path("begun").display().to_string();
-    let compose = COMPOSE
-        .replace("BEGUN", &begun)
-        .replace("BINARY", env!("CARGO_BIN_EXE_shakedown"));
-    scratch.file("compose.yaml", &compose);
-    scratch.file("a.feature", FEATURE);
+    scratch.file(
+        "compose.yaml",
+        &rogue_after(&LINES.replace("BEGUN", &begun)),
+    );
+    let steps = ["When \"look\" runs once", "Then \"it is told\" holds"];
+    scratch.file("a.feature", &scenario(&steps));
     let hunt = |haunts: &str, code: i32| {
         scratch.file("shakedown.yaml", &STACK.replace("HAUNTS", haunts));
         let args = ["mutants", "a.feature", "--runtime", "process"];

@@ -1,7 +1,7 @@
 //! What is played several times: a scenario that does not give the same verdict each time is called so.
 
 use crate::lanes::trial;
-use crate::support::{Said, Scratch, check, until};
+use crate::support::{Said, Scratch, check, rogue_after, until};
 use libtest_mimic::{Failed, Trial};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
@@ -23,16 +23,7 @@ pub fn trials() -> Vec<Trial> {
 }
 
 /// The service is good but for its fourth start, which is that of the first scenario's second round.
-const COMPOSE: &str = "\
-services:
-  rogue:
-    image: none
-    environment: {LISTEN: \"0.0.0.0:8000\"}
-    expose: [\"8000\"]
-    x-shakedown:
-      process: [sh, -c, 'echo >> STARTS; if [ $(wc -l < STARTS) = 4 ]; then echo rogue=1 is=bad; else echo rogue=1 is=good; fi; exec BINARY serve trouble']
-      ready: {http: /health}
-";
+const LINES: &str = "echo >> STARTS; if [ $(wc -l < STARTS) = 4 ]; then echo rogue=1 is=bad; else echo rogue=1 is=good; fi";
 const STACK: &str = "\
 stack: s
 compose: compose.yaml
@@ -62,10 +53,8 @@ Feature: f
 fn differs() -> Result<(), Failed> {
     let scratch = Scratch::new();
     let starts = scratch.path("starts");
-    let compose = COMPOSE
-        .replace("STARTS", &starts.display().to_string())
-        .replace("BINARY", env!("CARGO_BIN_EXE_shakedown"));
-    scratch.file("compose.yaml", &compose);
+    let lines = LINES.replace("STARTS", &starts.display().to_string());
+    scratch.file("compose.yaml", &rogue_after(&lines));
     scratch.file("shakedown.yaml", STACK);
     scratch.file("features/a.feature", FEATURE);
     let words = "run --out out --runtime process --jobs 1 --repeat 3";
@@ -101,11 +90,10 @@ fn interrupted() -> Result<(), Failed> {
     let scratch = Scratch::new();
     let starts = scratch.path("starts");
     let (bad, hangs) = ("= 4 ]; then echo rogue=1 is=bad", "= 2 ]; then sleep 600");
-    let compose = COMPOSE
+    let lines = LINES
         .replace(bad, hangs)
-        .replace("STARTS", &starts.display().to_string())
-        .replace("BINARY", env!("CARGO_BIN_EXE_shakedown"));
-    scratch.file("compose.yaml", &compose);
+        .replace("STARTS", &starts.display().to_string());
+    scratch.file("compose.yaml", &rogue_after(&lines));
     scratch.file("shakedown.yaml", STACK);
     let feature = "Feature: f\n  Scenario: again\n    Given the stack \"s\"\n    \
         When \"look\" runs once\n    Then \"it is good\" holds\n";

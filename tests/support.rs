@@ -46,6 +46,20 @@ services:
       ready: {http: /health}
 ";
 
+/// [`ROGUE`] as a local process that does what some lines of `sh` say before it serves.
+pub fn rogue_after(lines: &str) -> String {
+    let binary = env!("CARGO_BIN_EXE_shakedown");
+    let script = format!("{lines}\nexec {binary} serve trouble");
+    let process = serde_json::json!(["sh", "-c", script]).to_string();
+    ROGUE.replace("[shakedown, serve, trouble]", &process)
+}
+
+/// A feature of one scenario `s` on a stack `s`.
+pub fn scenario(steps: &[&str]) -> String {
+    let steps = steps.join("\n    ");
+    format!("Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    {steps}\n")
+}
+
 /// What a command said.
 pub struct Said {
     pub code: i32,
@@ -167,10 +181,7 @@ impl Scratch {
         self.file("compose.yaml", ROGUE);
         let stack = format!("stack: s\ncompose: compose.yaml\n{shakedown}");
         let stack = self.file("shakedown.yaml", &stack);
-        let feature = format!(
-            "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    {steps}\n    \
-             Then every invariant holds\n"
-        );
+        let feature = scenario(&[steps, "Then every invariant holds"]);
         let feature = self.file("a.feature", &feature);
         self.play_on(&stack, &feature, runtime)
     }

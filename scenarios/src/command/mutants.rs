@@ -11,7 +11,6 @@ use shakedown_harness::problem::Problem;
 use shakedown_harness::report::{self, Matrix, MutantResult, Page, Results, Systems};
 use shakedown_harness::stack::{Mutant, Stack};
 use shakedown_harness::verdict::Verdict;
-use std::collections::VecDeque;
 use std::sync::Arc;
 
 /// Plays the planted bugs, then the stacks without them. Exit code 0 only when every bug was killed and nothing
@@ -187,27 +186,28 @@ async fn plant(
         return (MutantResult::new(&stack.name, mutant, &[]), Vec::new());
     };
     let mut played = Vec::new();
-    let mut ahead: VecDeque<(&Plan, usize)> = plans.into_iter().map(|plan| (plan, 1)).collect();
-    while let Some((plan, round)) = ahead.pop_front() {
-        let job = Job {
-            plan: plan.clone(),
-            stack: mutated.clone(),
-            mutant: Some(mutant.name.clone()),
-            round,
-        };
-        let alone = Invocation {
-            out: invocation.out.join(played.len().to_string()),
-            ..invocation.clone()
-        };
-        let see = |progress: Progress<'_>| show.see(progress);
-        played.extend(alone.play(&[job], false, &see).await);
-        let result = MutantResult::new(&stack.name, mutant, &played);
-        if result.killed() || *invocation.stop.borrow() {
-            break;
-        }
-        let untold = |one: &Played| report::may_yet_tell(mutant, one);
-        if round == 1 && played.last().is_some_and(untold) {
-            ahead.push_front((plan, 2));
+    'plans: for plan in plans {
+        for round in 1..=2 {
+            let job = Job {
+                plan: plan.clone(),
+                stack: mutated.clone(),
+                mutant: Some(mutant.name.clone()),
+                round,
+            };
+            let alone = Invocation {
+                out: invocation.out.join(played.len().to_string()),
+                ..invocation.clone()
+            };
+            let see = |progress: Progress<'_>| show.see(progress);
+            played.extend(alone.play(&[job], false, &see).await);
+            let result = MutantResult::new(&stack.name, mutant, &played);
+            if result.killed() || *invocation.stop.borrow() {
+                break 'plans;
+            }
+            let untold = |one: &Played| report::may_yet_tell(mutant, one);
+            if !played.last().is_some_and(untold) {
+                break;
+            }
         }
     }
     (MutantResult::new(&stack.name, mutant, &played), played)
