@@ -76,7 +76,7 @@ pub struct Record {
     pub(super) told: Vec<usize>,
     pub(super) told_event: Option<usize>,
     pub(super) told_words: Option<String>,
-    /// The last two statuses.
+    /// The last statuses.
     statuses: Vec<Came>,
     /// How many of these the last observation brought.
     new: usize,
@@ -93,8 +93,9 @@ pub struct Record {
     overtaken: bool,
 }
 
-/// So many statuses are kept: one that is overtaken comes before the last.
-const KEPT: usize = 2;
+/// So many statuses are kept: one that is overtaken comes before the last, or before some that came one after the other
+/// while a slow answer was on its way.
+const KEPT: usize = 4;
 
 /// Sources from this one on share a bit.
 const LAST_SOURCE: usize = 63;
@@ -158,13 +159,13 @@ impl Record {
         for &(field, given) in lesson.set {
             if Some(field) == status
                 && let Given::Text(name) = given
-                && self.is_overtaken(kind, name, &lesson.stamp)
+                && let Some(place) = self.overtaken_at(kind, name, &lesson.stamp)
             {
                 self.overtaken = true;
                 let field = kind.status.as_ref().map_or("status", |s| s.field.as_str());
                 self.told_words = Some(format!("{field} became {name}"));
                 if let Value::String(name) = texts.value(given).0 {
-                    self.insert(name, lesson.stamp);
+                    self.insert(place, name, lesson.stamp);
                 }
                 continue;
             }
@@ -228,16 +229,15 @@ impl Record {
         self.count += 1;
     }
 
-    /// A status that belongs before the last one.
-    fn insert(&mut self, name: Arc<String>, stamp: Stamp) {
+    /// A status that belongs before one that was known already.
+    fn insert(&mut self, place: usize, name: Arc<String>, stamp: Stamp) {
         self.note(&name);
         self.new = 0;
-        let last = self.statuses.len() - 1;
-        let before = last.checked_sub(1).map(|i| &self.statuses[i].0);
-        if before == Some(&name) {
+        let before = place.checked_sub(1).map(|n| &self.statuses[n].0);
+        if before == Some(&name) || self.statuses[place].0 == name {
             return;
         }
-        self.statuses.insert(last, (name, stamp));
+        self.statuses.insert(place, (name, stamp));
         self.count += 1;
         if self.statuses.len() > KEPT {
             self.statuses.remove(0);
@@ -250,15 +250,9 @@ impl Record {
         }
     }
 
-    /// Whether a status was overtaken by the last one: their calls overlap, so that either may have been first, and
-    /// the declared moves only allow that this one was.
-    fn is_overtaken(&self, kind: &Entity, name: &str, stamp: &Stamp) -> bool {
-        let Some((last, came)) = self.statuses.last() else {
-            return false;
-        };
-        if stamp.since_ns >= came.at_ns || stamp.seq == came.seq {
-            return false;
-        }
+    /// Before which of the statuses one belongs that was overtaken by it and by those after it: their calls overlap, so
+    /// that any of them may have been first, and the declared moves only allow that this one was.
+    fn overtaken_at(&self, kind: &Entity, name: &str, stamp: &Stamp) -> Option<usize> {
         let allowed = |from: &str, to: &str| {
             from == to
                 || kind
@@ -266,10 +260,20 @@ impl Record {
                     .get(from)
                     .is_some_and(|all| all.iter().any(|one| one == to))
         };
-        let before = self.statuses.len().checked_sub(KEPT);
-        let before = before.map(|i| &self.statuses[i].0);
-        let fits = allowed(name, last) && before.is_none_or(|before| allowed(before, name));
-        fits && !allowed(last, name)
+        if allowed(self.status()?, name) {
+            return None;
+        }
+        let overlaps = |(_, came): &Came| stamp.since_ns < came.at_ns && stamp.seq != came.seq;
+        let all_known = self.count == self.statuses.len() as u64;
+        let fits = |place: &usize| {
+            let before = place.checked_sub(1).map(|n| &self.statuses[n].0);
+            allowed(name, &self.statuses[*place].0)
+                && before.map_or(all_known, |before| allowed(before, name))
+        };
+        let places = (0..self.statuses.len()).rev();
+        let overtook = places.take_while(|place| overlaps(&self.statuses[*place]));
+        let mut places = overtook.filter(fits);
+        places.next()
     }
 
     /// Its status now.
@@ -309,7 +313,7 @@ impl Record {
 
     /// Its last two statuses.
     pub fn last_statuses(&self) -> &[Came] {
-        &self.statuses
+        &self.statuses[self.statuses.len().saturating_sub(2)..]
     }
 
     /// How many statuses it has had.

@@ -55,7 +55,7 @@ fn overlapping_calls_are_taken_in_the_order_that_the_moves_allow() {
         set: IndexMap::from([("status".to_owned(), cel(&format!("'{status}'")))]),
         ..rule.clone()
     };
-    entity.learn = vec![learn("Busy"), learn("Done")];
+    entity.learn = vec![learn("New"), learn("Busy"), learn("Done")];
     let told = |calls: &[(&str, u64, u64)]| overlapping(&stack, calls);
     let done = Some("Done".to_owned());
     assert_eq!(
@@ -69,7 +69,16 @@ fn overlapping_calls_are_taken_in_the_order_that_the_moves_allow() {
     );
     assert_eq!(
         told(&[("Busy", 1, 2), ("Busy", 3, 6), ("Done", 4, 5)]),
+        (Held, done.clone())
+    );
+    // Both were answered while the slow answer that told of the beginning was on its way.
+    assert_eq!(
+        told(&[("New", 1, 6), ("Busy", 2, 3), ("Done", 4, 5)]),
         (Held, done)
+    );
+    assert_eq!(
+        told(&[("New", 3, 6), ("Busy", 1, 2), ("Done", 4, 5)]),
+        (Violated, Some("New".to_owned()))
     );
     // It was certainly last.
     let busy = Some("Busy".to_owned());
