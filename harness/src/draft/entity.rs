@@ -150,8 +150,14 @@ fn rule(entity: &Entity, call: &Call) -> Option<Rule> {
         let (_, side, at) = set.as_ref()?;
         at_path(body(one, side)?, at)
     };
-    let accepted = call.seen.iter().map(|one| one.status);
-    let accepted: IndexSet<u16> = accepted.filter(|status| *status < 300).collect();
+    // What answers nothing about any, such as a queue that is empty, may have a status of its own.
+    let accepted: IndexSet<u16> = match id {
+        Some(("response", _)) => told.iter().map(|(_, one)| one.status).collect(),
+        _ => {
+            let accepted = call.seen.iter().map(|one| one.status);
+            accepted.filter(|status| *status < 300).collect()
+        }
+    };
     let told = told
         .into_iter()
         .map(|(id, one)| Telling::new(id, one, field(one)));

@@ -399,6 +399,46 @@ fn another_status_than_the_one_that_was_seen_may_tell_of_a_repeat() {
 }
 
 #[test]
+fn a_queue_that_is_empty_tells_of_nothing() {
+    let order = |id: &str, status: &str| json!({"id": id, "status": status});
+    let create = |id| {
+        (
+            "workload -> web",
+            "POST",
+            "/orders",
+            json!({}),
+            201,
+            order(id, "new"),
+        )
+    };
+    let claim = |status, answer| {
+        (
+            "orders -> web",
+            "POST",
+            "/claims",
+            json!({}),
+            status,
+            answer,
+        )
+    };
+    let calls = [
+        create("o1"),
+        claim(200, order("o1", "taken")),
+        claim(204, Value::Null),
+        create("o2"),
+        claim(200, order("o2", "taken")),
+    ];
+    let (made, _) = made_with(COMPOSE, Some(&seen(&calls)));
+    lacks(&made.stack, &["response.status < 300"]);
+    has(
+        &made.stack,
+        &[
+            "- {call: create claim, when: response.status == 200, id: 'string(response.body.id)', event: create claim, set: {status: response.body.status}}",
+        ],
+    );
+}
+
+#[test]
 fn what_services_did_for_the_user_alone_is_not_demanded() {
     let asked = [
         ("web -> orders", "GET", Value::Null),
