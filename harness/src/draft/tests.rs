@@ -401,26 +401,9 @@ fn another_status_than_the_one_that_was_seen_may_tell_of_a_repeat() {
 #[test]
 fn a_queue_that_is_empty_tells_of_nothing() {
     let order = |id: &str, status: &str| json!({"id": id, "status": status});
-    let create = |id| {
-        (
-            "workload -> web",
-            "POST",
-            "/orders",
-            json!({}),
-            201,
-            order(id, "new"),
-        )
-    };
-    let claim = |status, answer| {
-        (
-            "orders -> web",
-            "POST",
-            "/claims",
-            json!({}),
-            status,
-            answer,
-        )
-    };
+    let post = |link, path, status, answer| (link, "POST", path, json!({}), status, answer);
+    let create = |id| post("workload -> web", "/orders", 201, order(id, "new"));
+    let claim = |status, answer| post("orders -> web", "/claims", status, answer);
     let calls = [
         create("o1"),
         claim(200, order("o1", "taken")),

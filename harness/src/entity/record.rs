@@ -253,16 +253,7 @@ impl Record {
     /// Before which of the statuses one belongs that was overtaken by it and by those after it: their calls overlap, so
     /// that any of them may have been first, and the declared moves only allow that this one was.
     fn overtaken_at(&self, kind: &Entity, name: &str, stamp: &Stamp) -> Option<usize> {
-        let allowed = |from: &str, to: &str| {
-            from == to
-                || kind
-                    .moves
-                    .get(from)
-                    .is_some_and(|all| all.iter().any(|one| one == to))
-        };
-        if allowed(self.status()?, name) {
-            return None;
-        }
+        let allowed = |from: &str, to: &str| from == to || kind.declares(from, to);
         let overlaps = |(_, came): &Came| stamp.since_ns < came.at_ns && stamp.seq != came.seq;
         let all_known = self.count == self.statuses.len() as u64;
         let fits = |place: &usize| {
@@ -271,9 +262,10 @@ impl Record {
                 && before.map_or(all_known, |before| allowed(before, name))
         };
         let places = (0..self.statuses.len()).rev();
-        let overtook = places.take_while(|place| overlaps(&self.statuses[*place]));
-        let mut places = overtook.filter(fits);
-        places.next()
+        // Most overlap with nothing: the moves are looked up for the others alone.
+        let mut overtook = places.take_while(|place| overlaps(&self.statuses[*place]));
+        let place = overtook.find(fits)?;
+        (!allowed(self.status()?, name)).then_some(place)
     }
 
     /// Its status now.

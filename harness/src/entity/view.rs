@@ -210,9 +210,7 @@ impl View<'_> {
             return false;
         };
         let kind = &self.kind.entity;
-        let direct = kind.moves.get(left.as_str());
-        let direct = direct.is_some_and(|all| all.iter().any(|to| *to == **came));
-        !direct
+        !kind.declares(left, came)
             && self.kind.samples(stamp.source)
             && kind.reached(vec![left.as_str()]).contains(&came.as_str())
     }

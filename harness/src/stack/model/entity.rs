@@ -46,6 +46,12 @@ pub struct Status {
 }
 
 impl Entity {
+    /// Whether a move from one status to another is declared.
+    pub fn declares(&self, from: &str, to: &str) -> bool {
+        let declared = self.moves.get(from);
+        declared.is_some_and(|all| all.iter().any(|one| one == to))
+    }
+
     /// All statuses that it declares, sorted.
     pub fn statuses(&self) -> Vec<&str> {
         let moves = self.moves.iter();
