@@ -1,11 +1,51 @@
 //! The main job: the features of the reference stacks hold, and each planted bug is caught, on both runtimes.
 
 use crate::lanes::{container_trial, trial_alone};
-use crate::support::{Scratch, check, root};
+use crate::support::{Said, Scratch, check, root};
 use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
 
 /// The rows of the failure catalogue, by the letter of their system and how many there are.
 const ROWS: [(&str, u32); 4] = [("C", 23), ("R", 21), ("S", 17), ("W", 8)];
+
+/// What meets a real database and a real broker there.
+const HELD_IN_CONTAINERS: [&str; 3] = ["beacon/crash", "beacon/database", "codabench/redelivery"];
+
+/// A planted bug, and a scenario that catches it.
+struct Bug {
+    name: &'static str,
+    feature: &'static str,
+    scenario: &'static str,
+    by: &'static [&'static str],
+}
+
+/// One of each system.
+const CAUGHT_IN_CONTAINERS: [Bug; 4] = [
+    Bug {
+        name: "write-not-retried",
+        feature: "beacon/database",
+        scenario: "does not take results",
+        by: &["completed means that all ended", "success is completed"],
+    },
+    Bug {
+        name: "unguarded-redelivery",
+        feature: "codabench/redelivery",
+        scenario: "acknowledgement was lost",
+        by: &["terminal is final", "scored at most once"],
+    },
+    Bug {
+        name: "no-lock",
+        feature: "sample-platform/scheduler",
+        scenario: "two schedulers",
+        by: &["one machine per test"],
+    },
+    Bug {
+        name: "registered-before-listening",
+        feature: "scorer/warmup",
+        scenario: "starts again",
+        by: &["what is registered can be used"],
+    },
+];
 
 /// How many stacks run at once in containers. Other tests run beside these, so that CPUs which idle now say little of the
 /// next second.
@@ -16,19 +56,22 @@ pub fn trials() -> Vec<Trial> {
     let process = trial_alone(
         "mutants: all killed as local processes, and the features hold",
         || {
-            let said = killed("features", "process", &[])?;
+            let said = killed()?;
             as_in_readme(&said)
         },
     );
-    // All of them in containers, and the whole matrix, would take longer than all other tests together.
-    let held = container_trial("features: those of beacon hold in containers", || {
-        hold("features/beacon")
+    // All of them in containers, and all planted bugs, would take longer than all other tests together.
+    let held = HELD_IN_CONTAINERS.map(|feature| {
+        container_trial(format!("features: {feature} holds in containers"), || {
+            hold(feature)
+        })
     });
-    let docker_mutants =
-        container_trial("mutants: those of the scorers killed in containers", || {
-            killed("features/scorer", "docker", &ONE_AT_ONCE).map(drop)
-        });
-    vec![process, held, docker_mutants]
+    let caught = CAUGHT_IN_CONTAINERS.map(|bug| {
+        let name = format!("mutants: {} killed in containers", bug.name);
+        container_trial(name, move || caught(&bug))
+    });
+    let in_containers = held.into_iter().chain(caught);
+    [process].into_iter().chain(in_containers).collect()
 }
 
 /// The README's table of the reference stacks is what was just seen.
@@ -57,20 +100,24 @@ fn as_in_readme(said: &str) -> Result<(), Failed> {
     })
 }
 
-/// Every scenario of these files holds in containers, every fault was felt, and every invariant has witnesses.
-fn hold(features: &str) -> Result<(), Failed> {
+/// Plays a feature in containers. Gives what was said, and the scenarios with what became of them.
+fn play(feature: &str, args: &[&str]) -> Result<(Said, Vec<Value>), Failed> {
     let scratch = Scratch::new();
     let out = scratch.path("out").display().to_string();
     let mut command = scratch.command(&["run", "--runtime", "docker", "--out", &out]);
-    command.args(ONE_AT_ONCE).arg(features);
-    let said = command.current_dir(root()).output()?;
-    let text = String::from_utf8_lossy(&said.stdout).into_owned();
-    check(said.status.code() == Some(0), || text.clone())?;
+    command.args(ONE_AT_ONCE).args(args);
+    command.arg(format!("features/{feature}.feature"));
+    let said = Said::of(command.current_dir(root()).output()?);
     let run = scratch.json("out/run.json")?;
     let scenarios = run["scenarios"].as_array().cloned().unwrap_or_default();
-    check(!scenarios.is_empty(), || {
-        "no scenario was played".to_owned()
-    })?;
+    check(!scenarios.is_empty(), || said.all())?;
+    Ok((said, scenarios))
+}
+
+/// Every scenario of a feature holds in containers, and every fault was felt.
+fn hold(feature: &str) -> Result<(), Failed> {
+    // Whether every invariant has a witness, only all features of a stack together can tell.
+    let (_, scenarios) = play(feature, &[])?;
     for scenario in &scenarios {
         check(scenario["verdict"] == "held", || scenario.to_string())?;
         for fault in scenario["faults"].as_array().into_iter().flatten() {
@@ -80,14 +127,28 @@ fn hold(features: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Every planted bug of these features is killed, and nothing raises a false alarm. Gives what was said.
-fn killed(features: &str, runtime: &str, jobs: &[&str]) -> Result<String, Failed> {
+/// A planted bug is caught in containers, by an invariant that it names.
+fn caught(bug: &Bug) -> Result<(), Failed> {
+    let args = ["--mutant", bug.name, "--name", bug.scenario];
+    let (said, scenarios) = play(bug.feature, &args)?;
+    said.exits(1)?;
+    for scenario in &scenarios {
+        let all = scenario["invariants"].as_array().into_iter().flatten();
+        let broken = all.filter(|one| one["verdict"] == "violated");
+        let mut broken = broken.filter_map(|one| one["name"].as_str());
+        check(broken.any(|name| bug.by.contains(&name)), || {
+            scenario.to_string()
+        })?;
+    }
+    Ok(())
+}
+
+/// Every planted bug is killed as local processes, and nothing raises a false alarm. Gives what was said.
+fn killed() -> Result<String, Failed> {
     let scratch = Scratch::new();
     let out = scratch.path("out").display().to_string();
-    let features = root().join(features).display().to_string();
-    let words = ["mutants", &features, "--runtime", runtime, "--out", &out];
+    let words = ["mutants", "features", "--runtime", "process", "--out", &out];
     let mut command = scratch.command(&words);
-    command.args(jobs);
     let said = command.current_dir(root()).output()?;
     let text = String::from_utf8_lossy(&said.stdout).into_owned();
     check(said.status.code() == Some(0), || text.clone())?;

@@ -151,12 +151,17 @@ fn size() -> Result<(), Failed> {
     })
 }
 
+/// How much of the run is in sight.
+const SPAN: &str = "window.span = () => { const {from, to} = document.querySelector('canvas').dataset; return to - from }; null";
+
 /// The link of the first event of the proof brings it into sight, with its whole exchange.
 fn proof_moves_the_timeline(tab: &Tab) -> Result<(), Failed> {
     tab.until("document.querySelector('canvas').dataset.drawn > 0")?;
+    tab.js(SPAN)?;
+    let near = tab.number("span()")?;
     tab.js("[...document.querySelectorAll('.toolbar button')].find(one => one.innerText === 'Whole run').click()")?;
-    tab.until("document.querySelector('canvas').dataset.from < 0")?;
-    let whole = tab.number("document.querySelector('canvas').dataset.to - document.querySelector('canvas').dataset.from")?;
+    tab.until(&format!("span() > {near}"))?;
+    let whole = tab.number("span()")?;
     tab.js(
         "document.querySelector('canvas').dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))",
     )?;
@@ -164,7 +169,7 @@ fn proof_moves_the_timeline(tab: &Tab) -> Result<(), Failed> {
     tab.holds("document.querySelector('.details h5') === null")?;
     tab.js("scrollTo(0, 0); document.querySelector('.proof a').click()")?;
     tab.until("document.querySelector('canvas').dataset.selected === document.querySelector('.proof .seq').innerText.slice(1)")?;
-    tab.until(&format!("document.querySelector('canvas').dataset.to - document.querySelector('canvas').dataset.from < {whole} / 2"))?;
+    tab.until(&format!("span() < {whole} / 2"))?;
     tab.holds("document.activeElement.tagName === 'CANVAS'")?;
     let details = tab.text("document.querySelector('.details').innerText")?;
     for words in [
@@ -183,11 +188,12 @@ fn proof_moves_the_timeline(tab: &Tab) -> Result<(), Failed> {
 
 /// Wheel, drag and hover.
 fn pointer(tab: &Tab) -> Result<(), Failed> {
-    tab.js("document.querySelector('.frame').scrollIntoView({behavior: 'instant'}); window.span = () => { const {from, to} = document.querySelector('canvas').dataset; return to - from }")?;
+    tab.js("document.querySelector('.frame').scrollIntoView({behavior: 'instant'})")?;
     // In the middle of the whole run, there is room to move either way.
     tab.js("document.querySelector('canvas').focus({preventScroll: true})")?;
+    let near = tab.number("span()")?;
     tab.press("0")?;
-    tab.until("document.querySelector('canvas').dataset.from < 0")?;
+    tab.until(&format!("span() > {near}"))?;
     let before = tab.number("span()")?;
     tab.wheel(600.0, 100.0, -480.0)?;
     tab.until(&format!("span() < {before} * 0.9"))?;
@@ -292,11 +298,13 @@ fn every_control_has_a_name(tab: &Tab) -> Result<(), Failed> {
 }
 
 fn keys_on_the_timeline(tab: &Tab) -> Result<(), Failed> {
-    tab.js("document.querySelector('canvas').focus(); window.at = () => document.querySelector('canvas').dataset; window.span = () => at().to - at().from")?;
+    tab.js("document.querySelector('canvas').focus(); window.at = () => document.querySelector('canvas').dataset; null")?;
+    tab.js(SPAN)?;
     press(tab, "Escape")?;
     tab.until("at().selected === ''")?;
+    let near = tab.number("span()")?;
     press(tab, "0")?;
-    tab.until("at().from < 0")?;
+    tab.until(&format!("span() > {near}"))?;
     let whole = tab.number("span()")?;
     press(tab, "ArrowRight")?;
     tab.until("at().selected !== ''")?;

@@ -125,7 +125,7 @@ impl Outcome {
     }
 
     /// The outcome of a run that could not even begin.
-    pub(super) fn failed(setup: &Setup, failure: Failure) -> Outcome {
+    pub(crate) fn failed(setup: &Setup, failure: Failure) -> Outcome {
         Outcome {
             failure: Some(failure),
             verdict: Verdict::EnvironmentFailed,

@@ -10,14 +10,14 @@ use crate::engine::{self, Outcome, Place, Setup};
 use crate::history::Heard;
 use crate::invariant::Finding;
 use crate::plan::{Judged, Plan, Planned, Step};
-use crate::runtime::RunFolder;
+use crate::runtime::{Failure, RunFolder, docker};
 use crate::seed::Seed;
 use crate::stack::Stack;
 use crate::verdict::Verdict;
 use indexmap::IndexMap;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tokio::sync::{OnceCell, watch};
 
@@ -42,6 +42,8 @@ pub struct Invocation {
     pub shelf: Arc<Shelf>,
     /// Becomes true when the user wants to stop.
     pub stop: watch::Receiver<bool>,
+    /// Why no more of its jobs begin: what they would run on is gone.
+    pub lost: Arc<OnceLock<String>>,
 }
 
 /// One scenario to play.
@@ -158,7 +160,7 @@ impl Invocation {
             }
         });
         let mut played = futures::future::join_all(played).await;
-        leave_out(&mut played);
+        leave_out(&mut played, self.lost.get().is_some());
         settle(&mut played);
         played
     }
@@ -200,7 +202,8 @@ impl Invocation {
             let broke = |finding: &Finding| finding.verdict == Verdict::Violated;
             let over = outcome.verdict != Verdict::EnvironmentFailed
                 || outcome.findings.iter().any(broke)
-                || *self.stop.borrow();
+                || *self.stop.borrow()
+                || self.is_lost().await;
             if over || failed.len() == self.retries {
                 let (notes, count) = (&mut outcome.notes, failed.len());
                 notes.extend((1..).zip(&failed).map(|(n, why)| {
@@ -221,6 +224,14 @@ impl Invocation {
                 tracing::warn!(%error, "a failed run could not be set aside");
             }
         }
+    }
+
+    /// Whether what the jobs run on is gone: each of them would wait for it in vain, some for minutes.
+    async fn is_lost(&self) -> bool {
+        if let (Place::Docker, Err(why)) = (self.place, docker::works().await) {
+            let _ = self.lost.set(format!("the Docker daemon is lost: {why}"));
+        }
+        self.lost.get().is_some()
     }
 
     /// Brings up a stack like that of this job, for the next job that needs one, if that is safe. Its run is called `name`.
@@ -268,6 +279,9 @@ impl Invocation {
         if *self.stop.borrow() {
             return Outcome::not_begun(&setup);
         }
+        if let Some(why) = self.lost.get() {
+            return Outcome::failed(&setup, Failure::new(why));
+        }
         progress(Progress::Began { job, control });
         let again = |why: &str| progress(Progress::Again { job, control, why });
         let outcome = self.tried(setup, &again).await;
@@ -282,12 +296,15 @@ impl Invocation {
     }
 }
 
-/// Leaves out what was not begun. The first of it stays where nothing else says that it was not all played.
-fn leave_out(played: &mut Vec<Played>) {
+/// Leaves out what was not begun. The first of it stays where nothing else says that it was not all played. `lost`: what
+/// failed for it says so.
+fn leave_out(played: &mut Vec<Played>, lost: bool) {
     let own = |one: &Played| one.outcome.begun();
-    let mut told = played
-        .iter()
-        .any(|one| own(one) && one.outcome.interrupted());
+    let tells = |one: &Played| match lost {
+        true => one.verdict == Verdict::EnvironmentFailed,
+        false => one.outcome.interrupted(),
+    };
+    let mut told = played.iter().any(|one| own(one) && tells(one));
     played.retain(|one| own(one) || !std::mem::replace(&mut told, true));
 }
 

@@ -3,6 +3,7 @@
 //! Stacks wait more than they compute, so one for each CPU leaves most of a machine idle. A stack that starves misses
 //! deadlines, though, and then its verdict says nothing about the product. So more of them begin only while CPUs idle.
 
+use crate::engine::Place;
 use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard};
 use std::time::Duration;
@@ -10,8 +11,10 @@ use tokio::sync::Notify;
 
 /// A stack more begins when this share of the CPUs had nothing to do.
 const IDLE_ENOUGH: f64 = 0.5;
-/// For so long: the start of a stack shows in it.
+/// For so long: the start of a stack of local processes shows in it.
 const LOOK: Duration = Duration::from_millis(250);
+/// The same for one of containers. Their daemon begins slowly, and then takes all CPUs for seconds.
+const LOOK_AT_CONTAINERS: Duration = Duration::from_secs(1);
 /// However many CPUs there are: Docker's own pools hold 31 networks.
 const MOST: usize = 24;
 
@@ -20,6 +23,8 @@ pub struct Room {
     most: usize,
     /// So many may enter whatever the CPUs do.
     sure: usize,
+    /// For so long the CPUs must idle before another may enter.
+    look: Duration,
     state: Mutex<State>,
     changed: Notify,
 }
@@ -46,19 +51,25 @@ struct Waiting<'r> {
 impl Room {
     /// Room for exactly so many stacks; one at least.
     pub fn of(stacks: usize) -> Room {
-        Room::new(stacks.max(1), stacks.max(1))
+        Room::new(stacks.max(1), stacks.max(1), LOOK)
     }
 
-    /// Room for one stack for each CPU, and for as many again while CPUs idle; at most 24.
-    pub fn of_machine() -> Room {
+    /// Room for one stack for each CPU, or one for two of them where stacks are containers; for twice as many as there
+    /// are CPUs while those idle; at most 24.
+    pub fn of_machine(place: Place) -> Room {
         let cpus = std::thread::available_parallelism().map_or(2, |n| n.get());
-        Room::new(cpus.min(MOST), (2 * cpus).min(MOST))
+        let (sure, look) = match place {
+            Place::Process => (cpus, LOOK),
+            Place::Docker => (cpus.div_ceil(2), LOOK_AT_CONTAINERS),
+        };
+        Room::new(sure.min(MOST), (2 * cpus).min(MOST), look)
     }
 
-    fn new(sure: usize, most: usize) -> Room {
+    fn new(sure: usize, most: usize, look: Duration) -> Room {
         Room {
             most,
             sure,
+            look,
             state: Mutex::default(),
             changed: Notify::new(),
         }
@@ -67,7 +78,7 @@ impl Room {
     /// Waits for a place. Of those that wait, the one with the lowest `order` enters first, and of several with the same
     /// the one that came first.
     pub async fn enter(&self, order: usize) -> Inside<'_> {
-        self.enter_when(order, idle).await
+        self.enter_when(order, async || idle(self.look).await).await
     }
 
     async fn enter_when(&self, order: usize, idle: impl AsyncFn() -> f64) -> Inside<'_> {
@@ -140,15 +151,15 @@ impl std::fmt::Display for Room {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.most == self.sure {
             true => write!(f, "{} at once", self.most),
-            false => write!(f, "{} to {} at once", self.sure, self.most),
+            false => write!(f, "{} to {} at once, as CPUs idle", self.sure, self.most),
         }
     }
 }
 
-/// The share of the CPUs that had nothing to do from now on for a while; none where the system does not tell.
-async fn idle() -> f64 {
+/// The share of the CPUs that had nothing to do from now on for so long; none where the system does not tell.
+async fn idle(look: Duration) -> f64 {
     let before = times();
-    tokio::time::sleep(LOOK).await;
+    tokio::time::sleep(look).await;
     match (before, times()) {
         (Some(before), Some(after)) => share(before, after),
         _ => 0.0,
@@ -197,8 +208,8 @@ mod tests {
 
     #[test]
     fn beyond_what_is_sure_a_stack_waits_for_idle_cpus_or_for_one_that_leaves() {
-        let room = Room::new(2, 3);
-        assert_eq!(room.to_string(), "2 to 3 at once");
+        let room = Room::new(2, 3, LOOK);
+        assert_eq!(room.to_string(), "2 to 3 at once, as CPUs idle");
         let busy = async || 0.49;
         let first = room.enter_when(0, busy).now_or_never().expect("it is sure");
         let _second = room.enter_when(0, busy).now_or_never().expect("it is sure");

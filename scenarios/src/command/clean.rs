@@ -1,7 +1,6 @@
 //! `shakedown clean`: removes what earlier runs have left, and nothing else.
 
 use super::{Answer, CleanArgs};
-use shakedown_harness::runtime::docker;
 use shakedown_harness::runtime::leftover::{self, Leftover, Search};
 use shakedown_harness::verdict::Verdict;
 use shakedown_harness::{count, duration};
@@ -15,7 +14,7 @@ pub async fn clean(args: CleanArgs) -> Answer {
         only: args.run,
         all_hosts: args.all_hosts,
     };
-    let found = leftover::find(&search, docker::answers().await.is_ok()).await;
+    let found = leftover::find(&search, true).await;
     for note in &found.notes {
         eprintln!("note: {note}");
     }

@@ -143,7 +143,7 @@ struct PlayArgs {
     /// Where services run; auto: in containers where Docker answers, else as local processes
     #[arg(long, value_enum, default_value = "auto")]
     runtime: Where,
-    /// How many stacks run at once [default: one for each CPU, and as many again while CPUs idle]
+    /// How many stacks run at once [default: one for each CPU, or for two of them in containers, and up to twice the CPUs while these idle]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=100))]
     jobs: Option<u16>,
     /// Repeats the plan, the faults and the generated data of an earlier run

@@ -113,7 +113,7 @@ impl Session {
         let seed = args.seed.map_or_else(Seed::fresh, Seed);
         let room = args
             .jobs
-            .map_or_else(Room::of_machine, |n| Room::of(n.into()));
+            .map_or_else(|| Room::of_machine(place), |n| Room::of(n.into()));
         say!("run {run}, seed {seed}, runtime {place}, {room}");
         let invocation = Invocation {
             run,
@@ -125,6 +125,7 @@ impl Session {
             out,
             shelf: Arc::default(),
             stop: stopped,
+            lost: Arc::default(),
         };
         Ok(Session {
             invocation,

@@ -23,6 +23,10 @@ pub(super) const HOST: &str = "shakedown.host";
 
 /// How long a daemon may take to say that it is there.
 const ANSWER_WITHIN: Duration = Duration::from_secs(5);
+/// How long it may take to list its networks. It has seconds of work when many stacks start at once.
+const LIST_WITHIN: Duration = Duration::from_secs(20);
+/// How long whoever plays scenarios waits for a daemon that is away: a restart takes so long.
+const RESTARTED_WITHIN: Duration = Duration::from_secs(10);
 /// What a dead harness asked of the daemon last may still be under way, so a sweep ends only when it has found
 /// nothing twice, this long apart.
 const SWEEP_EVERY: Duration = Duration::from_millis(200);
@@ -41,12 +45,50 @@ const GONE: [u16; 2] = [404, 409];
 /// Connects to the daemon that `DOCKER_HOST` names, or to the local one, and speaks the version that it knows.
 ///
 /// # Errors
-/// Why there is none, in words.
+/// Why there is none that does its work, in words.
 pub(super) async fn connect() -> Result<Docker, String> {
     let docker = Docker::connect_with_defaults().map_err(|e| chain(&e))?;
-    match tokio::time::timeout(ANSWER_WITHIN, docker.negotiate_version()).await {
-        Ok(negotiated) => negotiated.map_err(|e| chain(&e)),
-        Err(_) => Err(format!("no answer within {} s", ANSWER_WITHIN.as_secs())),
+    let docker = match tokio::time::timeout(ANSWER_WITHIN, docker.negotiate_version()).await {
+        Ok(negotiated) => negotiated.map_err(|e| chain(&e))?,
+        Err(_) => return Err(format!("no answer within {} s", ANSWER_WITHIN.as_secs())),
+    };
+    lists(&docker, LIST_WITHIN).await?;
+    Ok(docker)
+}
+
+/// Fails where a daemon stands still: it may tell its version then, but whatever it does about networks never ends.
+async fn lists(docker: &Docker, within: Duration) -> Result<(), String> {
+    let nobody = HashMap::from([("label", vec![format!("{RUN}=nobody")])]);
+    let options = ListNetworksOptionsBuilder::new().filters(&nobody).build();
+    match tokio::time::timeout(within, docker.list_networks(Some(options))).await {
+        Ok(listed) => listed.map(drop).map_err(|e| chain(&e)),
+        Err(_) => Err(format!(
+            "it says its version, but not within {} s what networks it has; only a restart of it helps",
+            within.as_secs()
+        )),
+    }
+}
+
+/// Waits for a daemon that is away, as long as a restart may take.
+///
+/// # Errors
+/// Why there is none that does its work, in words.
+pub async fn works() -> Result<(), String> {
+    back(RESTARTED_WITHIN, async || connect().await.map(drop)).await
+}
+
+/// Tries until it works or the time is over.
+async fn back(
+    within: Duration,
+    attempt: impl AsyncFn() -> Result<(), String>,
+) -> Result<(), String> {
+    let deadline = Instant::now() + within;
+    loop {
+        let tried = attempt().await;
+        if tried.is_ok() || Instant::now() > deadline {
+            return tried;
+        }
+        tokio::time::sleep(TRY_AGAIN).await;
     }
 }
 
@@ -158,17 +200,10 @@ fn used(error: &Error) -> bool {
 /// # Errors
 /// In words, when the daemon does not come back or something cannot be removed.
 pub async fn sweep(run: &str) -> Result<(), String> {
-    let deadline = Instant::now() + BACK_WITHIN;
-    loop {
-        let swept = match connect().await {
-            Ok(docker) => sweep_all(&docker, run).await,
-            Err(why) => Err(why),
-        };
-        if swept.is_ok() || Instant::now() > deadline {
-            return swept;
-        }
-        tokio::time::sleep(TRY_AGAIN).await;
-    }
+    back(BACK_WITHIN, async || {
+        sweep_all(&connect().await?, run).await
+    })
+    .await
 }
 
 async fn sweep_all(docker: &Docker, run: &str) -> Result<(), String> {
@@ -209,11 +244,38 @@ mod tests {
             .route("/networks", get(async || r#"[{"Name": "a"}]"#))
             .route("/volumes", get(async || r#"{"Volumes": []}"#))
             .route("/networks/a", delete(held).get(async || shown));
+        serve(router).await
+    }
+
+    /// A daemon with these pages.
+    async fn serve(router: Router) -> Docker {
         let router = router.clone().nest("/{version}", router);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("tcp://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Docker::connect_with_http(&address, 5, bollard::API_DEFAULT_VERSION).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_daemon_that_never_lists_its_networks_stands_still() {
+        let never = get(async || std::future::pending::<&str>().await);
+        let still = serve(Router::new().route("/networks", never)).await;
+        let why = lists(&still, Duration::from_millis(1)).await.unwrap_err();
+        assert!(why.contains("only a restart of it helps"), "{why}");
+        let works = serve(Router::new().route("/networks", get(async || "[]"))).await;
+        assert_eq!(lists(&works, Duration::from_secs(60)).await, Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_daemon_that_is_away_is_waited_for_and_not_for_ever() {
+        let tries = std::cell::Cell::new(0);
+        let third = async || {
+            tries.set(tries.get() + 1);
+            (tries.get() == 3).then_some(()).ok_or("away".to_owned())
+        };
+        assert_eq!(back(RESTARTED_WITHIN, third).await, Ok(()));
+        let never = async || Err("away".to_owned());
+        assert_eq!(back(Duration::ZERO, never).await, Err("away".to_owned()));
     }
 
     #[tokio::test]

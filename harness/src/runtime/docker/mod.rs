@@ -16,7 +16,7 @@ mod own;
 mod running;
 
 pub use about::{Daemon, about, has_image, in_registry, try_network};
-pub use daemon::sweep;
+pub use daemon::{sweep, works};
 pub use image::Say;
 pub use own::STATIC;
 
@@ -39,6 +39,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 use tokio::sync::mpsc;
+
+/// Longer than that no daemon was seen to work on anything but an image.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// The gateway's name among containers and logs.
 const GATEWAY: &str = "shakedown-gateway";
@@ -132,7 +135,7 @@ impl DockerRuntime {
         ]);
         Ok(DockerRuntime {
             images: Images::new(docker.clone(), out, run),
-            docker,
+            docker: docker.with_timeout(PATIENCE),
             stack,
             folder,
             name,
@@ -410,18 +413,21 @@ impl Runtime for DockerRuntime {
             .lock()
             .expect("no panic while it is held")
             .take();
-        let removed = daemon::remove(&self.docker, daemon::STACK, &self.name).await;
-        let removed = removed.map_err(|e| Failure {
+        let cannot = |why: String| Failure {
             help: Some(format!(
                 "`docker ps --all --filter label={}={}`",
                 daemon::STACK,
                 self.name
             )),
-            ..Failure::new(format!(
-                "cannot remove what the stack has left: {}",
-                chain(&e)
-            ))
-        })?;
+            ..Failure::new(format!("cannot remove what the stack has left: {why}"))
+        };
+        // A daemon that stands still is told of within seconds.
+        daemon::connect().await.map_err(cannot)?;
+        let removed = daemon::remove(&self.docker, daemon::STACK, &self.name).await;
+        let removed = removed.map_err(|error| cannot(chain(&error)))?;
+        if let (true, Some(prepared)) = (removed.forgotten.is_empty(), self.prepared.get()) {
+            prepared.network.removed();
+        }
         // Their logs are whole only now.
         join_all(running.into_iter().map(async |mut one| {
             let _ = one.ended.wait_for(|ended| *ended).await;

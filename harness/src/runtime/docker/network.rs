@@ -1,7 +1,8 @@
 //! The network of one stack: who has which address in it.
 //!
 //! Docker chooses a subnet that nothing else uses. From then on every address in it is ours: services really are at
-//! its near end, the gateway and the addresses at which services seem to be at its far end.
+//! its near end, the gateway and the addresses at which services seem to be at its far end. Once its stack is down, the
+//! next stack gets the same subnet, so that Docker need not be asked for one again.
 
 use super::super::Failure;
 use super::super::further::Further;
@@ -11,6 +12,10 @@ use bollard::errors::Error;
 use bollard::models::{Ipam, IpamConfig, NetworkCreateRequest};
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
+use std::sync::Mutex;
+
+/// Subnets that Docker chose for stacks that are down.
+static FREE: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Another stack may take the subnet in the moment between asking for one and having it; so it is asked for again,
 /// at most so often.
@@ -22,6 +27,7 @@ const BRIDGES: u32 = 1;
 #[derive(Debug)]
 pub(super) struct Network {
     pub id: String,
+    subnet: String,
     plan: Plan,
 }
 
@@ -52,16 +58,17 @@ impl Network {
             ..Failure::new(format!("cannot make a network: {}", chain(&error)))
         };
         for _ in 0..MAX_TRIES {
-            // Docker lets us choose addresses only in a subnet that we have named, so it is made twice.
-            let probe = make(docker, name, labels, None).await.map_err(failed)?;
-            let subnet = subnet(docker, &probe).await;
-            docker.remove_network(&probe).await.map_err(failed)?;
-            let subnet = subnet.map_err(failed)?.ok_or_else(|| {
+            let free = FREE.lock().expect("no panic while it is held").pop();
+            let subnet = match free {
+                Some(subnet) => Some(subnet),
+                None => offered(docker, name, labels).await.map_err(failed)?,
+            };
+            let subnet = subnet.ok_or_else(|| {
                 Failure::new("cannot make a network: Docker gave it no IPv4 subnet")
             })?;
             let plan = Plan::new(&subnet, &services, further)?;
-            match make(docker, name, labels, Some(subnet)).await {
-                Ok(id) => return Ok(Network { id, plan }),
+            match make(docker, name, labels, Some(&subnet)).await {
+                Ok(id) => return Ok(Network { id, subnet, plan }),
                 Err(Error::DockerResponseServerError { message, .. })
                     if message.contains("overlaps") => {}
                 Err(error) => return Err(failed(error)),
@@ -70,6 +77,12 @@ impl Network {
         Err(Failure::new(
             "cannot make a network: each subnet that Docker offered was taken by somebody else",
         ))
+    }
+
+    /// It is removed: the next stack may have its subnet.
+    pub fn removed(&self) {
+        let mut free = FREE.lock().expect("no panic while it is held");
+        free.push(self.subnet.clone());
     }
 
     /// Where an instance of a service really is; the first one is number 0.
@@ -92,10 +105,10 @@ async fn make(
     docker: &Docker,
     name: &str,
     labels: &HashMap<String, String>,
-    subnet: Option<String>,
+    subnet: Option<&str>,
 ) -> Result<String, Error> {
     let config = subnet.map(|subnet| IpamConfig {
-        subnet: Some(subnet),
+        subnet: Some(subnet.to_owned()),
         ..IpamConfig::default()
     });
     let request = NetworkCreateRequest {
@@ -111,7 +124,20 @@ async fn make(
     Ok(docker.create_network(request).await?.id)
 }
 
-/// The IPv4 subnet that Docker chose.
+/// The IPv4 subnet that Docker chooses for a network. It lets us choose addresses only in a subnet that we have named, so
+/// this network goes again.
+async fn offered(
+    docker: &Docker,
+    name: &str,
+    labels: &HashMap<String, String>,
+) -> Result<Option<String>, Error> {
+    let probe = make(docker, name, labels, None).await?;
+    let subnet = subnet(docker, &probe).await;
+    docker.remove_network(&probe).await?;
+    subnet
+}
+
+/// The IPv4 subnet of a network.
 async fn subnet(docker: &Docker, id: &str) -> Result<Option<String>, Error> {
     let network = docker.inspect_network(id, None).await?;
     let configs = network
@@ -179,7 +205,12 @@ impl Plan {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::Router;
+    use axum::http::StatusCode;
+    use axum::routing::{get, post};
+    use serde_json::json;
     use std::collections::BTreeSet;
+    use std::sync::Arc;
 
     fn plan(subnet: &str, n: usize) -> Result<Plan, Failure> {
         let services: Vec<String> = (0..n).map(|i| format!("s{i}")).collect();
@@ -198,6 +229,59 @@ mod tests {
         assert_eq!(text(plan.real("s0", 1)), "172.18.0.5");
         assert_eq!(text(plan.front("s0")), "172.18.255.253");
         assert_eq!(plan.front("nobody"), None);
+    }
+
+    /// A daemon that offers the first subnet that is not taken, and notes which ones it was asked for.
+    async fn daemon(asked: Arc<Mutex<Vec<Option<String>>>>, taken: &'static str) -> Docker {
+        let made = async move |body: String| {
+            let body: NetworkCreateRequest = serde_json::from_str(&body).unwrap();
+            let subnet = body.ipam.and_then(|ipam| ipam.config?.pop()?.subnet);
+            let refused = subnet.as_deref() == Some(taken);
+            asked.lock().unwrap().push(subnet);
+            match refused {
+                true => (
+                    StatusCode::FORBIDDEN,
+                    json!({"message": "Pool overlaps with other one on this address space"}),
+                ),
+                false => (StatusCode::CREATED, json!({"Id": "n", "Warning": ""})),
+            }
+        };
+        let made = async move |body| {
+            let (status, said) = made(body).await;
+            (status, said.to_string())
+        };
+        let shown = json!({"IPAM": {"Config": [{"Subnet": "10.1.0.0/24"}]}}).to_string();
+        let removed = async || StatusCode::NO_CONTENT;
+        let router = Router::new()
+            .route("/networks/create", post(made))
+            .route("/networks/n", get(async || shown).delete(removed));
+        let router = router.clone().nest("/{version}", router);
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("tcp://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Docker::connect_with_http(&address, 60, bollard::API_DEFAULT_VERSION).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_stack_gets_the_subnet_of_one_that_is_down_unless_somebody_else_has_it_by_then() {
+        let asked = Arc::<Mutex<Vec<Option<String>>>>::default();
+        let create = async |taken| {
+            let docker = daemon(asked.clone(), taken).await;
+            let services = ["a".to_owned()].into_iter();
+            let made = Network::create(&docker, "n", &HashMap::new(), services, 0).await;
+            let asked = std::mem::take(&mut *asked.lock().unwrap());
+            (made.unwrap(), asked)
+        };
+        let subnet = Some("10.1.0.0/24".to_owned());
+        let (first, requests) = create("").await;
+        assert_eq!(requests, [None, subnet.clone()]);
+        first.removed();
+        let (second, requests) = create("").await;
+        assert_eq!(requests, std::slice::from_ref(&subnet));
+        assert_eq!(second.front("a"), first.front("a"));
+        FREE.lock().unwrap().push("10.2.0.0/24".to_owned());
+        let (_, requests) = create("10.2.0.0/24").await;
+        assert_eq!(requests, [Some("10.2.0.0/24".to_owned()), None, subnet]);
     }
 
     #[test]

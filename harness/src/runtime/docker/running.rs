@@ -1,6 +1,6 @@
 //! Containers from their start to their end.
 
-use super::{DockerRuntime, GATEWAY, daemon};
+use super::{DockerRuntime, GATEWAY, PATIENCE, daemon};
 use crate::runtime::{Exit, Failure};
 use crate::secret::LogWriter;
 use bollard::Docker;
@@ -109,7 +109,8 @@ impl DockerRuntime {
                 Some(within) => {
                     let options = StopContainerOptionsBuilder::new().t(within.as_secs() as i32);
                     let options = Some(options.build());
-                    self.docker.stop_container(&container, options).await
+                    let docker = self.docker.clone().with_timeout(PATIENCE + within);
+                    docker.stop_container(&container, options).await
                 }
             };
             match ended {

@@ -29,8 +29,10 @@ pub async fn run(args: RunArgs) -> Answer {
     let played = play(&session, &session.invocation, &jobs, &reports).await;
     tell(&played, &session, &args);
     if played.len() < jobs.len() {
+        let why = session.invocation.lost.get();
         say!(
-            "interrupted: {} of {} were not begun",
+            "{}: {} of {} were not begun",
+            why.map_or("interrupted", String::as_str),
             jobs.len() - played.len(),
             count::of(jobs.len(), "run")
         );

@@ -87,6 +87,7 @@ async fn play_again(
     }
     let invocation = Invocation {
         out: session.invocation.out.join(format!("{ROUND}{round}")),
+        lost: Arc::default(),
         ..session.invocation.clone()
     };
     let before = mounted(&jobs);
