@@ -358,6 +358,7 @@ async fn play(
         steps.heal().await?;
         phase(record, "settle");
         settle(record, setup, &observers).await;
+        unmet.extend(services.missed());
         Ok(())
     };
     tokio::select! {

@@ -273,6 +273,26 @@ impl Services {
         self.stack.services.keys().filter_map(words).collect()
     }
 
+    /// The services that ended by themselves and stayed away, in words: what they would have done, nobody knows.
+    pub fn missed(&self) -> Vec<String> {
+        let words = |name: &String| {
+            let Stage::Gone(why) = self.stages[name].borrow().clone() else {
+                return None;
+            };
+            let tail = self.folder.tail(name);
+            let last = tail.lines().rfind(|line| !line.trim().is_empty());
+            let last = last.map_or_else(String::new, |line| {
+                format!(", its last word was `{}`", line.trim())
+            });
+            Some(format!(
+                "service `{name}` ended by itself ({why}) and stayed away, so nobody knows what it would have done{last}; \
+                 its log: {}",
+                self.folder.log(name).display()
+            ))
+        };
+        self.stack.services.keys().filter_map(words).collect()
+    }
+
     fn joined(&self) -> MutexGuard<'_, BTreeSet<String>> {
         self.joined.lock().expect("no panic while it is held")
     }
