@@ -163,6 +163,9 @@ const DOWN_WITHIN: Duration = Duration::from_secs(30);
 
 /// How long the run keeps watching for silence after the deadlines have passed.
 const SETTLE_AT_MOST: Duration = Duration::from_secs(60);
+/// The same once an invariant is broken, which nothing that comes later undoes: what it broke may keep a service busy for
+/// ever.
+const SETTLE_BROKEN_AT_MOST: Duration = Duration::from_secs(5);
 
 /// Runs the plan. Whatever happens, the stack is taken down again before this returns.
 pub async fn run(setup: Setup) -> Outcome {
@@ -379,8 +382,16 @@ async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
     let caught_by = setup.caught_by().map(|_| setup.decisive());
     let caught_by = caught_by.unwrap_or_else(|| Judged::named([]));
     let caught = |state: &record::State| state.judge.broken(&caught_by).is_some();
-    let longest = record.look(|state| state.judge.longest_within());
-    let deadline = Instant::now() + longest + quiet + SETTLE_AT_MOST;
+    let (longest, broken) = record.look(|state| {
+        let broken = state.judge.broken(&setup.judges()).is_some();
+        (state.judge.longest_within(), broken)
+    });
+    let at_most = match broken {
+        true => SETTLE_BROKEN_AT_MOST,
+        false => SETTLE_AT_MOST,
+    };
+    let within = longest + quiet + at_most;
+    let deadline = Instant::now() + within;
     for _ in 0..MAX_ROUNDS {
         record
             .until(deadline, |state| {
@@ -392,9 +403,9 @@ async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
         observers.look_now().await;
         if Instant::now() > deadline {
             let by = record.look(|state| state.rest.disturber().to_owned());
-            let longest = duration::print(longest + quiet + SETTLE_AT_MOST);
+            let within = duration::print(within);
             return record.note(&format!(
-                "the run did not come to rest within {longest} and was ended; what kept happening last was {by}"
+                "the run did not come to rest within {within} and was ended; what kept happening last was {by}"
             ));
         }
         if record.look(caught) {

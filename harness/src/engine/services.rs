@@ -312,7 +312,12 @@ impl Services {
                 self.stage(&name, Stage::Completed);
             }
         } else {
-            let note = format!("service `{name}` ended by itself: {}", exit.detail);
+            let log = self.folder.log(&name);
+            let note = format!(
+                "service `{name}` ended by itself: {}; its log: {}",
+                exit.detail,
+                log.display()
+            );
             self.record.note(&note);
             self.stage(&name, Stage::Gone(exit.detail.clone()));
         }

@@ -7,7 +7,7 @@
 use crate::engine::{Ahead, Outcome, Part, Place, Setup};
 use crate::runtime::{RunFolder, docker};
 use crate::stack::{Mounted, Stack};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 /// The stacks that are up ahead.
@@ -31,7 +31,7 @@ struct Origin {
 impl Shelf {
     /// Brings a stack up, if it is safe to use it later. `setup.plan` is anything.
     pub async fn put(&self, setup: Setup) {
-        let Some(origin) = origin(&setup.stack, setup.place).await else {
+        let Some(origin) = origin(&setup.stack, setup.place, &setup.out).await else {
             return;
         };
         let kept = Kept {
@@ -48,7 +48,7 @@ impl Shelf {
     pub async fn play(&self, setup: &Setup) -> Option<Outcome> {
         let same = |kept: &mut Kept| kept.stack == setup.stack;
         let kept = self.kept().extract_if(.., same).next()?;
-        if origin(&setup.stack, setup.place).await.as_ref() != Some(&kept.origin) {
+        if origin(&setup.stack, setup.place, &setup.out).await.as_ref() != Some(&kept.origin) {
             kept.ahead.discard().await;
             return None;
         }
@@ -86,12 +86,12 @@ impl Shelf {
 }
 
 /// What a stack that is started now would be started from. `None`: nobody can tell, or it is not always the same.
-async fn origin(stack: &Stack, place: Place) -> Option<Origin> {
+async fn origin(stack: &Stack, place: Place, results: &Path) -> Option<Origin> {
     if place != Place::Docker || stack.writes_to_host() {
         return None;
     }
     Some(Origin {
         images: docker::image_ids(stack).await?,
-        mounted: stack.mounted()?,
+        mounted: stack.mounted(results)?,
     })
 }

@@ -117,7 +117,9 @@ fn story(played: &Played, alike: &[&Played], repeat: &str) -> String {
         let _ = writeln!(text, "  fault:    {}", receipt_line(receipt));
     }
     all_notes(&mut text, played);
-    let _ = writeln!(text, "  history:  {}", played.outcome.history.display());
+    if played.outcome.begun() {
+        let _ = writeln!(text, "  history:  {}", played.outcome.history.display());
+    }
     let _ = writeln!(text, "  repeat:   {repeat}");
     if !alike.is_empty() {
         let more = count::of(alike.len(), "more scenario");
@@ -154,7 +156,9 @@ fn told_of_control(text: &mut String, control: &Outcome, own: &Outcome) {
             let _ = writeln!(text, "  {prefix}{reason}");
         }
     }
-    let _ = writeln!(text, "            {}", control.history.display());
+    if control.begun() {
+        let _ = writeln!(text, "            {}", control.history.display());
+    }
 }
 
 fn all_notes(text: &mut String, played: &Played) {

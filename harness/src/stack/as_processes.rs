@@ -81,7 +81,16 @@ fn without(services: &[&Service]) -> Vec<Problem> {
                 all.join("`, `")
             ),
         };
-        let help = "`--runtime docker` has them; `x-shakedown: {process: {environment: ..}}` can say where files are here";
+        let help = match kind {
+            "volumes" | "configs and secrets" | "files that they cannot write" => {
+                "`--runtime docker` has them; `x-shakedown: {process: {environment: ..}}` can say where files are here: \
+                 `${SHAKEDOWN_DATA}` is an empty folder of each run"
+            }
+            "their healthchecks" => {
+                "`--runtime docker` has them; `x-shakedown: {ready: ..}` says when a service is ready here"
+            }
+            _ => "`--runtime docker` has them",
+        };
         Problem::at(&services[0].place, what).help(help)
     };
     kinds.into_iter().map(warning).collect()

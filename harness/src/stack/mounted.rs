@@ -1,7 +1,8 @@
 //! The files of the host that a stack's services find in their containers.
 
 use super::{Source, Stack};
-use std::path::PathBuf;
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 use walkdir::WalkDir;
 
@@ -12,11 +13,23 @@ const MOST_FILES: usize = 10_000;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mounted(Vec<File>);
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct File {
     path: PathBuf,
     bytes: u64,
     changed: Option<SystemTime>,
+}
+
+impl Mounted {
+    /// A file that is not the same in another look, or in only one of them.
+    pub fn differs<'a>(&'a self, other: &'a Mounted) -> Option<&'a Path> {
+        let missing = |one: &'a Mounted, other: &Mounted| {
+            let known: HashSet<&File> = other.0.iter().collect();
+            one.0.iter().find(|file| !known.contains(file))
+        };
+        let file = missing(self, other).or_else(|| missing(other, self))?;
+        Some(&file.path)
+    }
 }
 
 impl Stack {
@@ -30,10 +43,16 @@ impl Stack {
         self.host_paths(false).next().is_some()
     }
 
-    /// What services can only read. `None`: it is too much to look at.
-    pub fn mounted(&self) -> Option<Mounted> {
+    /// What services can only read, but for what lies in the folder of `results`. `None`: it is too much to look at.
+    pub fn mounted(&self, results: &Path) -> Option<Mounted> {
+        let full = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let results = full(results);
         let roots = self.read_only_paths();
-        let all = roots.flat_map(|root| WalkDir::new(root).follow_links(true).sort_by_file_name());
+        let all = roots.flat_map(|root| {
+            let walk = WalkDir::new(root).follow_links(true).sort_by_file_name();
+            let walk = walk.into_iter();
+            walk.filter_entry(|entry| full(entry.path()) != results)
+        });
         // What cannot be looked at is not there.
         let files = all.flatten().filter(|entry| !entry.file_type().is_dir());
         let files: Vec<File> = files

@@ -42,7 +42,7 @@ pub async fn watch(
     for round in 1.. {
         changes.watch(&args.features, &loaded)?;
         let (known, all) = (latest.len(), jobs.len());
-        let changed = changed(&mut latest, jobs);
+        let changed = changed(&session, &mut latest, jobs);
         if round > 1 {
             say!("{} of {all} scenarios changed", changed.len());
         }
@@ -90,14 +90,23 @@ async fn play_again(
         lost: Arc::default(),
         ..session.invocation.clone()
     };
-    let before = mounted(&jobs);
+    let before = mounted(session, &jobs);
     let played = play(session, &invocation, &jobs, reports).await;
     if *invocation.stop.borrow() && round > 1 {
         return None;
     }
     // A control run and its scenario may have had different ones.
-    if mounted(&jobs) != before {
-        say!("files that services read changed while this was played: it counts no more");
+    let now = mounted(session, &jobs);
+    if now != before {
+        let both = before.iter().flatten().zip(now.iter().flatten());
+        let mut differing = both.filter_map(|(before, now)| before.differs(now));
+        let which = differing
+            .next()
+            .map(|file| format!(" ({})", file.display()));
+        say!(
+            "files that services read changed while this was played: it counts no more{}",
+            which.unwrap_or_default()
+        );
         return None;
     }
     tell(&played, session, args);
@@ -147,10 +156,10 @@ async fn next(
 
 /// The jobs that were not played yet as they are now. Results of others go, and those that stay learn where their
 /// scenarios stand now.
-fn changed(latest: &mut Vec<Latest>, jobs: Vec<Job>) -> Vec<Job> {
+fn changed(session: &Session, latest: &mut Vec<Latest>, jobs: Vec<Job>) -> Vec<Job> {
     let mut old = std::mem::take(latest);
     let mut changed = Vec::new();
-    let now = mounted(&jobs);
+    let now = mounted(session, &jobs);
     for (job, now) in jobs.into_iter().zip(now) {
         let same = |one: &Latest| {
             let was = &one.played.job;
@@ -169,11 +178,13 @@ fn changed(latest: &mut Vec<Latest>, jobs: Vec<Job>) -> Vec<Job> {
 }
 
 /// What the services of each job's stack only read. Jobs of one stack have the same, which is looked at once.
-fn mounted(jobs: &[Job]) -> Vec<Option<Mounted>> {
+fn mounted(session: &Session, jobs: &[Job]) -> Vec<Option<Mounted>> {
     let mut known: BTreeMap<&str, Option<Mounted>> = BTreeMap::new();
     let each = jobs.iter().map(|job| {
         let stack = known.entry(&job.stack.name);
-        stack.or_insert_with(|| job.stack.mounted()).clone()
+        stack
+            .or_insert_with(|| job.stack.mounted(&session.invocation.out))
+            .clone()
     });
     each.collect()
 }
