@@ -1,13 +1,13 @@
 //! What each verdict takes, on the process runtime: the table of verdicts, seen from outside.
 
 use crate::lanes::trial;
-use crate::support::{Case, ROGUE, Said, Scratch, check, codabench};
+use crate::support::{Case, ROGUE, Said, Scratch, check, codabench, rogue_after, scenario};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 use std::path::Path;
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 12] = [
+    let cases: [Case; 13] = [
         (
             "held: the fault was felt and the invariant has witnesses",
             held,
@@ -19,6 +19,10 @@ pub fn trials() -> Vec<Trial> {
         (
             "violated in the control run too: no fault was needed",
             violated_without_fault,
+        ),
+        (
+            "violated: what keeps happening then is not waited for",
+            restless,
         ),
         (
             "inconclusive: a fault on a call that no one makes",
@@ -296,6 +300,25 @@ fn the_same_again(scratch: &Scratch, stack: &Path, feature: &Path) -> Result<(),
         "a.feature:6)\n            u  (",
     ])?;
     Ok(())
+}
+
+fn restless() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let ticks = "(n=0; while sleep 0.05; do n=$$((n + 1)); echo \"tick $$n\"; done) &";
+    scratch.file("compose.yaml", &rogue_after(ticks));
+    let stack = "\
+stack: s
+compose: compose.yaml
+entities: {clock: {learn: [{log: rogue, pattern: 'tick (?<n>\\d+)', id: \"'it'\", set: {n: n}}]}}
+workloads: {look: {request: \"GET http://rogue:8000/health\"}}
+invariants: {it ends soon: {for: clock, never: int(n) > 20}}
+";
+    let stack = scratch.file("shakedown.yaml", stack);
+    let steps = ["When \"look\" runs once", "Then \"it ends soon\" holds"];
+    let feature = scratch.file("a.feature", &scenario(&steps));
+    let said = scratch.play_on(&stack, &feature, "process").exits(1)?;
+    said.says(&["the run did not come to rest within 5500ms and was ended"])
+        .map(drop)
 }
 
 fn ended_by_itself() -> Result<(), Failed> {

@@ -382,27 +382,32 @@ async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
     let caught_by = setup.caught_by().map(|_| setup.decisive());
     let caught_by = caught_by.unwrap_or_else(|| Judged::named([]));
     let caught = |state: &record::State| state.judge.broken(&caught_by).is_some();
-    let (longest, broken) = record.look(|state| {
-        let broken = state.judge.broken(&setup.judges()).is_some();
-        (state.judge.longest_within(), broken)
-    });
-    let at_most = match broken {
-        true => SETTLE_BROKEN_AT_MOST,
-        false => SETTLE_AT_MOST,
+    let judges = setup.judges();
+    let longest = record.look(|state| state.judge.longest_within());
+    let within = |state: &record::State| {
+        let at_most = match state.judge.broken(&judges) {
+            Some(_) => SETTLE_BROKEN_AT_MOST,
+            None => SETTLE_AT_MOST,
+        };
+        longest + quiet + at_most
     };
-    let within = longest + quiet + at_most;
-    let deadline = Instant::now() + within;
+    let begun = Instant::now();
+    let over = |state: &record::State| begun.elapsed() >= within(state);
+    let deadline = begun + longest + quiet + SETTLE_AT_MOST;
     for _ in 0..MAX_ROUNDS {
         record
             .until(deadline, |state| {
                 let hopeless = state.broken.is_some();
                 let settled = state.rest.quiet_for(quiet) && state.judge.settled();
-                hopeless || caught(state) || settled
+                hopeless || caught(state) || over(state) || settled
             })
             .await;
         observers.look_now().await;
-        if Instant::now() > deadline {
-            let by = record.look(|state| state.rest.disturber().to_owned());
+        let late = record.look(|state| {
+            let by = || (state.rest.disturber().to_owned(), within(state));
+            over(state).then(by)
+        });
+        if let Some((by, within)) = late {
             let within = duration::print(within);
             return record.note(&format!(
                 "the run did not come to rest within {within} and was ended; what kept happening last was {by}"
