@@ -28,7 +28,10 @@ pub(super) fn ends_within_s(entity: &Entity) -> Option<u64> {
 
 /// Whether something can be promised of what is followed. If not, that its page does not fail.
 pub(super) fn promised(entity: &Entity) -> bool {
-    !entity.promises().is_empty() || entity.ended_ns.is_some() || shown(entity).is_some()
+    entity.status.is_some()
+        || !entity.promises().is_empty()
+        || entity.ended_ns.is_some()
+        || shown(entity).is_some()
 }
 
 /// A poll that only shows that there is one.
@@ -65,6 +68,9 @@ pub(super) fn write(known: &Known<'_>) -> String {
             let what = format!("what is created gets its {event}");
             add(&what, &follows(event, within));
         }
+    }
+    if entity.status.is_some() {
+        add("every move is declared", "moves: declared");
     }
     if let (Some(status), Some(within)) = (&entity.status, ends_within_s(entity)) {
         let field = &status.field;

@@ -49,6 +49,9 @@ pub(super) fn check(
         for invariant in stack.invariants.values() {
             invariants::check(stack, invariant, problems);
         }
+        if sound.invariants {
+            statuses::unjudged(stack, warnings);
+        }
     }
     mutants(stack, sound, problems);
 }

@@ -2,7 +2,7 @@
 
 use super::keys;
 use crate::problem::{Problem, Problems, nearest, suggest};
-use crate::stack::Entity;
+use crate::stack::{Entity, Pattern, Stack};
 
 /// First, final and moved-to statuses fit together.
 pub(super) fn check(entity: &Entity, problems: &mut Problems, warnings: &mut Vec<Problem>) {
@@ -47,6 +47,22 @@ pub(super) fn check(entity: &Entity, problems: &mut Problems, warnings: &mut Vec
         }
     }
     dead_ends(entity, warnings);
+}
+
+/// Moves that are declared, and that no invariant demands.
+pub(super) fn unjudged(stack: &Stack, warnings: &mut Vec<Problem>) {
+    for entity in stack.entities.values().filter(|one| !one.moves.is_empty()) {
+        let name = &entity.name;
+        let mut invariants = stack.invariants.values();
+        if !invariants.any(|one| one.entity == *name && one.pattern == Pattern::Moves) {
+            let what =
+                format!("`{name}` may make any move: no invariant demands the declared ones");
+            let help = format!(
+                "add `every move is declared: {{for: {name}, moves: declared}}` to `invariants`"
+            );
+            warnings.push(Problem::at(&entity.place, what).help(help));
+        }
+    }
 }
 
 /// The first status, if the moves do not know it.

@@ -39,6 +39,7 @@ workloads:
 invariants:
   told first: {for: job, no: 'status == \"ok\"', before: happened(\"told\")}
   it ends: {for: job, eventually: status in final, within: 5s}
+  it moves: {for: job, moves: declared}
 mutants:
   early: {service: worker, environment: {MUTANT: early}, caught_by: [told first]}
 ";
