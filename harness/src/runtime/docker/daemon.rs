@@ -225,7 +225,7 @@ async fn sweep_all(docker: &Docker, run: &str) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use axum::Router;
     use axum::http::StatusCode;
@@ -248,12 +248,12 @@ mod tests {
     }
 
     /// A daemon with these pages.
-    async fn serve(router: Router) -> Docker {
+    pub(in super::super) async fn serve(router: Router) -> Docker {
         let router = router.clone().nest("/{version}", router);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("tcp://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { axum::serve(listener, router).await });
-        Docker::connect_with_http(&address, 5, bollard::API_DEFAULT_VERSION).unwrap()
+        Docker::connect_with_http(&address, 60, bollard::API_DEFAULT_VERSION).unwrap()
     }
 
     #[tokio::test]

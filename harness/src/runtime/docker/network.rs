@@ -204,6 +204,7 @@ impl Plan {
 
 #[cfg(test)]
 mod tests {
+    use super::super::daemon::tests::serve;
     use super::*;
     use axum::Router;
     use axum::http::StatusCode;
@@ -255,11 +256,7 @@ mod tests {
         let router = Router::new()
             .route("/networks/create", post(made))
             .route("/networks/n", get(async || shown).delete(removed));
-        let router = router.clone().nest("/{version}", router);
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("tcp://{}", listener.local_addr().unwrap());
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        Docker::connect_with_http(&address, 60, bollard::API_DEFAULT_VERSION).unwrap()
+        serve(router).await
     }
 
     #[tokio::test]
