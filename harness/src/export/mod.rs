@@ -119,7 +119,12 @@ impl Export {
     pub fn notes(&self) -> Vec<String> {
         let unit = self.times.unit;
         let unit = unit.map(|unit| format!("its times are numbers and were read as {unit}"));
-        unit.into_iter().chain(self.words.notes()).collect()
+        let zoneless = self.times.zoneless == Some(true);
+        let zone = zoneless.then(|| "its times tell no zone and were read as UTC".to_owned());
+        unit.into_iter()
+            .chain(zone)
+            .chain(self.words.notes())
+            .collect()
     }
 
     /// Takes a line in.

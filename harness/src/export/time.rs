@@ -1,4 +1,4 @@
-//! The times of exported lines: RFC 3339, or numbers since 1970 or any other beginning.
+//! The times of exported lines: RFC 3339, as databases print them, or numbers since 1970 or any other beginning.
 
 use super::Scalar;
 use std::fmt;
@@ -23,8 +23,8 @@ impl fmt::Display for Unit {
 const MILLISECONDS_FROM: u64 = 100_000_000_000;
 /// As milliseconds this is the year 5138: nobody counts these.
 const NONSENSE_FROM: u64 = 100_000_000_000_000;
-const ACCEPTED: &str = "a time is RFC 3339 (`2026-11-25T16:05:00.5Z`), or a number: seconds, or milliseconds from \
-                        100000000000 on";
+const ACCEPTED: &str = "a time is RFC 3339 (`2026-11-25T16:05:00.5Z`), the same without a zone in all lines, or a \
+                        number: seconds, or milliseconds from 100000000000 on";
 
 impl Unit {
     /// How many digits behind the point count nanoseconds.
@@ -40,6 +40,8 @@ impl Unit {
 #[derive(Default)]
 pub(super) struct Times {
     pub unit: Option<Unit>,
+    /// Whether dates tell no zone, as of databases that keep none. The first date settles it for all of them.
+    pub zoneless: Option<bool>,
 }
 
 impl Times {
@@ -70,8 +72,20 @@ impl Times {
         }
         match text.contains(['e', 'E']).then(|| Scalar::cell(text)) {
             Some(Scalar::Float(float)) => self.number(&Decimal::parse(&float.to_string())?),
-            _ => rfc_3339(text),
+            _ => self.date(text),
         }
+    }
+
+    fn date(&mut self, text: &str) -> Option<i64> {
+        if self.zoneless != Some(true)
+            && let Some(at_ns) = zoned(text)
+        {
+            self.zoneless = Some(false);
+            return Some(at_ns);
+        }
+        let at_ns = (self.zoneless != Some(false)).then(|| zoneless(text))??;
+        self.zoneless = Some(true);
+        Some(at_ns)
     }
 
     fn number(&mut self, decimal: &Decimal<'_>) -> Option<i64> {
@@ -138,9 +152,19 @@ impl Decimal<'_> {
     }
 }
 
-fn rfc_3339(text: &str) -> Option<i64> {
+fn zoned(text: &str) -> Option<i64> {
     let time: jiff::Timestamp = text.parse().ok()?;
     i64::try_from(time.as_nanosecond()).ok()
+}
+
+/// A date and a time of day without a zone, taken for UTC.
+fn zoneless(text: &str) -> Option<i64> {
+    let of_day = |byte: u8| byte.is_ascii_digit() || matches!(byte, b':' | b'.');
+    let (_, time) = text.split_at_checked("2026-11-25T".len())?;
+    let bare = time.contains(':') && time.bytes().all(of_day);
+    let time: jiff::civil::DateTime = bare.then(|| text.parse().ok())??;
+    let time = time.to_zoned(jiff::tz::TimeZone::UTC).ok()?;
+    i64::try_from(time.timestamp().as_nanosecond()).ok()
 }
 
 #[cfg(test)]
@@ -157,6 +181,9 @@ mod tests {
         let cases = [
             ("1970-01-01T00:00:07Z", 7 * second),
             ("1970-01-01T02:00:07.5+02:00", 7 * second + second / 2),
+            ("1970-01-01 02:00:07.5+02", 7 * second + second / 2),
+            ("1970-01-01 00:00:07.25", 7 * second + second / 4),
+            ("1970-01-01T00:00:07", 7 * second),
             ("7", 7 * second),
             ("7.25", 7 * second + second / 4),
             ("1700000000", 1_700_000_000 * second),
@@ -179,6 +206,8 @@ mod tests {
             ".5",
             "7.5.1",
             "2026-11-25",
+            "2026-11-25 10:00:00+99",
+            "2026-11-25 10:00:00[Europe/Paris]",
             "1700000000123456",
             "99999999999999999999",
             "null",
@@ -188,6 +217,22 @@ mod tests {
                 what.contains(&format!("`{text}`")) && help.contains("RFC 3339"),
                 "{what}"
             );
+        }
+    }
+
+    #[test]
+    fn the_first_date_settles_whether_dates_tell_a_zone() {
+        let (bare, zoned) = ("1970-01-01 00:00:07", "1970-01-01T00:00:07Z");
+        for (first, other) in [(bare, zoned), (zoned, bare)] {
+            let mut times = Times::default();
+            let mut read = |text: &str| times.read(&Scalar::Text(text.into()));
+            assert_eq!(read(first), Ok(7_000_000_000));
+            let (what, help) = read(other).unwrap_err();
+            assert!(
+                what.contains(other) && help.contains("in all lines"),
+                "{help}"
+            );
+            assert_eq!(read(first), Ok(7_000_000_000));
         }
     }
 
