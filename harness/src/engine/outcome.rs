@@ -15,7 +15,7 @@ use crate::runtime::Failure;
 use crate::secret::Secrets;
 use crate::stack::Call;
 use crate::verdict::Verdict;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -36,6 +36,8 @@ pub struct Outcome {
     pub reasons: Vec<String>,
     /// What is worth knowing and changes nothing.
     pub notes: Vec<String>,
+    /// Services that ended by themselves, not well.
+    pub crashed: BTreeSet<String>,
     /// What was told of entities.
     pub heard: Heard,
     /// Why the environment failed.
@@ -81,6 +83,8 @@ pub(crate) struct Seen {
     pub reasons: Vec<String>,
     /// What is worth knowing.
     pub notes: Vec<String>,
+    /// Services that ended by themselves, not well.
+    pub crashed: BTreeSet<String>,
     /// What was told of entities.
     pub heard: Heard,
     /// How the workloads went.
@@ -142,6 +146,7 @@ impl Outcome {
             receipts: Vec::new(),
             reasons: Vec::new(),
             notes: Vec::new(),
+            crashed: BTreeSet::new(),
             heard: Heard::default(),
             failure: None,
             retried: Vec::new(),
@@ -196,6 +201,7 @@ impl Outcome {
                     rewritten,
                 ]
                 .concat(),
+                crashed: state.crashed.clone(),
                 heard: state.judge.entities().heard(),
                 worked: state.worked.clone(),
                 cut_short: state.judge.cut_short(),
@@ -236,6 +242,7 @@ impl Outcome {
             receipts: seen.receipts,
             reasons: seen.reasons,
             notes: seen.notes,
+            crashed: seen.crashed,
             heard: seen.heard,
             failure: seen.failure,
             cut_short: seen.cut_short,

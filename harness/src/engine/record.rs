@@ -15,7 +15,8 @@ use crate::plan::Fault;
 use crate::secret::Secrets;
 use crate::seed::Seed;
 use crate::stack::Operation;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
@@ -48,6 +49,8 @@ pub struct State {
     pub rest: Rest,
     /// What is worth knowing and changes nothing.
     pub notes: Notes,
+    /// Services that ended by themselves, not well.
+    pub crashed: BTreeSet<String>,
     /// The first error of the disk.
     pub broken: Option<String>,
     /// Whoever watches.
@@ -96,6 +99,7 @@ impl Record {
             unnoticed: Unnoticed::default(),
             rest: Rest::new(),
             notes: Notes::default(),
+            crashed: BTreeSet::new(),
             broken: None,
             sights: live.map(|live| live.sights.clone()),
         };
@@ -291,6 +295,15 @@ impl Record {
         let mut state = self.state();
         let at_ns = state.writer.now_ns();
         state.notes.add(what, at_ns);
+    }
+
+    /// A service ended by itself, and not well.
+    pub fn crashed(&self, service: &str, detail: &str, log: &Path) {
+        self.note(&format!(
+            "service `{service}` ended by itself: {detail}; its log: {}",
+            log.display()
+        ));
+        self.state().crashed.insert(service.to_owned());
     }
 
     /// No fault strikes any more.

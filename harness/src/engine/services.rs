@@ -313,12 +313,7 @@ impl Services {
             }
         } else {
             let log = self.folder.log(&name);
-            let note = format!(
-                "service `{name}` ended by itself: {}; its log: {}",
-                exit.detail,
-                log.display()
-            );
-            self.record.note(&note);
+            self.record.crashed(&name, &exit.detail, &log);
             self.stage(&name, Stage::Gone(exit.detail.clone()));
         }
         let mut restarts = self.restarts.lock().expect("no panic while it is held");

@@ -71,7 +71,7 @@ fn scenario(played: &Played) -> Value {
 /// The value of `mutants.json`.
 ///
 /// `{"score", "false_alarms", "seed", "runtime", "verdict", "exit_code", "mutants": [{"stack", "name", "catalogue", "killed",
-/// "by": [{"scenario", "invariant"}], "reason"}], "scenarios"}` with the scenarios of `run.json`; `score` is the share of mutants killed, from 0 to 1,
+/// "by": [{"scenario", "invariant", "crashed"}], "reason"}], "scenarios"}` with the scenarios of `run.json`; `score` is the share of mutants killed, from 0 to 1,
 /// `false_alarms` the number of scenarios that did not hold on the stack without a planted bug, `verdict` that of all without one.
 pub fn mutants_json(
     (matrix, systems): (&Matrix, &Systems),
@@ -82,7 +82,9 @@ pub fn mutants_json(
 ) -> Value {
     let mutants = matrix.mutants.iter().map(|mutant| {
         let by = mutant.by.iter();
-        let by = by.map(|k| json!({"scenario": k.scenario, "invariant": k.invariant}));
+        let by = by.map(
+            |k| json!({"scenario": k.scenario, "invariant": k.invariant, "crashed": k.crashed}),
+        );
         json!({
             "stack": mutant.stack,
             "name": mutant.name,

@@ -47,6 +47,18 @@ pub struct Killed {
     pub scenario: String,
     /// Which invariant.
     pub invariant: String,
+    /// Services that ended by themselves in it: the bug may be no more than that.
+    pub crashed: Vec<String>,
+}
+
+impl Killed {
+    /// What is worth knowing where a service did not survive the bug.
+    fn crash(&self) -> String {
+        match self.crashed.is_empty() {
+            true => String::new(),
+            false => format!(", where `{}` ended by itself", self.crashed.join("`, `")),
+        }
+    }
 }
 
 impl MutantResult {
@@ -68,6 +80,7 @@ impl MutantResult {
                     true => by.push(Killed {
                         scenario,
                         invariant,
+                        crashed: one.outcome.crashed.iter().cloned().collect(),
                     }),
                     false => other.push(format!("`{invariant}`")),
                 }
@@ -215,8 +228,11 @@ impl fmt::Display for MutantResult {
         match self.by.first() {
             Some(by) => write!(
                 f,
-                "✓ killed    {}{rows} by `{}` in \"{}\"",
-                self.name, by.invariant, by.scenario
+                "✓ killed    {}{rows} by `{}` in \"{}\"{}",
+                self.name,
+                by.invariant,
+                by.scenario,
+                by.crash()
             ),
             None => {
                 let reason = self.reason.as_deref().unwrap_or_default();
@@ -372,6 +388,13 @@ mutants: {lazy: {service: a, environment: {BUG: lazy}, caught_by: [ends]}}
         assert!(survived.ends_with(why), "{survived}");
         let killed = said(&[one(Verdict::Violated, "slow")]);
         assert!(killed.ends_with("by `ends` in \"slow\""), "{killed}");
+        let mut crashed = one(Verdict::Violated, "slow");
+        crashed.outcome.crashed.insert("a".to_owned());
+        let killed = said(&[crashed]);
+        assert!(
+            killed.ends_with("in \"slow\", where `a` ended by itself"),
+            "{killed}"
+        );
         // What is violated in an environment that failed says nothing.
         let mut failed = one(Verdict::Violated, "slow");
         failed.outcome.failure = Some(Failure::new("the disk is gone"));
