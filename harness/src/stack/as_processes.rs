@@ -116,6 +116,8 @@ fn lost(service: &Service) -> Vec<&'static str> {
         || settings.cpus.is_some()
         || settings.pids.is_some()
         || !settings.ulimits.is_empty();
+    // What the harness asks in its place is declared.
+    let unchecked = service.healthcheck.is_some() && service.ready.probe.is_none();
     let kinds = [
         (
             has(|source| !matches!(source, Source::Content(_))),
@@ -129,7 +131,7 @@ fn lost(service: &Service) -> Vec<&'static str> {
         (limits, "limits"),
         (settings.read_only, "files that they cannot write"),
         (!settings.extra_hosts.is_empty(), "`extra_hosts`"),
-        (service.healthcheck.is_some(), "their healthchecks"),
+        (unchecked, "their healthchecks"),
     ];
     let lost = kinds.into_iter().filter(|(is, _)| *is);
     lost.map(|(_, kind)| kind).collect()

@@ -245,6 +245,11 @@ fn what_processes_go_without_is_told() {
     let both = "as local processes, `worker`, `other` go without volumes";
     assert_eq!(told, [both]);
     assert!(said(process).is_empty());
+    let check = "    healthcheck: {test: \"true\"}\n";
+    let check_gone = "as a local process, `worker` goes without its healthcheck";
+    assert_eq!(said(&format!("{check}{process}")), [check_gone]);
+    let asked = "    x-shakedown: {process: [w], ready: {tcp: 80}}\n";
+    assert!(said(&format!("{check}{asked}")).is_empty(), "it is asked");
     assert!(said(volumes).is_empty(), "it is no local process");
     let left = |process: &str| said(&format!("    x-shakedown: {{process: {process}}}\n"));
     let told =
