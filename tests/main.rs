@@ -17,6 +17,7 @@ mod disks;
 mod doubles;
 mod exact_kill;
 mod features;
+mod gone;
 mod images;
 mod init;
 mod judged;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         verdicts::trials(),
         watch::trials(),
         features::trials(),
+        gone::trials(),
         cleanup::trials(),
         compose::trials(),
         exact_kill::trials(),

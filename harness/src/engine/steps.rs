@@ -247,7 +247,7 @@ fn teachers(stack: &Stack, trigger: &Trigger) -> Vec<String> {
             field,
             ..
         } => entity.name == *kind && rule.set.contains_key(field),
-        Trigger::Happens { event } => rule.event.as_ref() == Some(event),
+        Trigger::Happens { event } => rule.tells(event),
     };
     let calls = rules
         .filter(teaches)

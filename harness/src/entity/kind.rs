@@ -189,7 +189,7 @@ impl Kind {
     pub fn tellers(&self, input: Input) -> Vec<String> {
         let tells = |rule: &&Learn| match input {
             Input::Field(field) => rule.set.contains_key(&*self.fields.0[field]),
-            Input::Event(event) => rule.event.as_deref() == Some(&*self.events.0[event]),
+            Input::Event(event) => rule.tells(&self.events.0[event]),
         };
         let rules = self.entity.learn.iter().filter(tells);
         rules.map(|rule| rule.evidence.source()).collect()

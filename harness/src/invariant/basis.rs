@@ -55,10 +55,9 @@ impl Basis {
             hindsight: Duration::ZERO,
         };
         let sets = |rule: &Learn, field: &String| rule.set.contains_key(field);
-        let tells = |rule: &Learn, event: &String| rule.event.as_ref() == Some(event);
         let teaches = |rule: &Learn, fields: &[String], events: &[String]| {
             fields.iter().any(|field| sets(rule, field))
-                || events.iter().any(|event| tells(rule, event))
+                || events.iter().any(|event| rule.tells(event))
         };
         let gapless = |rule: &&Learn| {
             matches!(
@@ -103,7 +102,7 @@ impl Basis {
                 .any(|field| sets(rule, field) && !certain().any(|call| sets(call, field)))
                 || events
                     .iter()
-                    .any(|event| tells(rule, event) && !certain().any(|call| tells(call, event)));
+                    .any(|event| rule.tells(event) && !certain().any(|call| call.tells(event)));
             if let Evidence::Poll { every, .. } | Evidence::Sql { every, .. } = &rule.evidence
                 && alone
             {

@@ -183,10 +183,9 @@ impl<'b> Names<'b> {
     /// The rules that should have told it: where they stand, and from what they learn.
     fn rules(&self, kind: &Kind) -> Vec<String> {
         let tells = |rule: &&Learn| {
-            let event = rule.event.as_ref();
             let mut fields = self.fields.iter();
             fields.any(|name| rule.set.contains_key(*name))
-                || event.is_some_and(|event| self.events.contains(&event))
+                || self.events.iter().any(|event| rule.tells(event))
         };
         let rules = kind.entity().learn.iter().filter(tells);
         let one = |rule: &Learn| format!("{} ({})", rule.place, rule.evidence.source());

@@ -142,6 +142,7 @@ mod tests {
             id: None,
             set: IndexMap::from([("phase".to_owned(), Expression::parse("phase").unwrap())]),
             event: None,
+            gone: None,
         };
         let mut log = Log::new(&rule, (path.clone(), Duration::ZERO));
         let mut told = async || -> Vec<String> {

@@ -106,7 +106,7 @@ impl Observers {
                 observers.askers.push(asker);
                 let watch = watch::Watch::new(
                     &entity.name,
-                    (rule.evidence.source(), rule.key()),
+                    rule,
                     every,
                     look,
                     (sink.clone(), in_order.clone(), begun),

@@ -263,6 +263,7 @@ mod tests {
             id: Some(cel("string(item)")),
             set: Default::default(),
             event: Some("listed".to_owned()),
+            gone: None,
         };
         let nobody: Known = Arc::new(|_| Vec::new());
         let seen = look(app, &rule, &nobody).await;
@@ -309,6 +310,7 @@ mod tests {
                 .into_iter()
                 .collect(),
             event: None,
+            gone: None,
         };
         let known: Known = Arc::new(|kind| {
             assert_eq!(kind, "job");

@@ -158,6 +158,7 @@ mod tests {
             ]
             .into(),
             event: None,
+            gone: None,
         }
     }
 

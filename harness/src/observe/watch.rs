@@ -3,7 +3,9 @@
 use super::{InOrder, Look, Sighting};
 use crate::duration;
 use crate::history::{Sink, What};
-use std::collections::HashMap;
+use crate::stack::Learn;
+use serde_json::Map;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
@@ -17,6 +19,8 @@ pub(super) struct Watch {
     source: String,
     /// The key of the rule by which it looks.
     rule: String,
+    /// What has happened to an entity that a look no longer sees.
+    gone: Option<String>,
     look: Box<dyn Look>,
     sink: Sink,
     in_order: InOrder,
@@ -32,7 +36,7 @@ pub(super) struct Watch {
 impl Watch {
     pub fn new(
         entity: &str,
-        (source, rule): (String, String),
+        rule: &Learn,
         every: Duration,
         look: Box<dyn Look>,
         (sink, in_order, begun): (Sink, InOrder, Instant),
@@ -42,8 +46,9 @@ impl Watch {
         Watch {
             every,
             entity: entity.to_owned(),
-            source,
-            rule,
+            source: rule.evidence.source(),
+            rule: rule.key(),
+            gone: rule.gone.clone(),
             look,
             sink,
             in_order,
@@ -89,11 +94,15 @@ impl Watch {
                 self.looked = true;
                 self.report_blindness(true);
                 let unseen_since = std::mem::replace(&mut self.sighted, begun);
+                let mut told = self.gone(&sightings);
                 let new: Vec<Sighting> = sightings.into_iter().filter(|s| self.news(s)).collect();
-                if !new.is_empty() {
+                let named = new.iter().map(|one| (one.id.clone(), one.clone()));
+                self.last.extend(named);
+                told.extend(new);
+                if !told.is_empty() {
                     (self.in_order)().await;
                 }
-                for sighting in new {
+                for sighting in told {
                     self.note(sighting, unseen_since);
                 }
             }
@@ -118,9 +127,23 @@ impl Watch {
         self.look.misses_nothing() || self.last.get(&sighting.id) != Some(sighting)
     }
 
+    /// Those that the look before saw and this one does not. What comes back is news.
+    fn gone(&mut self, sightings: &[Sighting]) -> Vec<Sighting> {
+        let Some(event) = &self.gone else {
+            return Vec::new();
+        };
+        let there: HashSet<&str> = sightings.iter().map(|one| &one.id[..]).collect();
+        let gone = self.last.extract_if(|id, _| !there.contains(&id[..]));
+        gone.map(|(id, _)| Sighting {
+            id,
+            set: Map::new(),
+            event: Some(event.clone()),
+        })
+        .collect()
+    }
+
     /// Writes down what the look before, which began at `unseen_since`, did not see.
-    fn note(&mut self, sighting: Sighting, unseen_since: Instant) {
-        self.last.insert(sighting.id.clone(), sighting.clone());
+    fn note(&self, sighting: Sighting, unseen_since: Instant) {
         let since = unseen_since.saturating_duration_since(self.begun);
         let since = since.saturating_sub(self.look.lag());
         (self.sink)(What::Observed {
@@ -138,86 +161,118 @@ impl Watch {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem::Place;
     use async_trait::async_trait;
     use serde_json::json;
     use std::sync::{Arc, Mutex};
+
+    use crate::stack::Evidence;
 
     fn at_once() -> InOrder {
         Arc::new(|| Box::pin(std::future::ready(())))
     }
 
-    struct Script(Vec<Result<u64, &'static str>>);
+    /// Each look sees these entities, each with its number; or nothing, and why.
+    struct Script(Vec<Result<Vec<(&'static str, u64)>, &'static str>>);
 
     #[async_trait]
     impl Look for Script {
         async fn look(&mut self) -> Result<Vec<Sighting>, String> {
-            let next = if self.0.is_empty() {
-                Err("over")
-            } else {
-                self.0.remove(0)
-            };
-            let value = next.map_err(str::to_owned)?;
-            let set = json!({"n": value}).as_object().cloned().unwrap_or_default();
-            Ok(vec![Sighting {
-                id: "7".to_owned(),
-                set,
+            let next = self.0.remove(0).map_err(str::to_owned)?;
+            let sighting = |(id, n): (&str, u64)| Sighting {
+                id: id.to_owned(),
+                set: Map::from_iter([("n".to_owned(), json!(n))]),
                 event: None,
-            }])
+            };
+            Ok(next.into_iter().map(sighting).collect())
         }
     }
 
-    #[tokio::test]
-    async fn only_changes_are_written_down_and_gaps_are_told() {
+    /// What is written down of these looks.
+    async fn told(script: Script, every: Duration, gone: Option<&str>) -> Vec<String> {
+        let rule = Learn {
+            place: Place::new("shakedown.yaml".as_ref(), 7, 1),
+            evidence: Evidence::Sql {
+                query: "select 1".to_owned(),
+                on: "db".to_owned(),
+                every,
+            },
+            when: None,
+            id: None,
+            set: Default::default(),
+            event: None,
+            gone: gone.map(str::to_owned),
+        };
         let seen = Arc::new(Mutex::new(Vec::new()));
         let sink: Sink = {
             let seen = seen.clone();
             Arc::new(move |what| seen.lock().unwrap().push(what))
         };
-        let script = Script(vec![Ok(1), Ok(1), Err("refused"), Err("no route"), Ok(2)]);
-        let mut watch = Watch::new(
-            "submission",
-            ("poll".to_owned(), "the rule".to_owned()),
-            Duration::from_secs(3600),
-            Box::new(script),
-            (sink, at_once(), Instant::now()),
-        );
-        for _ in 0..5 {
+        let looks = script.0.len();
+        let to = (sink, at_once(), Instant::now());
+        let mut watch = Watch::new("submission", &rule, every, Box::new(script), to);
+        for _ in 0..looks {
             watch.once().await;
         }
-        let told: Vec<String> = seen
-            .lock()
-            .unwrap()
-            .iter()
-            .map(|what| match what {
-                What::Observed { set, .. } => format!("n={}", set["n"]),
-                What::Blind { reason, .. } => format!("blind: {reason}"),
-                other => format!("{other:?}"),
-            })
-            .collect();
-        assert_eq!(told, ["n=1", "blind: no route", "n=2"]);
+        let seen = seen.lock().unwrap();
+        let words = |what: &What| match what {
+            What::Observed { id, set, event, .. } => match event {
+                Some(event) => format!("{id}: {event}"),
+                None => format!("{id}: n={}", set["n"]),
+            },
+            What::Blind { reason, over, .. } => format!("blind ({over}): {reason}"),
+            other => format!("{other:?}"),
+        };
+        seen.iter().map(words).collect()
+    }
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    #[tokio::test]
+    async fn only_changes_are_written_down_and_gaps_are_told() {
+        let one = |n| Ok(vec![("7", n)]);
+        let script = Script(vec![
+            one(1),
+            one(1),
+            Err("refused"),
+            Err("no route"),
+            one(2),
+        ]);
+        let told = told(script, HOUR, None).await;
+        assert_eq!(told, ["7: n=1", "blind (true): no route", "7: n=2"]);
+    }
+
+    #[tokio::test]
+    async fn what_a_look_no_longer_sees_is_gone_and_what_comes_back_is_news() {
+        let looks = || {
+            Script(vec![
+                Ok(vec![("7", 1), ("8", 1)]),
+                Ok(vec![("8", 1)]),
+                // Nobody knows what was there.
+                Err("refused"),
+                Ok(vec![("8", 1)]),
+                Ok(vec![("7", 1), ("8", 1)]),
+                Ok(vec![]),
+                Ok(vec![]),
+            ])
+        };
+        let mut seen = told(looks(), HOUR, Some("lost")).await;
+        seen[5..].sort();
+        let gap = "blind (true): refused";
+        let expected = [
+            "7: n=1", "8: n=1", "7: lost", gap, "7: n=1", "7: lost", "8: lost",
+        ];
+        assert_eq!(seen, expected);
+        let seen = told(looks(), HOUR, None).await;
+        assert_eq!(seen, ["7: n=1", "8: n=1", gap]);
     }
 
     #[tokio::test]
     async fn looks_that_come_too_slowly_are_a_gap() {
-        let seen = Arc::new(Mutex::new(Vec::new()));
-        let sink: Sink = {
-            let seen = seen.clone();
-            Arc::new(move |what| seen.lock().unwrap().push(what))
-        };
-        let look = Box::new(Script(vec![Ok(1), Ok(1)]));
+        let one = || Ok(vec![("7", 1)]);
         // No machine is that quick.
-        let every = Duration::from_nanos(1);
-        let mut watch = Watch::new(
-            "submission",
-            ("poll".to_owned(), "the rule".to_owned()),
-            every,
-            look,
-            (sink, at_once(), Instant::now()),
-        );
-        watch.once().await;
-        watch.once().await;
-        let told = seen.lock().unwrap();
-        let slow = |what: &What| matches!(what, What::Blind { over: true, reason, .. } if reason.contains("slower"));
+        let told = told(Script(vec![one(), one()]), Duration::from_nanos(1), None).await;
+        let slow = |line: &String| line.starts_with("blind (true)") && line.contains("slower");
         assert!(told.iter().any(slow), "{told:?}");
     }
 }

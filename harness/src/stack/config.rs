@@ -2,10 +2,8 @@
 
 use super::node::{Entry, Node};
 use super::pattern;
-use super::probe;
-use super::{
-    Alias, Call, EACH_ID, Entity, Evidence, Invariant, Learn, Mutant, Operation, Status, Workload,
-};
+use super::rule;
+use super::{Alias, Call, Entity, Invariant, Mutant, Operation, Status, Workload};
 use crate::expression::{self, Expression};
 use crate::plan::Link;
 use crate::problem::{Problem, Problems};
@@ -34,11 +32,6 @@ pub(super) const OPERATION: [&str; 5] = ["poll", "status", "running", "done", "e
 pub(super) const ENTITY: [&str; 4] = ["status", "moves", "learn", "aliases"];
 /// Keys of an entity's status.
 pub(super) const STATUS: [&str; 3] = ["field", "first", "final"];
-/// Keys of a rule.
-pub(super) const LEARN: [&str; 17] = [
-    "call", "poll", "probe", "sql", "log", "after", "body", "within", "pattern", "on", "every",
-    "each", "next", "when", "id", "set", "event",
-];
 /// Keys of a workload.
 pub(super) const WORKLOAD: [&str; 3] = ["request", "body", "creates"];
 /// Keys of a mutant.
@@ -47,8 +40,6 @@ pub(super) const MUTANT: [&str; 5] = ["service", "environment", "image", "caught
 pub(super) const SETTLE: Duration = Duration::from_millis(500);
 /// The methods that a request can have.
 pub(super) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
-/// How often polls and queries look unless told otherwise.
-const EVERY: Duration = Duration::from_millis(200);
 
 /// Reads each entry of a map of named things.
 pub(super) fn named<T>(
@@ -97,7 +88,7 @@ pub(super) fn request(
 }
 
 /// `METHOD http://service:port/path`.
-fn url_request(node: &Node, problems: &mut Problems) -> Option<(String, String)> {
+pub(super) fn url_request(node: &Node, problems: &mut Problems) -> Option<(String, String)> {
     let (method, url) = request(node, "http://service:port/path", problems)?;
     match url::Url::parse(&url.replace("${", "{")) {
         Ok(parsed) if parsed.scheme() == "http" && parsed.has_host() => Some((method, url)),
@@ -156,7 +147,7 @@ pub(super) fn entity(entry: &Entry, problems: &mut Problems) -> Option<Entity> {
         .map_or(&[][..], |node| node.items(problems));
     let learn = rules
         .iter()
-        .filter_map(|node| learn(node, problems))
+        .filter_map(|node| rule::read(node, problems))
         .collect();
     let aliases = named(fields.get("aliases"), problems, |entry, problems| {
         Some(named(Some(&entry.value), problems, alias))
@@ -189,115 +180,6 @@ fn status(node: &Node, problems: &mut Problems) -> Option<Status> {
             .map(|node| node.texts(problems))
             .unwrap_or_default(),
     })
-}
-
-fn learn(node: &Node, problems: &mut Problems) -> Option<Learn> {
-    let fields = node.fields(&LEARN, problems);
-    let when = fields.get("when").and_then(|node| cel(node, problems));
-    let id = fields.get("id").and_then(|node| cel(node, problems));
-    let set = named(fields.get("set"), problems, |entry, problems| {
-        cel(&entry.value, problems)
-    });
-    let event = fields.get("event").and_then(|node| node.text(problems));
-    let every = fields
-        .get("every")
-        .and_then(|node| node.duration_above_zero(problems))
-        .unwrap_or(EVERY);
-    let each = fields.get("each").and_then(|node| cel(node, problems));
-    if fields.get("set").or(fields.get("event")).is_none() {
-        problems.push(
-            Problem::at(&node.place, "this rule teaches nothing").help("give it `set` or `event`"),
-        );
-    }
-    let evidence = if let Some(call) = fields.get("call") {
-        Evidence::Call(call.text(problems)?)
-    } else if let Some(poll) = fields.get("poll") {
-        let (method, url) = url_request(poll, problems)?;
-        Evidence::Poll {
-            method,
-            url,
-            every,
-            each,
-            next: fields.get("next").and_then(|node| cel(node, problems)),
-        }
-    } else if let Some(asks) = fields.get("probe") {
-        probe::read(asks, &fields, problems)?
-    } else if let Some(sql) = fields.get("sql") {
-        Evidence::Sql {
-            query: sql.text(problems)?,
-            on: fields.need_text("on", problems)?,
-            every,
-        }
-    } else if let Some(log) = fields.get("log") {
-        let (service, pattern) = (log.text(problems), fields.need("pattern", problems)?);
-        Evidence::Log {
-            service: service?,
-            pattern: regular(pattern, problems)?,
-        }
-    } else {
-        problems.push(
-            Problem::at(&node.place, "this rule looks at nothing")
-                .help("give it `call`, `poll`, `probe`, `sql` or `log`"),
-        );
-        return None;
-    };
-    let named = match &evidence {
-        Evidence::Call(_) | Evidence::Probe { .. } => true,
-        Evidence::Log { pattern, .. } => groups(pattern).iter().any(|name| name == "id"),
-        Evidence::Poll { url, each, .. } => each.is_none() && url.contains(EACH_ID),
-        Evidence::Sql { .. } => false,
-    };
-    if id.is_none() && fields.get("id").is_none() && !named {
-        let help = match evidence {
-            Evidence::Log { .. } => "give its pattern a group `(?<id>...)`, or add `id:`",
-            Evidence::Poll { each: None, .. } => {
-                "add `id:`, an expression for the entity's id, or ask for each by `${id}` in the URL"
-            }
-            _ => "add `id:`, an expression for the entity's id",
-        };
-        problems.push(
-            Problem::at(
-                &node.place,
-                "this rule does not say which entity it is about",
-            )
-            .help(help),
-        );
-    }
-    Some(Learn {
-        place: node.place.clone(),
-        evidence,
-        when,
-        id,
-        set,
-        event,
-    })
-}
-
-/// A regular expression.
-fn regular(node: &Node, problems: &mut Problems) -> Option<String> {
-    let text = node.text(problems)?;
-    match regex::Regex::new(&text) {
-        Ok(_) => Some(text),
-        Err(error) => {
-            let error = error.to_string();
-            let last = error.lines().last().unwrap_or_default();
-            let why = last.strip_prefix("error: ").unwrap_or(last);
-            problems.push(Problem::at(
-                &node.place,
-                format!("`{text}` is no regular expression: {why}"),
-            ));
-            None
-        }
-    }
-}
-
-/// The named groups of a regular expression that has been tried.
-pub(super) fn groups(pattern: &str) -> Vec<String> {
-    let regex = regex::Regex::new(pattern).ok();
-    let names = |regex: regex::Regex| -> Vec<String> {
-        regex.capture_names().flatten().map(str::to_owned).collect()
-    };
-    regex.map(names).unwrap_or_default()
 }
 
 pub(super) fn workload(entry: &Entry, problems: &mut Problems) -> Option<Workload> {

@@ -36,6 +36,8 @@ pub struct Learn {
     pub set: IndexMap<String, Expression>,
     /// An event that happened to the entity.
     pub event: Option<String>,
+    /// An event that happened to the entity when this evidence, a poll or a query, no longer tells of it.
+    pub gone: Option<String>,
 }
 
 /// An entity's id and the fields that are set.
@@ -91,9 +93,19 @@ impl Learn {
             }
             Evidence::Call(_) | Evidence::Probe { .. } => Vec::new(),
         };
-        let event = &self.event;
-        let all = format!("{source} {more:?} {texts:?} {fields:?} {event:?}");
+        let events: Vec<&str> = self.events().collect();
+        let all = format!("{source} {more:?} {texts:?} {fields:?} {events:?}");
         format!("{:016x}", xxh3_64(all.as_bytes()))
+    }
+
+    /// The events that it can tell of.
+    pub fn events(&self) -> impl Iterator<Item = &str> {
+        self.event.iter().chain(&self.gone).map(String::as_str)
+    }
+
+    /// Whether it can tell of this event.
+    pub fn tells(&self, event: &str) -> bool {
+        self.events().any(|name| name == event)
     }
 
     /// Whether it learns from what the caller was told, and so only once that is known.

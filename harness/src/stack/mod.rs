@@ -20,6 +20,7 @@ mod pattern;
 mod ports;
 mod probe;
 mod programs;
+mod rule;
 pub mod schema;
 mod template;
 mod variables;

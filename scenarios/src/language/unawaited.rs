@@ -72,7 +72,7 @@ fn moment_comes_later(moment: &Trigger, stack: &Stack) -> bool {
     };
     match moment {
         Trigger::AfterAnswered { call } | Trigger::BeforeSent { call } => made_later(call, stack),
-        Trigger::Happens { event } => !rules(&|_, rule| rule.event.as_ref() == Some(event)),
+        Trigger::Happens { event } => !rules(&|_, rule| rule.tells(event)),
         Trigger::Becomes { entity, field, .. } => {
             !rules(&|one, rule| one.name == *entity && rule.set.contains_key(field))
         }

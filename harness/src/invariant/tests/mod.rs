@@ -54,6 +54,7 @@ fn stack(pattern: Pattern) -> Stack {
         id: None,
         set: IndexMap::from([("shown".to_owned(), cel("body.n"))]),
         event: None,
+        gone: None,
     };
     let entity = Entity {
         aliases: Default::default(),

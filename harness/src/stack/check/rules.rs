@@ -3,7 +3,8 @@
 use super::{Sound, host, keys, probe, service, variables};
 use crate::expression::Expression;
 use crate::problem::{Place, Problem, Problems};
-use crate::stack::{Evidence, Learn, SEEN, Service, Stack, config};
+use crate::stack::rule::groups;
+use crate::stack::{Evidence, Learn, SEEN, Service, Stack};
 
 pub(super) fn check(
     stack: &Stack,
@@ -12,7 +13,7 @@ pub(super) fn check(
     rule: &Learn,
     problems: &mut Problems,
 ) {
-    let groups: Vec<String>;
+    let named: Vec<String>;
     let words: Vec<&str>;
     let known: &[&str] = match &rule.evidence {
         Evidence::Call(name) => {
@@ -51,8 +52,8 @@ pub(super) fn check(
             pattern,
         } => {
             service(stack, name, &rule.place, problems);
-            groups = config::groups(pattern);
-            words = groups.iter().map(String::as_str).chain(["line"]).collect();
+            named = groups(pattern);
+            words = named.iter().map(String::as_str).chain(["line"]).collect();
             &words
         }
         Evidence::Probe { .. } => {

@@ -103,6 +103,6 @@ impl Entity {
 
     /// The events that its rules tell of, in their order.
     pub fn events(&self) -> impl Iterator<Item = &str> {
-        self.learn.iter().filter_map(|rule| rule.event.as_deref())
+        self.learn.iter().flat_map(Learn::events)
     }
 }

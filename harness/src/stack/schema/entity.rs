@@ -1,6 +1,6 @@
 //! Entities, and the rules by which evidence becomes facts about them.
 
-use super::super::config;
+use super::super::{config, rule};
 use super::{cel, described, duration, merge, named, object, request, text, texts};
 use serde_json::{Value, json};
 
@@ -33,7 +33,7 @@ fn status() -> Value {
 
 fn rule() -> Value {
     let mut rule = object(
-        &config::LEARN,
+        &rule::KEYS,
         &[],
         json!({
             "call": text("Evidence: each answer to this call."),
@@ -56,16 +56,24 @@ fn rule() -> Value {
             "id": cel("Which entity it is about."),
             "set": named("Fields with their new values.", cel("")),
             "event": text("What has happened to the entity."),
+            "gone": text("What has happened to the entity when a poll or a query no longer tells of it."),
         }),
     );
     let needs = |key: &str| json!({"required": [key]});
-    let evidence = ["call", "poll", "probe", "sql", "log"].map(needs);
-    let teaches = ["set", "event"].map(needs);
+    let evidence = rule::EVIDENCE.map(|(kind, _)| needs(kind));
+    let teaches = rule::TEACHES.map(needs);
     let id_in_url = json!({"properties": {"poll": {"pattern": r"\$\{id\}"}}, "not": needs("each")});
     let identified = json!({"anyOf": [needs("id"), id_in_url]});
+    let mut dependencies =
+        json!({"poll": identified, "sql": ["id", "on"], "probe": ["after"], "log": ["pattern"]});
+    for key in rule::EVIDENCE.iter().flat_map(|(_, keys)| *keys) {
+        let belongs = rule::EVIDENCE.iter().filter(|(_, keys)| keys.contains(key));
+        let belongs: Vec<Value> = belongs.map(|(kind, _)| needs(kind)).collect();
+        dependencies[*key] = json!({"anyOf": belongs});
+    }
     let more = json!({
-        "allOf": [{"anyOf": evidence}, {"anyOf": teaches}],
-        "dependencies": {"poll": identified, "sql": ["id", "on"], "probe": ["after"], "log": ["pattern"]},
+        "allOf": [{"oneOf": evidence}, {"anyOf": teaches}],
+        "dependencies": dependencies,
     });
     merge(&mut rule, more);
     rule
