@@ -78,7 +78,7 @@ impl Finding {
 
 /// What is to be looked at.
 pub struct Patient {
-    /// Where services would run; where it is not said, in containers if Docker answers.
+    /// Where services would run; where it is not said, in containers if Docker answers and the stacks can run in them.
     pub place: Option<Place>,
     /// Stack files are looked for below this folder.
     pub below: PathBuf,
@@ -89,14 +89,18 @@ pub struct Patient {
 /// Looks at everything that a run of these stacks would need.
 pub async fn examine(patient: &Patient) -> Vec<Finding> {
     let answers = docker::answers().await;
-    let place = patient.place.unwrap_or(match answers {
-        Ok(()) => Place::Docker,
-        Err(_) => Place::Process,
+    let (stacks, read) = stacks(&patient.below);
+    let barred = stack::local_alone(stacks.iter());
+    let barred = barred.filter(|_| patient.place.is_none() && answers.is_ok());
+    let place = patient.place.unwrap_or(match (&answers, &barred) {
+        (Ok(()), None) => Place::Docker,
+        _ => Place::Process,
     });
     let mut findings = daemon::look(answers.err(), place, patient.place.is_some()).await;
     findings.extend(machine::look(&patient.runs));
-    let (stacks, unread) = stacks(&patient.below);
-    findings.extend(unread);
+    findings.extend(read);
+    let instead = |why| format!("{why}: services run as local processes");
+    findings.extend(barred.map(|why| Finding::fine("runtime", instead(why))));
     match place {
         Place::Docker if daemon::answers(&findings) => findings.extend(images::look(&stacks).await),
         Place::Docker => {}

@@ -39,6 +39,15 @@ impl Stack {
     }
 }
 
+/// What keeps stacks that are played together out of containers, where nothing keeps them from running as local processes.
+pub fn local_alone<'s>(stacks: impl Iterator<Item = &'s Stack> + Clone) -> Option<String> {
+    let mut barred = stacks.clone();
+    let barred = barred.find_map(|stack| stack.mistakes_in_containers().0.pop())?;
+    let mut stacks = stacks;
+    let sound = stacks.all(|stack| stack.mistakes_as_processes().0.is_empty());
+    sound.then_some(barred.what)
+}
+
 /// Whether its database listens somewhere.
 fn reached(service: &Service) -> bool {
     let url = service.sql.as_ref();

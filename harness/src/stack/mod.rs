@@ -26,6 +26,7 @@ mod template;
 mod variables;
 mod yaml;
 
+pub use as_containers::local_alone;
 pub use double::json_files;
 pub use find::{all, find};
 pub(crate) use learn::as_id;

@@ -140,7 +140,7 @@ struct FeatureArgs {
 /// How stacks are run.
 #[derive(Args)]
 struct PlayArgs {
-    /// Where services run; auto: in containers where Docker answers, else as local processes
+    /// Where services run; auto: in containers where Docker answers and the stacks can run in them, else as local processes
     #[arg(long, value_enum, default_value = "auto")]
     runtime: Where,
     /// How many stacks run at once [default: one for each CPU, or for two of them in containers, and up to twice the CPUs while these idle]
@@ -252,7 +252,7 @@ struct MutantsArgs {
 
 #[derive(Args)]
 struct DoctorArgs {
-    /// Where services are to run; auto: in containers where Docker answers, else as local processes
+    /// Where services are to run; auto: in containers where Docker answers and the stacks can run in them, else as local processes
     #[arg(long, value_enum, default_value = "auto")]
     runtime: Where,
     /// Where runs leave their folders

@@ -8,7 +8,7 @@ use shakedown_harness::problem::{Problem, Problems};
 use shakedown_harness::report::{self, Page};
 use shakedown_harness::runtime::{self, docker, new_run_id, reaper::Reaper};
 use shakedown_harness::seed::Seed;
-use shakedown_harness::stack::Stack;
+use shakedown_harness::stack::{self, Stack};
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io;
@@ -79,7 +79,7 @@ impl Session {
     /// a stack needs.
     pub async fn begin(args: &PlayArgs, loaded: &Loaded) -> Result<Session, Refusal> {
         let run = new_run_id();
-        let place = place(args.runtime).await?;
+        let place = place(args.runtime, loaded).await?;
         fits(loaded, place).map_err(|problems| match args.runtime {
             // Nobody chose this runtime: there was no Docker.
             Where::Auto if place == Place::Process => Refusal::NoEnvironment(problems),
@@ -241,7 +241,7 @@ pub async fn interrupted() -> u8 {
     }
 }
 
-async fn place(wanted: Where) -> Result<Place, Refusal> {
+async fn place(wanted: Where, loaded: &Loaded) -> Result<Place, Refusal> {
     match wanted {
         Where::Process => Ok(Place::Process),
         Where::Docker => match docker::answers().await {
@@ -256,13 +256,17 @@ async fn place(wanted: Where) -> Result<Place, Refusal> {
                 Err(Refusal::NoEnvironment(problem.into()))
             }
         },
-        Where::Auto => match docker::answers().await {
-            Ok(()) => Ok(Place::Docker),
-            Err(why) => {
-                say!("no Docker daemon answers ({why}): services run as local processes");
-                Ok(Place::Process)
-            }
-        },
+        Where::Auto => {
+            let why = match docker::answers().await {
+                Ok(()) => stack::local_alone(loaded.stacks.values().map(|stack| &**stack)),
+                Err(why) => Some(format!("no Docker daemon answers ({why})")),
+            };
+            let Some(why) = why else {
+                return Ok(Place::Docker);
+            };
+            say!("{why}: services run as local processes");
+            Ok(Place::Process)
+        }
     }
 }
 
