@@ -8,6 +8,7 @@ mod barrier;
 mod conduct;
 mod deeds;
 mod disks;
+mod failed;
 mod links;
 mod live;
 mod notes;

@@ -213,6 +213,9 @@ impl Outcome {
         let mut outcome =
             Outcome::weighed(&setup.plan, setup.stack.settle, seen).only(&setup.judges());
         if outcome.verdict > Verdict::Held {
+            outcome
+                .notes
+                .extend(record.look(|state| state.failed.note()));
             outcome.notes.extend(strain::note());
         }
         outcome

@@ -2,6 +2,7 @@
 //!
 //! One lock keeps one order. What an event leads to (a fault felt, a fault ended) follows it at once.
 
+use super::failed::Failed;
 use super::live::{Live, Sight};
 use super::notes::Notes;
 use super::rest::Rest;
@@ -43,6 +44,8 @@ pub struct State {
     pub worked: HashMap<String, Worked>,
     /// Requests that were no call.
     pub strangers: Strangers,
+    /// Requests that failed.
+    pub failed: Failed,
     /// Disks that were full when nobody called.
     pub unnoticed: Unnoticed,
     /// Whether something happens still.
@@ -96,6 +99,7 @@ impl Record {
             faults: Faults::new(seed),
             worked: HashMap::new(),
             strangers: Strangers::default(),
+            failed: Failed::default(),
             unnoticed: Unnoticed::default(),
             rest: Rest::new(),
             notes: Notes::default(),
@@ -431,6 +435,7 @@ impl State {
         self.follow(&what);
         match self.writer.append_first(what) {
             Ok(event) => {
+                self.failed.see(&event.what, event.at_ns);
                 if let Some(stop) = stop(&event.what) {
                     self.faults.missed(Came::Call(&stop), event.at_ns);
                 }
