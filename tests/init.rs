@@ -211,13 +211,17 @@ fn polled() -> Result<(), Failed> {
         "POST http://web:8080/orders {\"item\": \"cup\", \"password\": \"planted-password\"}";
     let look = "GET http://web:8080/orders/${id}";
     let args = ["init", "--runtime", "process"];
-    let requests = ["--request", order, "--request", look, "--request", order];
+    let requests = [look, order, look, order];
+    let requests = requests.map(|request| ["--request", request]).concat();
     let said = scratch
         .shakedown(&[&args[..], &requests].concat())
         .exits(0)?;
     check(!said.all().contains("planted"), || said.all())?;
     // It goes on looking, at all of them, until they come to their end.
-    said.says(&["/orders/2: 200 {\"status\":\"paid\",\"access_token\":\"[redacted "])?;
+    said.says(&[
+        "GET http://web:8080/orders/${id}: no answer: nothing was asked",
+        "/orders/2: 200 {\"status\":\"paid\",\"access_token\":\"[redacted ",
+    ])?;
     let stack = std::fs::read_to_string(scratch.path("shakedown.yaml"))?;
     for line in [
         "- {poll: \"GET http://web:8080/orders/${id}\", every: 200ms, when: status == 200, set: {status: body.status}}",

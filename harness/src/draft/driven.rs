@@ -12,6 +12,9 @@ use tokio::sync::mpsc;
 const WITHIN: Duration = Duration::from_secs(30);
 /// What stands in a request for the id that was told last.
 const ID: &str = "${id}";
+/// Why a request is not made that needs one.
+const NO_ID: &str =
+    "nothing was asked, for no answer has told yet what `${id}` is: create something first";
 /// So much of an answer is told.
 const TOLD: usize = 200;
 /// How often the stack is looked at again, how long nothing must change for the last look, and how long all looks may take.
@@ -45,7 +48,10 @@ pub async fn drive(
     };
     while let Some(asked) = requests.recv().await {
         let request = filled(&asked, ids.last().map(String::as_str));
-        let answer = send(&request, resolve).await;
+        let answer = match request.has(ID) {
+            true => Err(NO_ID.to_owned()),
+            false => send(&request, resolve).await,
+        };
         told(&request, &answer);
         if asked.method == "GET" {
             looks.retain(|known| *known != asked);

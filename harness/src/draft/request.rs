@@ -1,10 +1,8 @@
 //! A request that somebody makes to see what the stack does: `METHOD URL [BODY]`.
 
+use crate::stack::METHODS;
 use serde_json::Value;
 use url::Url;
-
-/// The methods that are understood.
-const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// One request.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +54,12 @@ impl Request {
             url: url.to_owned(),
             body,
         })
+    }
+
+    /// Whether this stands somewhere in its URL or its body.
+    pub fn has(&self, text: &str) -> bool {
+        let mut body = self.body.iter().map(Value::to_string);
+        self.url.contains(text) || body.any(|body| body.contains(text))
     }
 
     /// The host that it asks.

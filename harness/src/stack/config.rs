@@ -39,7 +39,7 @@ pub(super) const MUTANT: [&str; 5] = ["service", "environment", "image", "caught
 /// How long a run goes on watching after the last event.
 pub(super) const SETTLE: Duration = Duration::from_millis(500);
 /// The methods that a request can have.
-pub(super) const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+pub const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
 
 /// Reads each entry of a map of named things.
 pub(super) fn named<T>(

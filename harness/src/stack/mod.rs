@@ -27,6 +27,7 @@ mod variables;
 mod yaml;
 
 pub use as_containers::local_alone;
+pub(crate) use config::METHODS;
 pub use double::json_files;
 pub use find::{all, find};
 pub(crate) use learn::as_id;
