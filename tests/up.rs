@@ -100,7 +100,7 @@ entities
             "the script proves nothing: 3 of its lines were not understood",
             "unknown call `upload scoers`",
             "did you mean `upload scores`?",
-            "undefined step `nonsense`",
+            "undefined step `nonsense`\n  where: standard input:2:1",
             "is judged at the end of a scenario",
             "none was seen yet",
         ])

@@ -101,7 +101,10 @@ impl Console {
                     match words::read(&line, &self.stack) {
                         Ok(Word::Down) => break,
                         Ok(word) => self.obey(word, &mut lines, &orders).await,
-                        Err(problems) => {
+                        Err(mut problems) => {
+                            for problem in &mut problems.0 {
+                                problem.place = problem.place.take().or(lines.place());
+                            }
                             lines.print(&said(&problems));
                             self.talked.mistakes += usize::from(script);
                         }

@@ -10,15 +10,18 @@ use rustyline::hint::Hinter;
 use rustyline::history::DefaultHistory;
 use rustyline::validate::Validator;
 use rustyline::{Context, Editor, ExternalPrinter, Helper};
+use shakedown_harness::problem::Place;
 use shakedown_harness::stack::{Entity, Stack};
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::io::{AsyncBufReadExt, BufReader, Stdin};
 use tokio::sync::mpsc;
 
 /// What stands before the cursor.
 const PROMPT: &str = "shakedown> ";
+/// How a script is called, which has no name.
+const SCRIPT: &str = "standard input";
 /// Where the lines of earlier times are kept, below the current folder.
 const HISTORY: &str = "target/shakedown/up-history";
 
@@ -33,14 +36,14 @@ pub enum Lines {
         /// Prints above the line that is being typed.
         printer: Box<dyn ExternalPrinter + Send>,
     },
-    /// A script.
-    Script(tokio::io::Lines<BufReader<Stdin>>),
+    /// A script, and how many of its lines were read.
+    Script(tokio::io::Lines<BufReader<Stdin>>, usize),
 }
 
 impl Lines {
     /// Those of a terminal with completion and history, or of standard input.
     pub fn open(stack: &Stack) -> Lines {
-        let script = || Lines::Script(BufReader::new(tokio::io::stdin()).lines());
+        let script = || Lines::Script(BufReader::new(tokio::io::stdin()).lines(), 0);
         if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
             return script();
         }
@@ -66,7 +69,19 @@ impl Lines {
                 *asked = false;
                 line
             }
-            Lines::Script(lines) => lines.next_line().await.ok().flatten(),
+            Lines::Script(lines, read) => {
+                let line = lines.next_line().await.ok().flatten();
+                *read += usize::from(line.is_some());
+                line
+            }
+        }
+    }
+
+    /// Where a script's last line stands; `None` where somebody types.
+    pub fn place(&self) -> Option<Place> {
+        match self {
+            Lines::Prompt { .. } => None,
+            Lines::Script(_, read) => Some(Place::new(Path::new(SCRIPT), *read, 1)),
         }
     }
 
@@ -74,7 +89,7 @@ impl Lines {
     pub fn print(&mut self, text: &str) {
         match self {
             Lines::Prompt { printer, .. } => drop(printer.print(format!("{text}\n"))),
-            Lines::Script(_) => say!("{text}"),
+            Lines::Script(..) => say!("{text}"),
         }
     }
 }
