@@ -319,7 +319,11 @@ impl Services {
         let mut restarts = self.restarts.lock().expect("no panic while it is held");
         let count = restarts.entry(name.clone()).or_default();
         *count += 1;
-        if self.stack.services[&name].restarts.after(exit.code) && *count <= MAX_RESTARTS {
+        let policy = self.stack.services[&name].restarts;
+        let most = policy
+            .most()
+            .map_or(MAX_RESTARTS, |most| most.min(MAX_RESTARTS));
+        if policy.after(exit.code) && *count <= most {
             self.restart(&name);
         }
     }

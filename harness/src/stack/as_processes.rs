@@ -41,7 +41,8 @@ impl Stack {
         };
         let services: Vec<&Service> = self.services.values().filter(runs).collect();
         let left = services.iter().flat_map(|service| self.left(service));
-        without(&services).into_iter().chain(left).collect()
+        let without = without(&services).into_iter().chain(unset(&services));
+        without.chain(left).collect()
     }
 
     /// The arguments of a service that are another's name and nothing else.
@@ -94,6 +95,49 @@ fn without(services: &[&Service]) -> Vec<Problem> {
         Problem::at(&services[0].place, what).help(help)
     };
     kinds.into_iter().map(warning).collect()
+}
+
+/// A warning for all settings that only containers have.
+fn unset(services: &[&Service]) -> Option<Problem> {
+    let mut settings: IndexMap<&str, Vec<String>> = IndexMap::new();
+    for service in services {
+        for key in container_settings(service) {
+            let of = settings.entry(key).or_default();
+            of.push(format!("`{}`", service.name));
+        }
+    }
+    let first = services
+        .iter()
+        .find(|service| container_settings(service).next().is_some())?;
+    let settings = settings.iter();
+    let words: Vec<String> = settings
+        .map(|(key, of)| format!("`{key}` of {}", of.join(" and ")))
+        .collect();
+    let what = format!("local processes do without {}", words.join(", "));
+    Some(Problem::at(&first.place, what).help("`--runtime docker` has them"))
+}
+
+/// What a service sets that only a container can have, and that no other warning names.
+fn container_settings(service: &Service) -> impl Iterator<Item = &'static str> {
+    let settings = &service.settings;
+    let set = [
+        ("working_dir", settings.working_dir.is_some()),
+        ("hostname", settings.hostname.is_some()),
+        ("tmpfs", !service.tmpfs.is_empty()),
+        ("shm_size", settings.shm_bytes.is_some()),
+        ("init", settings.init),
+        ("tty", settings.tty),
+        ("stdin_open", settings.stdin_open),
+        ("privileged", settings.privileged),
+        ("devices", !settings.devices.is_empty()),
+        ("cap_add", !settings.cap_add.is_empty()),
+        ("cap_drop", !settings.cap_drop.is_empty()),
+        ("security_opt", !settings.security_opt.is_empty()),
+        ("sysctls", !settings.sysctls.is_empty()),
+        ("dns", !settings.dns.is_empty()),
+        ("dns_search", !settings.dns_search.is_empty()),
+    ];
+    set.into_iter().filter(|(_, is)| *is).map(|(key, _)| key)
 }
 
 /// The words for one service alone.

@@ -51,6 +51,7 @@ pub(super) fn service(
         user: settings.user.clone(),
         stop_signal: settings.stop_signal.clone(),
         tty: Some(settings.tty),
+        open_stdin: Some(settings.stdin_open),
         volumes: some(mounts::anonymous(service)),
         host_config: Some(HostConfig {
             extra_hosts: Some(hosts(service, stack, network)),

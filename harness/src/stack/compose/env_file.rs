@@ -70,6 +70,32 @@ pub(super) fn parse(text: &str) -> (Vec<Line>, Vec<usize>) {
     (lines, bad)
 }
 
+/// The same of a file whose values count as they stand, with their quotes and all (`format: raw`).
+pub(super) fn parse_raw(text: &str) -> (Vec<Line>, Vec<usize>) {
+    let (mut lines, mut bad) = (Vec::new(), Vec::new());
+    for (number, line) in (1..).zip(text.lines()) {
+        let line = line.trim_start_matches('\u{feff}');
+        if line.trim().is_empty() || line.trim_start().starts_with('#') {
+            continue;
+        }
+        let (name, text) = line.split_once('=').unzip();
+        let name = name.unwrap_or(line).trim();
+        if name.is_empty() || name.contains(char::is_whitespace) {
+            bad.push(number);
+            continue;
+        }
+        lines.push(Line {
+            number,
+            name: name.to_owned(),
+            value: text.map(|text| Value {
+                text: text.to_owned(),
+                literal: true,
+            }),
+        });
+    }
+    (lines, bad)
+}
+
 /// The values of a file whose variables are filled in with nothing but what is known.
 pub(super) fn plain(text: &str) -> HashMap<String, String> {
     let lines = parse(text).0.into_iter();
@@ -135,6 +161,29 @@ fn unescape(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn raw_lines_are_taken_as_they_stand() {
+        let (lines, bad) = parse_raw("# only\nA='b $C' # d\n\nB\n =1\nC==\n");
+        let told: Vec<_> = lines
+            .iter()
+            .map(|line| {
+                let value = line.value.as_ref();
+                assert!(value.is_none_or(|value| value.literal));
+                (
+                    line.number,
+                    &line.name[..],
+                    value.map(|value| &value.text[..]),
+                )
+            })
+            .collect();
+        let expected = [
+            (2, "A", Some("'b $C' # d")),
+            (4, "B", None),
+            (6, "C", Some("=")),
+        ];
+        assert_eq!((told, bad), (expected.to_vec(), vec![5]));
+    }
 
     #[test]
     fn lines_are_read_as_compose_reads_them() {

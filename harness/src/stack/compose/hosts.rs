@@ -2,37 +2,39 @@
 
 use super::{Reading, Top};
 use crate::problem::Problem;
-use crate::stack::Restarts;
-use crate::stack::node::{Data, Fields, Node};
+use crate::stack::node::{Data, Entry, Fields, Node};
 use indexmap::IndexMap;
+
+/// What it means that a network is as Docker makes it.
+const ADDRESS: &str = "whoever connects to that address does not find the service: use its name";
+const DEFAULT: &str = "each run has a network of its own, as Docker makes it by default";
 
 /// Other names by which a service is found: its aliases in all networks, and the name of its container.
 pub(super) fn aliases(fields: &Fields<'_>, reading: &mut Reading<'_>) -> Vec<String> {
-    const KEYS: [&str; 8] = [
-        "aliases",
-        "priority",
-        "ipv4_address",
-        "ipv6_address",
-        "link_local_ips",
-        "mac_address",
-        "driver_opts",
-        "gw_priority",
+    /// What each network of a service can have, and what it means that it is not used.
+    const KEYS: [(&str, Option<&str>); 9] = [
+        ("aliases", None),
+        // Of several networks; there is one.
+        ("priority", None),
+        ("gw_priority", None),
+        ("ipv4_address", Some(ADDRESS)),
+        ("ipv6_address", Some(ADDRESS)),
+        ("link_local_ips", Some(ADDRESS)),
+        ("mac_address", Some(DEFAULT)),
+        ("driver_opts", Some(DEFAULT)),
+        ("interface_name", Some(DEFAULT)),
     ];
+    let known = KEYS.map(|(key, _)| key);
     let mut aliases = Vec::new();
     if let Some(Data::Map(networks)) = fields.get("networks").map(|node| &node.data) {
-        for network in networks {
-            let fields = network.value.fields(&KEYS, reading.problems);
+        for network in networks.iter().filter(|network| !network.value.is_null()) {
+            let fields = network.value.fields(&known, reading.problems);
             if let Some(node) = fields.get("aliases") {
                 aliases.extend(node.texts(reading.problems));
             }
-            for key in ["ipv4_address", "ipv6_address"] {
-                if let Some(node) = fields.get(key) {
-                    let what = format!("`{key}` is not used by shakedown");
-                    let help =
-                        "whoever connects to that address does not find the service: use its name";
-                    reading
-                        .warnings
-                        .push(Problem::at(&node.place, what).help(help));
+            for (key, meaning) in KEYS {
+                if let (Some(node), Some(meaning)) = (fields.get(key), meaning) {
+                    reading.unused(&node.place, &format!("`{key}`"), meaning);
                 }
             }
         }
@@ -56,8 +58,51 @@ pub(super) fn links(fields: &Fields<'_>, reading: &mut Reading<'_>) -> IndexMap<
         .collect()
 }
 
+/// The keys of a network, and what it means that they are not used.
+const NETWORK: [(&str, Option<&str>); 10] = [
+    ("name", None),
+    ("labels", None),
+    ("attachable", None),
+    ("enable_ipv4", None),
+    ("driver", Some(DEFAULT)),
+    ("driver_opts", Some(DEFAULT)),
+    ("ipam", Some(DEFAULT)),
+    ("enable_ipv6", Some(DEFAULT)),
+    (
+        "external",
+        Some("each run has a network of its own: nothing else that is in that one is found"),
+    ),
+    (
+        "internal",
+        Some("nothing keeps its services from the world outside"),
+    ),
+];
+
+/// What the file says of a network itself.
+fn declared(network: &Entry, reading: &mut Reading<'_>) {
+    if network.value.is_null() {
+        return;
+    }
+    let fields = network
+        .value
+        .fields(&NETWORK.map(|(key, _)| key), reading.problems);
+    for (key, meaning) in NETWORK {
+        let said = |node: &&Node| !matches!(&node.data, Data::Scalar { text, .. } if text == "false" || text == "bridge");
+        if let (Some(node), Some(meaning)) = (fields.get(key).filter(said), meaning) {
+            let what = format!("`{key}` of the network `{}`", network.key);
+            reading.unused(&node.place, &what, meaning);
+        }
+    }
+}
+
 /// All services of a stack are in one network, so what the file keeps apart is not apart.
 pub(super) fn networks(top: &Top<'_>, reading: &mut Reading<'_>) {
+    if let Some(node) = top.fields.get("networks") {
+        let networks = node.entries(reading.problems);
+        networks
+            .iter()
+            .for_each(|network| declared(network, reading));
+    }
     let mut of_services = Vec::new();
     for service in &top.chosen {
         let mut names = match service.value.entry("networks").map(|entry| &entry.value) {
@@ -107,16 +152,4 @@ fn names(node: &Node) -> Vec<&str> {
             .collect(),
         Data::Scalar { .. } => vec!["default"],
     }
-}
-
-/// `deploy.restart_policy`.
-pub(super) fn deployed_restarts(fields: &Fields<'_>) -> Option<Restarts> {
-    let deploy = fields.get("deploy")?;
-    let policy = deploy.entry("restart_policy")?;
-    let condition = policy.value.entry("condition");
-    Some(match condition.map(|entry| &entry.value.data) {
-        Some(Data::Scalar { text, .. }) if text == "none" => Restarts::Never,
-        Some(Data::Scalar { text, .. }) if text == "on-failure" => Restarts::OnFailure,
-        _ => Restarts::Always,
-    })
 }

@@ -30,18 +30,17 @@ const READ: [&str; 22] = [
     "extends",
 ];
 /// Keys without which a run is the same.
-const NO_MATTER: [&str; 8] = [
+const NO_MATTER: [&str; 7] = [
     "annotations",
     "attach",
     "develop",
     "domainname",
     "label_file",
-    "provider",
     "pull_policy",
-    "stdin_open",
+    "pull_refresh_after",
 ];
 /// Keys that are not used, and what that means.
-const UNUSED: [(&str, &str); 37] = [
+const UNUSED: [(&str, &str); 38] = [
     ("blkio_config", LIMITS),
     ("cgroup", HOST),
     ("cgroup_parent", HOST),
@@ -79,6 +78,7 @@ const UNUSED: [(&str, &str); 37] = [
     ("platform", "the image is that of Docker's own platform"),
     ("post_start", "these commands are not run"),
     ("pre_stop", "these commands are not run"),
+    ("provider", "nothing is made by it"),
     ("runtime", HOST),
     ("storage_opt", LIMITS),
     ("use_api_socket", HOST),
@@ -127,10 +127,7 @@ pub(super) fn strange(
         return None;
     }
     if let Some((_, meaning)) = UNUSED.iter().find(|(name, _)| *name == key) {
-        let what = format!("`{key}` is not used by shakedown");
-        reading
-            .warnings
-            .push(Problem::at(&entry.place, what).help(*meaning));
+        reading.unused(&entry.place, &format!("`{key}`"), *meaning);
         return None;
     }
     let others = UNUSED.iter().map(|(name, _)| *name).chain(NO_MATTER);
@@ -143,11 +140,8 @@ pub(super) fn strange_top(entry: &Entry, reading: &mut Reading<'_>) -> Option<&'
         return None;
     }
     if entry.key == MODELS {
-        let what = format!("`{MODELS}` is not used by shakedown");
-        let help = "the services run without them";
-        reading
-            .warnings
-            .push(Problem::at(&entry.place, what).help(help));
+        let meaning = "the services run without them";
+        reading.unused(&entry.place, &format!("`{MODELS}`"), meaning);
         return None;
     }
     unknown(entry, TOP, reading)

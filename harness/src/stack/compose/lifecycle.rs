@@ -4,7 +4,7 @@ use super::profiles::is_required;
 use super::settings::time;
 use super::{Reading, Top};
 use crate::problem::Problem;
-use crate::stack::node::{Data, Node};
+use crate::stack::node::{Data, Fields, Node};
 use crate::stack::{Condition, Healthcheck, Restarts};
 use indexmap::IndexMap;
 use std::time::Duration;
@@ -95,23 +95,53 @@ pub(super) fn healthcheck(node: &Node, reading: &mut Reading<'_>) -> Option<Heal
     })
 }
 
+/// `restart`: `no`, `always`, `unless-stopped`, `on-failure` or `on-failure:3`.
 pub(super) fn restarts(node: &Node, reading: &mut Reading<'_>) -> Restarts {
+    const POLICIES: [&str; 4] = ["no", "always", "unless-stopped", "on-failure"];
     let Some(policy) = reading.text(node) else {
         return Restarts::Never;
     };
-    let name = policy.split(':').next().unwrap_or_default();
-    if !["no", "always", "unless-stopped", "on-failure"].contains(&name) {
-        let known = ["no", "always", "unless-stopped", "on-failure"];
-        reading.problems.push(Problem::unknown(
-            &node.place,
-            "restart policy",
-            &policy,
-            known,
-        ));
+    let (name, most) = match policy.split_once(':') {
+        Some(("on-failure", most)) => ("on-failure", most.parse().ok()),
+        Some(_) => (policy.as_str(), None),
+        None => (policy.as_str(), Some(0)),
+    };
+    let known = POLICIES.contains(&name) && most.is_some();
+    if !known {
+        let problem = Problem::unknown(&node.place, "restart policy", &policy, POLICIES);
+        reading.problems.push(problem);
     }
     match name {
         "always" | "unless-stopped" => Restarts::Always,
-        "on-failure" => Restarts::OnFailure,
+        // Of none, Docker knows no end.
+        "on-failure" => Restarts::OnFailure {
+            most: most.filter(|most| *most > 0),
+        },
         _ => Restarts::Never,
     }
+}
+
+/// `deploy.restart_policy`.
+pub(super) fn deployed_restarts(
+    fields: &Fields<'_>,
+    reading: &mut Reading<'_>,
+) -> Option<Restarts> {
+    const KEYS: [&str; 4] = ["condition", "max_attempts", "delay", "window"];
+    let policy = &fields.get("deploy")?.entry("restart_policy")?.value;
+    let fields = policy.fields(&KEYS, reading.problems);
+    for key in ["delay", "window"] {
+        if let Some(node) = fields.get(key) {
+            let meaning = "a service that is to come back is started at once";
+            reading.unused(&node.place, &format!("`{key}`"), meaning);
+        }
+    }
+    let most = fields
+        .get("max_attempts")
+        .and_then(|node| node.number("a number", reading.problems));
+    let condition = fields.get("condition").and_then(|node| reading.text(node));
+    Some(match condition.as_deref() {
+        Some("none") => Restarts::Never,
+        Some("on-failure") => Restarts::OnFailure { most },
+        _ => Restarts::Always,
+    })
 }

@@ -83,6 +83,12 @@ impl<'r> Reading<'r> {
         folder.unwrap_or(&self.folder).clone()
     }
 
+    /// Something that is understood and plays no part: what it is, and what that means for the run.
+    pub fn unused(&mut self, place: &Place, what: &str, meaning: impl Into<String>) {
+        let what = format!("{what} is not used by shakedown");
+        self.warnings.push(Problem::at(place, what).help(meaning));
+    }
+
     /// A scalar's text.
     pub fn text(&mut self, node: &Node) -> Option<String> {
         node.text(self.problems)

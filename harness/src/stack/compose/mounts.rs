@@ -66,11 +66,9 @@ pub(super) fn volume(
         ("volume", None) => Source::Anonymous,
         ("bind", None) => return node.not("a bind with a `source`", reading.problems),
         (other, _) => {
-            let what = format!("a mount of the type `{other}` is not used by shakedown");
-            let help = format!("the service finds nothing at `{target}`");
-            reading
-                .warnings
-                .push(Problem::at(&node.place, what).help(help));
+            let what = format!("a mount of the type `{other}`");
+            let meaning = format!("the service finds nothing at `{target}`");
+            reading.unused(&node.place, &what, meaning);
             return None;
         }
     };
@@ -108,11 +106,9 @@ fn short(
         Some(name) => named(node, name, top, reading)?,
     };
     for option in options.split(',').filter(|one| !OPTIONS.contains(one)) {
-        let what = format!("the mount option `{option}` is not used by shakedown");
-        let help = "the service finds the same files without it";
-        reading
-            .warnings
-            .push(Problem::at(&node.place, what).help(help));
+        let what = format!("the mount option `{option}`");
+        let meaning = "the service finds the same files without it";
+        reading.unused(&node.place, &what, meaning);
     }
     Some(Mount {
         source,

@@ -1,7 +1,6 @@
 //! Which services and volumes of the file are part of a run.
 
 use super::{Reading, Top};
-use crate::problem::Problem;
 use crate::stack::node::{Data, Entry, Node};
 
 /// The services without profiles, those of the active ones, and those on which these depend.
@@ -74,14 +73,10 @@ pub(super) fn volumes(top: &Top<'_>, reading: &mut Reading<'_>) {
     for volume in volumes.entries(reading.problems) {
         for key in ["external", "driver_opts"] {
             if let Some(entry) = volume.value.entry(key) {
-                let what = format!(
-                    "`{key}` of the volume `{}` is not used by shakedown",
-                    volume.key
-                );
-                let help = "each run has an empty volume of its own, which goes when the run ends";
-                reading
-                    .warnings
-                    .push(Problem::at(&entry.place, what).help(help));
+                let what = format!("`{key}` of the volume `{}`", volume.key);
+                let meaning =
+                    "each run has an empty volume of its own, which goes when the run ends";
+                reading.unused(&entry.place, &what, meaning);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! One service of a compose file.
 
-use super::lifecycle::{depends_on, healthcheck, restarts};
+use super::lifecycle::{depends_on, deployed_restarts, healthcheck, restarts};
 use super::{Reading, Top, env_file, hosts, keys, mounts, ports, settings};
 use crate::problem::Problem;
 use crate::stack::node::{Data, Entry, Fields, Node};
@@ -34,7 +34,7 @@ pub(super) fn read(entry: &Entry, top: &Top<'_>, reading: &mut Reading<'_>) -> S
         ports: BTreeMap::new(),
         healthcheck: get("healthcheck").and_then(|node| healthcheck(node, reading)),
         ready: extension::default_ready(),
-        restarts: hosts::deployed_restarts(&fields)
+        restarts: deployed_restarts(&fields, reading)
             .or(policy)
             .unwrap_or_default(),
         replicas: settings::replicas(&fields, reading).unwrap_or(1),
@@ -142,7 +142,7 @@ fn env_file(
     environment: &mut IndexMap<String, String>,
     reading: &mut Reading<'_>,
 ) -> Option<()> {
-    let (path, required) = match &node.data {
+    let (path, required, raw) = match &node.data {
         Data::Map(_) => {
             let fields = node.fields(&["path", "required", "format"], reading.problems);
             let path = fields.need_text("path", reading.problems)?;
@@ -150,9 +150,12 @@ fn env_file(
             let required = fields.get("required");
             let required =
                 required.and_then(|node| node.one_of(&choices, "value", reading.problems));
-            (path, required.unwrap_or(true))
+            let formats = [("raw", true)];
+            let raw = fields.get("format");
+            let raw = raw.and_then(|node| node.one_of(&formats, "format", reading.problems));
+            (path, required.unwrap_or(true), raw.unwrap_or(false))
         }
-        _ => (node.text(reading.problems)?, true),
+        _ => (node.text(reading.problems)?, true, false),
     };
     let file = reading.base(&node.place).join(&path);
     let text = match std::fs::read_to_string(&file) {
@@ -167,7 +170,10 @@ fn env_file(
             return None;
         }
     };
-    let (lines, bad) = env_file::parse(&text);
+    let (lines, bad) = match raw {
+        true => env_file::parse_raw(&text),
+        false => env_file::parse(&text),
+    };
     let place = |line| crate::problem::Place::new(&crate::problem::shown(&file), line, 1);
     for line in bad {
         let what = "expected a line such as `NAME=value`";
@@ -207,11 +213,9 @@ fn build(node: &Node, reading: &mut Reading<'_>) -> Option<Build> {
             "dockerfile" => build.dockerfile = reading.text(&entry.value)?,
             "cache_from" | "cache_to" | "pull" | "tags" | "labels" => {}
             _ => {
-                let what = format!("`build.{}` is not used by shakedown", entry.key);
-                let help = "the image is built without it, where it is not here already";
-                reading
-                    .warnings
-                    .push(Problem::at(&entry.place, what).help(help));
+                let what = format!("`build.{}`", entry.key);
+                let meaning = "the image is built without it, where it is not here already";
+                reading.unused(&entry.place, &what, meaning);
             }
         }
     }

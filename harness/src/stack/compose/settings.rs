@@ -9,7 +9,7 @@ use crate::stack::{Limit, Settings};
 use indexmap::IndexMap;
 
 /// The keys that are read here.
-pub(super) const KEYS: [&str; 25] = [
+pub(super) const KEYS: [&str; 26] = [
     "hostname",
     "working_dir",
     "user",
@@ -19,6 +19,7 @@ pub(super) const KEYS: [&str; 25] = [
     "privileged",
     "read_only",
     "tty",
+    "stdin_open",
     "cap_add",
     "cap_drop",
     "group_add",
@@ -51,6 +52,7 @@ pub(super) fn read(fields: &Fields<'_>, reading: &mut Reading<'_>) -> Settings {
         privileged: flag(fields, "privileged", reading),
         read_only: flag(fields, "read_only", reading),
         tty: flag(fields, "tty", reading),
+        stdin_open: flag(fields, "stdin_open", reading),
         cap_add: texts(fields, "cap_add", reading),
         cap_drop: texts(fields, "cap_drop", reading),
         group_add: texts(fields, "group_add", reading),
@@ -112,6 +114,19 @@ fn limits(deploy: &Node, settings: &mut Settings, reading: &mut Reading<'_>) {
         return;
     };
     let resources = resources.fields(&["limits", "reservations"], reading.problems);
+    for (part, key, meaning) in [
+        ("limits", "devices", "the service runs without them"),
+        ("reservations", "devices", "the service runs without them"),
+        (
+            "reservations",
+            "memory",
+            "nothing keeps that much memory for the service",
+        ),
+    ] {
+        if let Some(entry) = resources.get(part).and_then(|node| node.entry(key)) {
+            reading.unused(&entry.place, &format!("`{part}.{key}`"), meaning);
+        }
+    }
     let Some(limits) = resources.get("limits") else {
         return;
     };

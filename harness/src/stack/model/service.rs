@@ -87,7 +87,10 @@ pub enum Restarts {
     #[default]
     Never,
     /// `on-failure`: when a signal ended it, or its exit code is not 0.
-    OnFailure,
+    OnFailure {
+        /// So often, as `on-failure:3` says it. `None`: always.
+        most: Option<u32>,
+    },
     /// `always` and `unless-stopped`.
     Always,
 }
@@ -97,8 +100,16 @@ impl Restarts {
     pub fn after(self, code: Option<i32>) -> bool {
         match self {
             Restarts::Never => false,
-            Restarts::OnFailure => code != Some(0),
+            Restarts::OnFailure { .. } => code != Some(0),
             Restarts::Always => true,
+        }
+    }
+
+    /// How often it is started again at most, where the file says so.
+    pub fn most(self) -> Option<u32> {
+        match self {
+            Restarts::OnFailure { most } => most,
+            Restarts::Never | Restarts::Always => None,
         }
     }
 }
@@ -112,7 +123,7 @@ mod tests {
         let ends = [Some(0), Some(1), None];
         for (policy, expected) in [
             (Restarts::Never, [false, false, false]),
-            (Restarts::OnFailure, [false, true, true]),
+            (Restarts::OnFailure { most: None }, [false, true, true]),
             (Restarts::Always, [true, true, true]),
         ] {
             assert_eq!(ends.map(|code| policy.after(code)), expected, "{policy:?}");

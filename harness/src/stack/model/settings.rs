@@ -24,6 +24,8 @@ pub struct Settings {
     pub read_only: bool,
     /// A terminal.
     pub tty: bool,
+    /// Its standard input stays open, with nothing to read.
+    pub stdin_open: bool,
     /// Rights added.
     pub cap_add: Vec<String>,
     /// Rights taken.

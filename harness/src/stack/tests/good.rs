@@ -81,7 +81,11 @@ fn environments_come_in_three_forms() {
     assert_eq!(compose("{PATH: }")["PATH"], path);
     assert_eq!(compose("[PATH]")["PATH"], path);
     assert_eq!(base("restart: always").restarts, Restarts::Always);
-    assert_eq!(base("restart: on-failure:3").restarts, Restarts::OnFailure);
+    let some = |most| Restarts::OnFailure { most };
+    assert_eq!(base("restart: on-failure:3").restarts, some(Some(3)));
+    assert_eq!(base("restart: on-failure").restarts, some(None));
+    let deployed = "deploy: {restart_policy: {condition: on-failure, max_attempts: 2}}";
+    assert_eq!(base(deployed).restarts, some(Some(2)));
     assert_eq!(base("restart: \"no\"").restarts, Restarts::Never);
 }
 
@@ -250,6 +254,10 @@ fn what_processes_go_without_is_told() {
     assert_eq!(said(&format!("{check}{process}")), [check_gone]);
     let asked = "    x-shakedown: {process: [w], ready: {tcp: 80}}\n";
     assert!(said(&format!("{check}{asked}")).is_empty(), "it is asked");
+    let set = "    hostname: h\n    tmpfs: [/t]\n    stdin_open: true\n    dns: [1.1.1.1]\n";
+    let unset = "local processes do without `hostname` of `worker`, `tmpfs` of `worker`, \
+                 `stdin_open` of `worker`, `dns` of `worker`";
+    assert_eq!(said(&format!("{set}{process}")), [unset]);
     assert!(said(volumes).is_empty(), "it is no local process");
     let left = |process: &str| said(&format!("    x-shakedown: {{process: {process}}}\n"));
     let told =

@@ -53,7 +53,7 @@ const PROJECTS: [Case; 11] = [
         "mastodon",
         "compose.yaml",
         "db redis web streaming sidekiq",
-        &[],
+        &["compose.yaml:56 `internal` of the network `internal_network` is not used by shakedown"],
     ),
     (
         "airflow",
@@ -80,6 +80,7 @@ const PROJECTS: [Case; 11] = [
         &[
             "compose.yaml:19 `secrets.mode` is not used by shakedown",
             "compose.yaml:22 `logging` is not used by shakedown",
+            "compose.yaml:23 `reservations.memory` is not used by shakedown",
             "compose.yaml:26 `pid` is not used by shakedown",
             "compose.yaml:27 `network_mode` is not used by shakedown",
             "compose.yaml:28 the mount option `rslave` is not used by shakedown",
