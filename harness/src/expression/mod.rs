@@ -1,5 +1,6 @@
 //! CEL, the one language for conditions and for picking values out of evidence.
 
+mod foregone;
 mod kinds;
 mod reading;
 mod scope;
@@ -56,6 +57,12 @@ impl Expression {
     /// The text as the user wrote it.
     pub fn text(&self) -> &str {
         &self.text
+    }
+
+    /// Its value, where it reads nothing.
+    pub fn constant(&self) -> Option<serde_json::Value> {
+        let reads = !self.variables.is_empty() || !self.events().is_empty();
+        (!reads).then(|| self.value(&Scope::new()).ok())?
     }
 
     /// Asks whether it holds.

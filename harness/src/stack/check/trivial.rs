@@ -23,10 +23,16 @@ pub(super) fn check(
     if variables.is_empty() && expression.events().is_empty() {
         return say(format!("`{text}` reads nothing of the {name}"), help);
     }
-    if let Some(truth) = expression.foregone() {
+    let foregone = expression.foregone();
+    if let Some(truth) = foregone.or_else(|| expression.foregone_by(&|_| None)) {
         return say(format!("`{text}` is {truth} whatever happens"), help);
     }
     let Some((statuses, truths)) = by_status(entity, expression) else {
+        // What only seems to be the same for want of another value may still not be known at all.
+        if expression.foregone_by(&|field| entity.constants(field)) == Some(false) {
+            let help = "no rule sets a value that would meet it";
+            say(format!("`{text}` can never hold"), help);
+        }
         return;
     };
     let all = format!("it can be `{}`", statuses.join("`, `"));

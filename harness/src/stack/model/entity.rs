@@ -1,5 +1,6 @@
 //! The things whose state is followed.
 
+use crate::expression::Expression;
 use crate::problem::Place;
 use crate::stack::Learn;
 use indexmap::IndexMap;
@@ -99,6 +100,16 @@ impl Entity {
         fields.sort_unstable();
         fields.dedup();
         fields
+    }
+
+    /// All values that a field can have, where rules give it nothing but constants.
+    pub fn constants(&self, field: &str) -> Option<Vec<Value>> {
+        let status = self.status.as_ref().filter(|status| status.field == field);
+        let first = status.and_then(|status| status.first.clone());
+        let set = self.learn.iter().filter_map(|rule| rule.set.get(field));
+        let set: Option<Vec<Value>> = set.map(Expression::constant).collect();
+        let known = set.filter(|set| !set.is_empty() && !self.aliases.contains_key(field));
+        Some(known?.into_iter().chain(first.map(Value::from)).collect())
     }
 
     /// The events that its rules tell of, in their order.
