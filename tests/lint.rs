@@ -5,11 +5,12 @@ use crate::support::{Case, Scratch, check, codabench, root};
 use libtest_mimic::{Failed, Trial};
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 7] = [
+    let cases: [Case; 8] = [
         ("a fault that ends before it can strike", unawaited),
         ("a fault on what is asked in turn", in_turn),
         ("ports and hosts that nobody has", nobody),
         ("a fault behind all that it could strike", unmet),
+        ("a fault that cannot come to pass", impossible),
         ("scenarios of one name", alike),
         ("a program that is not there", programs),
         ("nothing about our own features", ours),
@@ -177,6 +178,39 @@ fn unmet() -> Result<(), Failed> {
     let later = "Given the call \"upload scores\" answers 503 once";
     warned(&[WORK, later], &[(ENDS, 1)])?;
     warned(&[WORK, later, WAIT], &[])
+}
+
+fn impossible() -> Result<(), Failed> {
+    let alone = |fault: &str, told: &str| warned(&[fault, WORK, WAIT], &[(told, 0)]);
+    alone(
+        "Given the link \"site -> worker\" is cut",
+        "`worker` has no port, so nothing goes from `site` to it",
+    )?;
+    alone(
+        "Given the link \"storage -> site\" is cut",
+        "nothing tells `storage` of `site`, so nothing may go on this link",
+    )?;
+    let third = "Given the call \"create submission\" answers 503 the 3rd time";
+    let told = "`create submission` is made by the workload alone, and 2 times at most while this fault is in force: there is no number 3";
+    alone(third, told)?;
+    warned(&[third, WORK, WORK, WAIT], &[])?;
+    alone(
+        "Given the call \"upload scores\" hangs until \"upload scores\" is answered",
+        "`upload scores` is never answered while this fault keeps it from being so",
+    )?;
+    alone(
+        "Given the service \"worker\" is stopped until \"update status\" is sent",
+        "`worker` itself makes `update status`, and is stopped until then",
+    )?;
+    for possible in [
+        "Given the link \"worker -> site\" is cut",
+        "Given the call \"upload scores\" answers 503 the 9th time",
+        "Given the call \"upload scores\" hangs once until \"upload scores\" is answered",
+        "Given the service \"worker\" is stopped until \"create submission\" is answered",
+    ] {
+        warned(&[possible, WORK, WAIT], &[])?;
+    }
+    Ok(())
 }
 
 fn alike() -> Result<(), Failed> {

@@ -11,6 +11,7 @@ pub fn lint(args: LintArgs) -> Answer {
             loaded.warnings.extend(language::unawaited(plan, stack));
             loaded.warnings.extend(language::unmet(plan, stack));
             loaded.warnings.extend(language::unspoken(plan, stack));
+            loaded.warnings.extend(language::impossible(plan, stack));
         }
     }
     let stacks = loaded.stacks.values();

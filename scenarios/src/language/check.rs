@@ -1,5 +1,6 @@
 //! What steps name must exist in their stack.
 
+use serde_json::Value;
 use shakedown_harness::gateway::WORKLOAD;
 use shakedown_harness::plan::{
     Effect, Fault, OperationFault, Plan, Planned, ServiceFault, Step, Times, Trigger, Whom,
@@ -124,9 +125,11 @@ impl Checker<'_> {
                     self.call(call, &fault.whom);
                 }
                 Trigger::Reaches { entity, status } => self.reaches(entity, status, &fault.whom),
-                Trigger::Becomes { entity, field, .. } => {
-                    self.becomes(entity, field, &fault.whom);
-                }
+                Trigger::Becomes {
+                    entity,
+                    field,
+                    value,
+                } => self.becomes((entity, field, value), &fault.whom),
                 Trigger::Happens { event } => self.happens(event, &fault.whom),
             }
         }
@@ -299,15 +302,33 @@ impl Checker<'_> {
         } else if !kind.moves.is_empty() {
             self.known("status", status, kind.statuses());
         }
+        let known = kind.moves.is_empty() || kind.statuses().contains(&status);
+        if let Some(field) = field.filter(|_| known) {
+            self.can_be(kind, field, &status.into());
+        }
     }
 
     /// A trigger that waits for a field.
-    fn becomes(&mut self, entity: &str, field: &str, whom: &Whom) {
+    fn becomes(&mut self, (entity, field, value): (&str, &str, &Value), whom: &Whom) {
         self.known("entity", entity, self.stack.entities.keys());
         self.same(entity, whom);
         if let Some(kind) = self.stack.entities.get(entity) {
             let taught = kind.learn.iter().flat_map(|rule| rule.set.keys());
             self.known("field", field, taught);
+            self.can_be(kind, field, value);
+        }
+    }
+
+    /// Whether a field can have a value, where rules give it nothing but constants.
+    fn can_be(&mut self, kind: &Entity, field: &str, value: &Value) {
+        let constants = kind.constants(field);
+        if let Some(known) = constants.filter(|known| !known.contains(value)) {
+            let known: Vec<String> = known.iter().map(Value::to_string).collect();
+            let what = format!("`{field}` of {} can never be {value}", kind.name);
+            self.say(
+                what,
+                &format!("its rules set it to {} alone", known.join(", ")),
+            );
         }
     }
 

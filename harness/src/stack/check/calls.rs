@@ -82,18 +82,23 @@ fn nameless(path: &str) -> String {
     path.chars().filter(keep).collect()
 }
 
+impl Stack {
+    /// Whether something tells a client of a service, or may do so unseen. Of names that are not known, nobody can tell.
+    pub fn may_connect(&self, client: &str, target: &str) -> bool {
+        let (Some(asking), Some(asked)) = (self.services.get(client), self.services.get(target))
+        else {
+            return true;
+        };
+        let aliases = asked.aliases.iter().map(String::as_str);
+        let names: Vec<&str> = std::iter::once(target).chain(aliases).collect();
+        asking.depends_on.contains_key(target) || tells(asking, target, &names)
+    }
+}
+
 /// Says so if nothing tells the client of the service that it is said to call.
 fn known_of(stack: &Stack, call: &Call, warnings: &mut Vec<Problem>) {
     let (client, target) = (&call.client, &call.service);
-    let (Some(asking), Some(asked)) = (stack.services.get(client), stack.services.get(target))
-    else {
-        return;
-    };
-    let names: Vec<&str> = std::iter::once(target)
-        .chain(&asked.aliases)
-        .map(String::as_str)
-        .collect();
-    if client == target || asking.depends_on.contains_key(target) || tells(asking, target, &names) {
+    if client == target || stack.may_connect(client, target) {
         return;
     }
     let what = format!(
