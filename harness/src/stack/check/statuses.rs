@@ -2,12 +2,11 @@
 
 use super::keys;
 use crate::problem::{Problem, Problems, nearest, suggest};
-use crate::stack::{Entity, Evidence, Pattern, Stack};
+use crate::stack::{Entity, Pattern, Stack};
 
 /// First, final and moved-to statuses fit together.
 pub(super) fn check(entity: &Entity, problems: &mut Problems, warnings: &mut Vec<Problem>) {
     taught(entity, problems);
-    warnings.extend(told_late(entity));
     let Some(status) = entity.status.as_ref().filter(|_| !entity.moves.is_empty()) else {
         return;
     };
@@ -96,24 +95,6 @@ fn taught(entity: &Entity, problems: &mut Problems) {
         };
         problems.push(Problem::at(&entity.place, what).help(help));
     }
-}
-
-/// A status that is told by a call and by a log: a line comes later than what it tells of, and the status seems to go back.
-fn told_late(entity: &Entity) -> Option<Problem> {
-    let field = &entity.status.as_ref()?.field;
-    let told = |by: fn(&Evidence) -> bool| {
-        let mut rules = entity.learn.iter();
-        rules.find(|rule| rule.set.contains_key(field) && by(&rule.evidence))
-    };
-    let call = told(|evidence| matches!(evidence, Evidence::Call(_)))?;
-    let log = told(|evidence| matches!(evidence, Evidence::Log { .. }))?;
-    let what = format!(
-        "`{field}` is told by `{}` and, later, by the `{}`: it may seem to go back",
-        call.evidence.source(),
-        log.evidence.source()
-    );
-    let help = "let the log set a field of its own, and compare both with `agree`";
-    Some(Problem::at(&log.place, what).help(help))
 }
 
 /// Statuses that an entity comes to and cannot leave, although they do not end it.
