@@ -187,8 +187,8 @@ fn impossible() -> Result<(), Failed> {
         "`worker` has no port, so nothing goes from `site` to it",
     )?;
     alone(
-        "Given the link \"storage -> site\" is cut",
-        "nothing tells `storage` of `site`, so nothing may go on this link",
+        "Given the link \"queue -> site\" is cut",
+        "nothing tells `queue` of `site`, so nothing may go on this link",
     )?;
     let third = "Given the call \"create submission\" answers 503 the 3rd time";
     let told = "`create submission` is made by the workload alone, and 2 times at most while this fault is in force: there is no number 3";
