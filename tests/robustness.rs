@@ -1,7 +1,7 @@
 //! What a bad machine or a bad service does to a run: the verdict stays right, and nothing else happens.
 
 use crate::lanes::{container_trial, trial};
-use crate::support::{Case, Scratch, check, codabench};
+use crate::support::{Case, ROGUE, Scratch, check, codabench, scenario};
 use libtest_mimic::{Failed, Trial};
 use shakedown_harness::engine::{self, Setup};
 use shakedown_harness::plan::{Pace, Plan, Planned, Step};
@@ -17,20 +17,24 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 5] = [
+    let cases: [Case; 6] = [
         ("a service that floods its log (process)", || {
             flood("process", 1024)
         }),
         ("a body that never ends (process)", || endless("process")),
+        ("a stream that never ends (process)", || {
+            listening("process")
+        }),
         ("two runs at once do not meet", two_at_once),
         ("ten stacks side by side", ten_at_once),
         ("the harness itself panics", panics),
     ];
-    let containers: [Case; 2] = [
+    let containers: [Case; 3] = [
         ("a service that floods its log (docker)", || {
             flood("docker", 64)
         }),
         ("a body that never ends (docker)", || endless("docker")),
+        ("a stream that never ends (docker)", || listening("docker")),
     ];
     let cases = cases.map(|(name, run)| trial(format!("robust: {name}"), run));
     let containers = containers.map(|(name, run)| {
@@ -79,6 +83,38 @@ invariants: {it is up: {for: body, always: up == 200}}
         .exits(2)?
         .says(&["nothing was accepted", "the answer is longer than 16 MiB"])?;
     Ok(())
+}
+
+/// A service listens to a stream for as long as it lives. Nobody waits for its end, and what waits for its answer begins.
+fn listening(runtime: &str) -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let (services, rogue) = ROGUE.split_at("services:\n".len());
+    let listener = rogue.replace("  rogue:", "  listener:");
+    let url = "0.0.0.0:8000\", EVENTS_URL: \"http://rogue:8000/events\"";
+    let listener = listener.replace("0.0.0.0:8000\"", url);
+    scratch.file("compose.yaml", &[services, rogue, &listener].concat());
+    let stack = scratch.file(
+        "shakedown.yaml",
+        "\
+stack: s
+compose: compose.yaml
+calls:
+  events: {link: listener -> rogue, request: \"GET /events\"}
+  listen: {link: workload -> listener, request: \"POST /listen\"}
+entities:
+  listener: {learn: [{call: events, id: \"'it'\", when: response.status == 200, event: heard}]}
+workloads: {listen: {request: \"POST http://listener:8000/listen\"}}
+invariants: {it is heard: {for: listener, at_most: 3, of: heard}}
+",
+    );
+    let feature = scenario(&[
+        "And the call \"listen\" takes 5ms longer after \"events\" is answered, once",
+        "When \"listen\" runs 2 times",
+        "Then every invariant holds",
+    ]);
+    let feature = scratch.file("a.feature", &feature);
+    let said = scratch.play_on(&stack, &feature, runtime).exits(0)?;
+    check(!said.all().contains("did not come to rest"), || said.all())
 }
 
 const SUBMIT: &str = "Given the stack \"codabench\"\n    \

@@ -405,13 +405,13 @@ async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
             .await;
         observers.look_now().await;
         let late = record.look(|state| {
-            let by = || (state.rest.disturber().to_owned(), within(state));
+            let by = || (state.rest.disturber(), within(state));
             over(state).then(by)
         });
         if let Some((by, within)) = late {
             let within = duration::print(within);
             return record.note(&format!(
-                "the run did not come to rest within {within} and was ended; what kept happening last was {by}"
+                "the run did not come to rest within {within} and was ended; {by}"
             ));
         }
         if record.look(caught) {

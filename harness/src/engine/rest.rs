@@ -4,7 +4,7 @@
 //! there is something to do. That may go on for ever, and nothing happens by it. Where it took long to say so, whoever
 //! asks again is taken to wait again, as those who poll a queue do.
 
-use crate::history::{Answered, Captures, ExchangeId, Outcome, What};
+use crate::history::{self, Answered, Captures, ExchangeId, Outcome, What};
 use crate::stack::PROBE;
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
@@ -105,6 +105,11 @@ impl Rest {
         let Some(call) = &answered.call else {
             return;
         };
+        if history::streams(&answered.response.headers) {
+            // It goes on for as long as somebody listens.
+            self.under_way.remove(&answered.exchange);
+            return self.stir(format!("the call \"{call}\""));
+        }
         let said = (
             answered.request.digest.clone(),
             answered.response.digest.clone(),
@@ -146,9 +151,13 @@ impl Rest {
         under_way.all(|(_, key)| self.waiting.contains(key)) && self.stirred.elapsed() >= quiet
     }
 
-    /// What happened last.
-    pub fn disturber(&self) -> &str {
-        &self.by
+    /// What does not end, or what happened last.
+    pub fn disturber(&self) -> String {
+        let mut under_way = self.under_way.values();
+        match under_way.find(|(_, key)| !self.waiting.contains(key)) {
+            Some((_, (call, _))) => format!("what went on was the call \"{call}\""),
+            None => format!("what kept happening last was {}", self.by),
+        }
     }
 }
 

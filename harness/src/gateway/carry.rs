@@ -8,18 +8,24 @@ use super::head::{Headers, Request};
 use super::raw::AsOf;
 use super::reply;
 use super::state::{State, Ticket};
+use super::stream::stream;
 use super::untold::Out;
 use super::uplink::Uplink;
 use super::{Action, Alteration};
-use crate::history::{ExchangeId, Message, Seen};
+use crate::history::{self, ExchangeId, Message, Seen};
 use futures::FutureExt;
 use std::pin::pin;
+use std::time::Duration;
+use tokio::time::Instant;
 
 /// Answers up to this length reach the caller in one piece, so that it cannot act on a status before the history
 /// has the whole answer.
 pub(super) const SMALL_BYTES: u64 = 64 * 1024;
 /// The most of an answer that is kept while the harness decides about it.
 pub(super) const KEPT_BYTES: usize = 8 * 1024 * 1024;
+
+/// How long an answer is kept back that does not come to its end, and how long one is read to its end that is altered.
+const HELD_AT_MOST: Duration = Duration::from_secs(5);
 
 /// What an answer has become.
 pub(super) struct Carried {
@@ -37,14 +43,24 @@ pub(super) async fn carry(
     ticket: &mut Ticket,
 ) -> Result<Carried, Broken> {
     let mut answer = uplink.despite(downlink.head(&request.method)).await??;
+    if history::streams(&answer.headers) {
+        let ways = (uplink, downlink);
+        return stream(state, ways, (request, answer), ticket).await;
+    }
     let small = matches!(answer.framing, Framing::None)
         || matches!(answer.framing, Framing::Length(length) if length <= SMALL_BYTES);
-    let mut pieces = match small || state.holds(ticket) {
+    let held = state.holds(ticket);
+    let mut pieces = match small || held {
         true => Pieces::Keep(KEPT_BYTES),
         false => Pieces::Pass,
     };
-    let mut wanted = None;
-    while !uplink.despite(downlink.whole(pieces)).await?? {
+    let (mut wanted, mut endless) = (None, false);
+    let mut until = held.then(|| Instant::now() + HELD_AT_MOST);
+    while !uplink.despite(downlink.whole(pieces, until)).await?? {
+        if pieces == Pieces::Drop {
+            endless = true;
+            break;
+        }
         wanted = alteration(uplink, state.answering(ticket))
             .await?
             .filter(alter::needs_only_the_beginning);
@@ -52,6 +68,7 @@ pub(super) async fn carry(
             Some(_) => Pieces::Drop,
             None => Pieces::Pass,
         };
+        until = wanted.as_ref().map(|_| Instant::now() + HELD_AT_MOST);
     }
     let unseen = pieces != Pieces::Drop && !downlink.begun();
     // Nothing else needs the headers, and copies of them would cost as much as reading them did.
@@ -92,7 +109,7 @@ pub(super) async fn carry(
             altered.as_ref(),
             told,
         ),
-        persists: whole && answer.persists && (altered.is_some() || !downlink.closed()),
+        persists: whole && !endless && answer.persists && (altered.is_some() || !downlink.closed()),
         switches: answer.switches,
     })
 }
@@ -139,7 +156,7 @@ pub(super) fn seen(
 }
 
 /// Waits for the harness's decision about an answer. What is to become of its body.
-async fn alteration(
+pub(super) async fn alteration(
     uplink: &mut Uplink<'_>,
     ask: Option<Ask>,
 ) -> Result<Option<Alteration>, Broken> {

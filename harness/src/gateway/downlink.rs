@@ -11,6 +11,7 @@ use crate::history::Message;
 use bytes::{Buf, BufMut, BytesMut};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::ReadHalf;
+use tokio::time::Instant;
 
 /// Why an exchange came to no proper end.
 #[derive(Debug, PartialEq, Eq)]
@@ -36,6 +37,8 @@ impl From<Left> for Broken {
 pub(super) enum Pieces {
     /// Keep them, up to so many bytes.
     Keep(usize),
+    /// Keep them until the body is so long.
+    First(u64),
     /// Write all but the last as they come.
     Pass,
     /// Forget them.
@@ -113,8 +116,12 @@ impl<'a> Downlink<'a> {
         }
     }
 
-    /// Waits until the answer is whole (`true`), or longer than what may be kept (`false`).
-    pub(super) async fn whole(&mut self, pieces: Pieces) -> Result<bool, Broken> {
+    /// Waits until the answer is whole (`true`), or longer than what may be kept, or not there in time (`false`).
+    pub(super) async fn whole(
+        &mut self,
+        pieces: Pieces,
+        until: Option<Instant>,
+    ) -> Result<bool, Broken> {
         loop {
             self.ready += self.body.feed(&self.buffer[self.ready..]);
             if self.body.done() {
@@ -125,11 +132,18 @@ impl<'a> Downlink<'a> {
             }
             match pieces {
                 Pieces::Keep(limit) if self.ready > limit => return Ok(false),
-                Pieces::Keep(_) => {}
+                Pieces::First(bytes) if self.body.length() >= bytes => return Ok(false),
+                Pieces::Keep(_) | Pieces::First(_) => {}
                 Pieces::Pass => self.flush().await?,
                 Pieces::Drop => self.forget(),
             }
-            self.read().await?;
+            match until {
+                None => self.read().await?,
+                Some(until) => match tokio::time::timeout_at(until, self.read()).await {
+                    Ok(read) => read?,
+                    Err(_) => return Ok(false),
+                },
+            }
         }
     }
 

@@ -39,6 +39,7 @@ mod reply;
 mod serve;
 mod session;
 mod state;
+mod stream;
 #[cfg(test)]
 mod tests;
 mod timer;

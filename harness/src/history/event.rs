@@ -230,6 +230,13 @@ pub struct Message {
     pub digest: Option<String>,
 }
 
+/// Whether headers are those of an answer that goes on for as long as somebody listens.
+pub fn streams(headers: &[(String, String)]) -> bool {
+    const STREAMS: [&str; 2] = ["text/event-stream", "multipart/x-mixed-replace"];
+    let mut types = headers.iter().filter(|(name, _)| name == "content-type");
+    types.any(|(_, kind)| STREAMS.iter().any(|stream| kind.starts_with(stream)))
+}
+
 /// What a caller saw of its exchange.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "as", rename_all = "snake_case")]

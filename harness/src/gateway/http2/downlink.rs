@@ -93,7 +93,7 @@ impl<'a> Downlink<'a> {
         while !self.read {
             match pieces {
                 Pieces::Keep(limit) if self.body.length() > limit as u64 => return Ok(false),
-                Pieces::Keep(_) => {}
+                Pieces::Keep(_) | Pieces::First(_) => {}
                 Pieces::Pass => self.flush(false).await?,
                 Pieces::Drop => self.kept.clear(),
             }
