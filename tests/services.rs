@@ -42,9 +42,9 @@ fn struck(runtime: &str) -> Result<(), Failed> {
     let text = "Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    \
         And the service \"site\" is restarted when submission reaches \"Scoring\", once\n    \
         When \"submit\" runs 4 times\n    And every submission is final within 60s\n    \
-        Given the service \"worker\" is stopped\n    When \"submit\" runs 4 times\n    \
+        Given the service \"worker\" is stopped\n    And the service \"worker\" is stopped\n    When \"submit\" runs 4 times\n    \
         And all faults are healed\n    And every submission is final within 60s\n    \
-        Given the service \"storage\" is paused\n    When \"submit\" runs 4 times\n    \
+        Given the service \"storage\" is paused\n    And the service \"storage\" is paused\n    When \"submit\" runs 4 times\n    \
         And all faults are healed\n    And every submission is final within 60s\n    \
         Then \"effect before status\" holds\n";
     let said = scratch.play(text, &["--runtime", runtime]).exits(0)?;

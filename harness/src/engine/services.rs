@@ -117,7 +117,10 @@ impl Services {
         }
         let mut last_end = self.ends[name].lock().await;
         let gone_already = matches!((asked, *last_end), (Some(asked), Some(end)) if asked < end);
-        if !gone_already {
+        if self.is_already(name, how) {
+            self.record
+                .note(&format!("service `{name}` was {} already", how.word()));
+        } else if !gone_already {
             if !self.carry_out(name, how).await? {
                 let what = how.word();
                 self.record.note(&format!(
@@ -131,6 +134,20 @@ impl Services {
         }
         self.record.done(fault);
         Ok(())
+    }
+
+    /// Whether what is to be done to a service is in force, until somebody heals it.
+    fn is_already(&self, name: &str, how: ServiceFault) -> bool {
+        match (how, &*self.stages[name].borrow()) {
+            (ServiceFault::Paused, _) => self.paused().contains(name),
+            (ServiceFault::Stopped | ServiceFault::Killed, Stage::Ended(ServiceFault::Stopped)) => {
+                true
+            }
+            (ServiceFault::Stopped | ServiceFault::Killed, Stage::Ended(ServiceFault::Killed)) => {
+                !self.stack.services[name].restarts.after(None)
+            }
+            _ => false,
+        }
     }
 
     /// Starts one more instance. It counts as done once all of them are ready.

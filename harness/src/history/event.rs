@@ -154,6 +154,9 @@ pub enum What {
         over: bool,
         /// The last thing that it was told.
         reason: String,
+        /// The rule by which it looks, as [`crate::stack::Learn::key`] has it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        rule: Option<String>,
     },
     /// A rule on a probe could not be applied: what it would have taught is not known.
     Misread {

@@ -26,9 +26,21 @@ pub(super) struct Basis {
     pub breaking: Vec<String>,
     /// The polls and queries among them without which something that it reads would not be known, and how often they
     /// look.
-    pub polled: Vec<(String, Duration)>,
+    pub polled: Vec<Observer>,
     /// For so long, what is learnt may still show that something had not been broken.
     pub hindsight: Duration,
+}
+
+/// A poll or a query.
+#[derive(Debug)]
+pub(super) struct Observer {
+    /// Its name in a history.
+    pub source: String,
+    /// The key of its rule, and where that stands.
+    pub rule: String,
+    pub place: String,
+    /// How often it looks.
+    pub every: Duration,
 }
 
 /// A line of a log is read within this time after it was written.
@@ -106,7 +118,12 @@ impl Basis {
             if let Evidence::Poll { every, .. } | Evidence::Sql { every, .. } = &rule.evidence
                 && alone
             {
-                basis.polled.push((rule.evidence.source(), *every));
+                basis.polled.push(Observer {
+                    source: rule.evidence.source(),
+                    rule: rule.key(),
+                    place: rule.place.to_string(),
+                    every: *every,
+                });
             }
         }
         // One source alone tells everything of a moment at once, but may tell it after a deadline.

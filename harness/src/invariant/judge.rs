@@ -271,9 +271,11 @@ impl Judge {
                 blind_ns,
                 over,
                 reason,
+                rule,
             } => {
                 let gap_ns = (at_ns.saturating_sub(*blind_ns), at_ns);
-                self.blindness.see(source, gap_ns, *over, reason);
+                let observer = rule.as_ref().unwrap_or(source);
+                self.blindness.see(observer, gap_ns, *over, reason);
             }
             _ => {}
         }

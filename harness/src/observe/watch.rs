@@ -118,6 +118,7 @@ impl Watch {
                 blind_ns,
                 over,
                 reason,
+                rule: Some(self.rule.clone()),
             });
         }
     }

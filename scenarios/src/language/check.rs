@@ -95,6 +95,7 @@ impl Checker<'_> {
             } => {
                 self.known("service", service, stack.services.keys());
                 self.counted(fault, &format!("a service is {} once", how.word()));
+                self.joined_once(service, *how, fault);
                 self.comes_back(service, *how, fault);
                 self.disk(service, *how);
             }
@@ -250,6 +251,20 @@ impl Checker<'_> {
                 format!("{what} at this step; there is nothing to count"),
                 "say when: `after \"CALL\" is answered`",
             );
+        }
+    }
+
+    /// There is one second instance of a service at most.
+    fn joined_once(&mut self, service: &str, how: ServiceFault, fault: &Fault) {
+        let once = match &fault.whom {
+            Whom::All | Whom::One(_) => {
+                matches!(fault.times, Times::First(1) | Times::Nth(_))
+            }
+            Whom::Each(_) => false,
+        };
+        if how == ServiceFault::Joined && fault.trigger.is_some() && !once {
+            let what = format!("a second `{service}` starts once, and no third one does");
+            self.say(what, "say `once`, or which time: `the 2nd time`");
         }
     }
 

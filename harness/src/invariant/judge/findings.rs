@@ -154,7 +154,7 @@ impl Judge {
                 continue;
             };
             let mut polled = basis.polled.iter();
-            let gap = polled.find_map(|(source, _)| self.blindness.at(source, at_ns));
+            let gap = polled.find_map(|observer| self.blindness.at(observer, at_ns));
             if let Some(gap) = gap {
                 *fate = Fate::Unknown(format!("{}, but {gap}", breach.why).into());
             }
@@ -163,10 +163,10 @@ impl Judge {
 
     /// How well what an invariant rests on could be seen, if it was not seen all the time.
     fn sight(&self, basis: &Basis) -> Option<Sight> {
-        let every = basis.polled.iter().map(|(_, every)| *every).max()?;
+        let every = basis.polled.iter().map(|observer| observer.every).max()?;
         let gaps = basis.polled.iter();
         let gap = gaps
-            .filter_map(|(source, _)| self.blindness.longest(source))
+            .filter_map(|observer| self.blindness.longest(observer))
             .max();
         Some(Sight { gap, every })
     }
@@ -185,13 +185,13 @@ impl Judge {
     /// than it grants, or at the end.
     fn blinded(&self, watched: &Watched) -> Option<String> {
         let window = within(&watched.invariant.pattern);
-        let mut sources = watched.basis.polled.iter().map(|(source, _)| source);
-        sources.find_map(|source| {
+        let mut observers = watched.basis.polled.iter();
+        observers.find_map(|observer| {
             let too_long = || {
-                let longest = self.blindness.longest(source)?;
-                (longest > window?).then(|| self.blindness.worst(source))?
+                let longest = self.blindness.longest(observer)?;
+                (longest > window?).then(|| self.blindness.worst(observer))?
             };
-            self.blindness.at_end(source).or_else(too_long)
+            self.blindness.at_end(observer).or_else(too_long)
         })
     }
 }

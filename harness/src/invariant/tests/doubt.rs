@@ -12,6 +12,8 @@ fn an_observer_that_was_blind_makes_what_rests_on_it_unknown() {
     };
     let history = |blind| [(1, "7 shown=1"), (2, "7 shown=2"), (400, blind)];
     check(p(200), &history("blind 30"), Held, 1, &[], "");
+    // Another query of the same database could not look.
+    check(p(200), &history("blind 300 elsewhere"), Held, 1, &[], "");
     check(
         p(200),
         &history("blind 300"),

@@ -101,7 +101,7 @@ fn stack(pattern: Pattern) -> Stack {
 }
 
 /// One line of a history: `7 status=Done`, `7 +stored`, `7 shown=1`, `fault applied`, `fault ended`,
-/// `blind 300`, `blind 300 at end`, or `.` when time only passes.
+/// `blind 300`, `blind 300 at end`, `blind 300 elsewhere`, or `.` when time only passes.
 fn what(line: &str) -> What {
     let words: Vec<&str> = line.split(' ').collect();
     match words[..] {
@@ -121,8 +121,9 @@ fn what(line: &str) -> What {
         ["blind", ms, ref end @ ..] => What::Blind {
             source: "poll GET http://site/".to_owned(),
             blind_ns: ms.parse::<u64>().unwrap() * MS,
-            over: end.is_empty(),
+            over: end != ["at", "end"],
             reason: "refused".to_owned(),
+            rule: (end == ["elsewhere"]).then(|| "the key of another rule".to_owned()),
         },
         [id, fact] => {
             let (mut set, mut event) = (serde_json::Map::new(), None);

@@ -212,6 +212,7 @@ fn line(event: &Event, words: &mut Words) -> Value {
             blind_ns,
             over,
             reason,
+            ..
         } => {
             let (source, reason) = (words.number(source), words.number(reason));
             json!(["blind", seq, us, source, blind_ns / 1000, over, reason])
