@@ -49,6 +49,7 @@ fn carried_out() -> Result<(), Failed> {
 Given the call \"upload scores\" answers 503 once
 watch
 \"submit\" runs 2 times
+check
 every submission is final within 60s
 watch off
 faults
@@ -73,6 +74,8 @@ every invariant holds
         "held: ",
         "out/up/history.jsonl",
     ])?;
+    // What is not over yet has broken nothing, shares and times neither.
+    check(!said.all().contains("broke for"), || said.all())?;
     // What it prints on request comes after what was waited for.
     let at = |word: &str| said.stdout.find(word);
     check(

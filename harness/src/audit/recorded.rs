@@ -163,13 +163,17 @@ pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems
             _ => {}
         }
     }
+    let ends_early = reader.cut() || !over;
+    if ends_early {
+        judge.ends_early();
+    }
     seen.findings = judge.findings();
     seen.cut_short = judge.cut_short();
     seen.heard = judge.entities().heard();
     seen.notes = judge.notes(&Judged::every());
     seen.notes.extend(beyond(&found.judges, stack));
     seen.receipts = faults.into_values().map(proven).collect();
-    if reader.cut() || !over {
+    if ends_early {
         seen.reasons.push(CUT.to_owned());
     }
     let mut case = Case {

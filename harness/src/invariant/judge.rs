@@ -214,6 +214,11 @@ impl Judge {
         }
     }
 
+    /// The evidence ends before the run does: measures of all entities say nothing yet.
+    pub fn ends_early(&mut self) {
+        self.entities.are_cut_short();
+    }
+
     /// Whether it ended before what was still to come: an invariant was violated, and nobody waited any longer.
     pub fn cut_short(&self) -> bool {
         self.entities.cut_short()
