@@ -5,10 +5,16 @@ use crate::support::{Scratch, check, rogue_after, scenario};
 use libtest_mimic::{Failed, Trial};
 
 pub fn trials() -> Vec<Trial> {
-    vec![trial(
-        "planted: what an invariant could not tell of a bug is asked once more",
-        asked_again,
-    )]
+    vec![
+        trial(
+            "planted: what an invariant could not tell of a bug is asked once more",
+            asked_again,
+        ),
+        trial(
+            "planted: what cannot be told without a bug is no false alarm",
+            undecided,
+        ),
+    ]
 }
 
 /// With the bug, a line of the log that an invariant reads is missing: at every start, or only at the first.
@@ -64,4 +70,21 @@ fn asked_again() -> Result<(), Failed> {
             "0 of 1 planted bug killed, 0 false alarms",
         ])
         .map(drop)
+}
+
+/// Without the bug, nobody says what the invariant reads.
+fn undecided() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let silent = LINES.replace("*) echo rogue=1 told=yes;;", "*) ;;");
+    let lines = silent.replace("always) ;;", "always) echo rogue=1 told=no;;");
+    scratch.file("compose.yaml", &rogue_after(&lines));
+    let steps = ["When \"look\" runs once", "Then \"it is told\" holds"];
+    scratch.file("a.feature", &scenario(&steps));
+    scratch.file("shakedown.yaml", &STACK.replace("HAUNTS", "always"));
+    let said = scratch.shakedown(&["mutants", "a.feature", "--runtime", "process"]);
+    let said = said.exits(2)?.says(&[
+        "? without a planted bug, inconclusive: s (a.feature:2)",
+        "1 of 1 planted bug killed, 0 false alarms",
+    ])?;
+    check(!said.all().contains("✗ false alarm"), || said.all())
 }

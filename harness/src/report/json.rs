@@ -72,7 +72,7 @@ fn scenario(played: &Played) -> Value {
 ///
 /// `{"score", "false_alarms", "seed", "runtime", "verdict", "exit_code", "mutants": [{"stack", "name", "catalogue", "killed",
 /// "by": [{"scenario", "invariant", "crashed"}], "reason"}], "scenarios"}` with the scenarios of `run.json`; `score` is the share of mutants killed, from 0 to 1,
-/// `false_alarms` the number of scenarios that did not hold on the stack without a planted bug, `verdict` that of all without one.
+/// `false_alarms` the number of scenarios that were violated on the stack without a planted bug, `verdict` that of all without one.
 pub fn mutants_json(
     (matrix, systems): (&Matrix, &Systems),
     played: &[&Played],

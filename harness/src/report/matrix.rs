@@ -15,8 +15,10 @@ use std::path::PathBuf;
 pub struct Matrix {
     /// The planted bugs.
     pub mutants: Vec<MutantResult>,
-    /// Scenarios that did not hold on the unmutated stack.
+    /// Scenarios that were violated on the unmutated stack.
     pub false_alarms: Vec<String>,
+    /// Scenarios of which nobody can tell on the unmutated stack.
+    pub undecided: Vec<String>,
     /// What no scenario witnessed on the unmutated stack.
     pub unwitnessed: Vec<String>,
 }
@@ -259,6 +261,9 @@ impl fmt::Display for Matrix {
                 f,
                 "✗ false alarm on the stack without a planted bug: {alarm}"
             )?;
+        }
+        for line in &self.undecided {
+            writeln!(f, "? without a planted bug, {line}")?;
         }
         for line in &self.unwitnessed {
             writeln!(f, "? without a planted bug, {line}")?;

@@ -14,7 +14,7 @@ use shakedown_harness::verdict::Verdict;
 use std::sync::Arc;
 
 /// Plays the planted bugs, then the stacks without them. Exit code 0 only when every bug was killed and nothing
-/// raised a false alarm; 2 when an invariant had no witness without a bug, 3 when the environment failed before a bug could be
+/// raised a false alarm; 2 when a scenario was inconclusive or an invariant had no witness without a bug, 3 when the environment failed before a bug could be
 /// judged, and nothing else is wrong.
 pub async fn mutants(args: MutantsArgs) -> Answer {
     let loaded = load::load(&args.features)?;
@@ -74,7 +74,11 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
             place.file.display(),
             place.line
         );
-        matrix.false_alarms.push(format!("{}: {at}", one.verdict));
+        let told = match one.verdict {
+            Verdict::Violated => &mut matrix.false_alarms,
+            _ => &mut matrix.undecided,
+        };
+        told.push(format!("{}: {at}", one.verdict));
     }
     let stack = args.features.stack.as_deref();
     let repeat = |one: &Played| session::repeat(invocation, &one.job, stack);
