@@ -27,12 +27,13 @@ const QUOTED: [(&str, &str); 11] = [
 ];
 
 /// What varies without quotes, with the parameter type and what it looks like.
-const BARE: [(&str, &str, &str); 8] = [
+const BARE: [(&str, &str, &str); 9] = [
     ("TIME", "time", "[0-9]+ ?(?:ms|s|m|h)"),
     ("SIZE", "size", "[0-9]+ ?(?:bytes?|B|[KMG]i?B)"),
     ("STATUS", "code", "[0-9]+"),
     ("SQLSTATE", "sqlstate", "[0-9A-Z]{5}"),
     ("VALUE", "json", ".+"),
+    ("JSON", "object", r"[{\[].+"),
     ("ERROR", "error", ".+"),
     ("N", "int", ""),
     ("K", "int", ""),
@@ -78,7 +79,7 @@ fn of(phrase: &Phrase) -> Vec<String> {
             });
         let expression = expression.replace('/', "\\/");
         // What takes all the rest of a step takes these too.
-        let open = ["{json}", "{error}"]
+        let open = ["{json}", "{error}", "{object}"]
             .iter()
             .any(|end| expression.ends_with(end));
         match phrase.family.starts_with("faults") && !open {

@@ -11,8 +11,8 @@ pub(super) static CALLS: [Entry; 11] = [
     Entry {
         phrase: Phrase {
             family: FAMILY,
-            pattern: "the call \"C\" answers STATUS [with \"BODY\"]",
-            meaning: "the callee is not asked; the caller gets this answer (a doc string can hold the body)",
+            pattern: "the call \"C\" answers STATUS [with \"BODY\" | with JSON]",
+            meaning: "the callee is not asked; the caller gets this answer (behind `with`, a doc string can hold the body)",
             example: "the call \"upload scores\" answers 503 the first 2 times for each submission",
         },
         regex: concat!(
@@ -145,7 +145,7 @@ pub(super) fn print(call: &str, fault: &CallFault) -> String {
         CallFault::Answers {
             status,
             body: Some(body),
-        } => format!("{the_call} answers {status} with \"{body}\""),
+        } => format!("{the_call} answers {status} with{}", inline(body)),
         CallFault::Hangs => format!("{the_call} hangs"),
         CallFault::Refused => format!("{the_call} is refused"),
         CallFault::TakesLonger { by } => {
@@ -163,6 +163,36 @@ pub(super) fn print(call: &str, fault: &CallFault) -> String {
             format!("{the_answer} has \"{path}\" set to {value}")
         }
     }
+}
+
+/// A body as it stands behind `with`; empty where only a doc string can hold it.
+fn inline(body: &str) -> String {
+    match body {
+        _ if !body.contains(['"', '\n']) => format!(" \"{body}\""),
+        _ if json(body).is_some_and(|(_, rest)| rest.is_empty()) && !body.contains('\n') => {
+            format!(" {body}")
+        }
+        _ => String::new(),
+    }
+}
+
+/// The body of an answer that only a doc string can hold.
+pub(super) fn docstring(fault: &CallFault) -> Option<&str> {
+    match fault {
+        CallFault::Answers {
+            body: Some(body), ..
+        } => Some(body.as_str()).filter(|body| inline(body).is_empty()),
+        _ => None,
+    }
+}
+
+/// An object or a list at the beginning of a text, as it stands there, and what follows.
+fn json(text: &str) -> Option<(&str, &str)> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<serde_json::Value>();
+    if !text.starts_with(['{', '[']) || !matches!(values.next(), Some(Ok(_))) {
+        return None;
+    }
+    Some(text.split_at(values.byte_offset()))
 }
 
 /// The most bytes of a body after which it can be cut: so much of it is kept.
@@ -215,8 +245,19 @@ fn answers(found: &Captures<'_>, docstring: Option<&str>) -> Result<Step, String
         let rest = format!(" with probability{chance}");
         return on_call(&found[1], CallFault::Answers { status, body: None }, &rest);
     }
+    if let Some((body, rest)) = json(found[5].trim_start()).filter(|_| wants_body) {
+        if !(rest.is_empty() || rest.starts_with([' ', ','])) {
+            return Err(format!(
+                "after the JSON value `{body}`, `{rest}` is no word"
+            ));
+        }
+        let body = Some(body.to_owned());
+        return on_call(&found[1], CallFault::Answers { status, body }, rest);
+    }
     if wants_body && body.is_none() {
-        return Err("`with` needs a body: in quotes, or as a doc string below".to_owned());
+        let help =
+            "`with` needs a body: in quotes, as a JSON object or list, or as a doc string below";
+        return Err(help.to_owned());
     }
     on_call(&found[1], CallFault::Answers { status, body }, &found[5])
 }

@@ -92,12 +92,26 @@ pub fn parse(text: &str, docstring: Option<&str>) -> Option<Result<Step, String>
     })
 }
 
-/// Writes a step so that [`parse`] reads it back.
+/// Writes a step so that [`parse`] reads it back. A body that can stand nowhere else follows as a doc string.
 pub fn print(step: &Step) -> String {
     match step {
         Step::Stack(name) => format!("the stack \"{name}\""),
-        Step::Fault(fault) => print_effect(&fault.effect) + &qualifiers::print(fault),
+        Step::Fault(fault) => {
+            let text = print_effect(&fault.effect) + &qualifiers::print(fault);
+            match docstring(&fault.effect) {
+                Some(body) => format!("{text}\n\"\"\"\n{body}\n\"\"\""),
+                None => text,
+            }
+        }
         other => work::print(other),
+    }
+}
+
+/// What follows the step as a doc string.
+fn docstring(effect: &Effect) -> Option<&str> {
+    match effect {
+        Effect::Call { fault, .. } => calls::docstring(fault),
+        _ => None,
     }
 }
 

@@ -52,6 +52,10 @@ fn what_is_nearly_right_is_told() {
     assert!(error("the call \"a\" hangs with probability 0").contains("above 0"));
     assert!(error("the call \"a\" hangs the first 0 times").contains("begins with 1"));
     assert!(error("the call \"a\" answers 200 with").contains("needs a body"));
+    assert!(error("the call \"a\" answers 200 with {\"b\": }").contains("needs a body"));
+    assert!(error("the call \"a\" answers 200 with {}once").contains("is no word"));
+    let text = r#"the call "a" answers 200 with {"b": [1, "c"]} the first time"#;
+    assert_eq!(print(&parse(text, None).unwrap().unwrap()), text);
     for status in ["999", "99", "199", "600", "5000", "70000"] {
         let told = error(&format!("the call \"a\" answers {status}"));
         assert!(told.contains("no HTTP status"), "{told}");
@@ -164,9 +168,20 @@ fn values() -> impl Strategy<Value = serde_json::Value> {
     ]
 }
 
+/// Texts, JSON, and what only a doc string can hold.
+fn bodies() -> impl Strategy<Value = String> {
+    let json = proptest::collection::vec(values(), 0..3);
+    prop_oneof![
+        "[^\"\n]{0,10}",
+        json.prop_map(|values| serde_json::Value::from(values).to_string()),
+        Just("{\"a\": 1,\n \"b\": [2]}".to_owned()),
+        "[a-z \"{\n]{1,10}",
+    ]
+}
+
 fn call_faults() -> impl Strategy<Value = CallFault> {
     prop_oneof![
-        (200u16..600, proptest::option::of("[^\"\n]{0,10}"))
+        (200u16..600, proptest::option::of(bodies()))
             .prop_map(|(status, body)| CallFault::Answers { status, body }),
         (1u64..9_999_999).prop_map(|ms| CallFault::TakesLonger {
             by: Duration::from_millis(ms)
@@ -330,6 +345,9 @@ proptest! {
     #[test]
     fn parse_reads_what_print_writes(step in steps()) {
         let text = print(&step);
-        prop_assert_eq!(parse(&text, None), Some(Ok(step)), "{}", text);
+        let (line, below) = text.split_once("\n\"\"\"\n").unzip();
+        let body = below.and_then(|below| below.strip_suffix("\n\"\"\""));
+        let read = parse(line.unwrap_or(&text), body);
+        prop_assert_eq!(read, Some(Ok(step)), "{}", text);
     }
 }
