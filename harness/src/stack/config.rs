@@ -230,7 +230,7 @@ pub(super) fn invariant(
 pub(super) fn mutant(entry: &Entry, problems: &mut Problems) -> Option<Mutant> {
     let fields = entry.value.fields(&MUTANT, problems);
     let caught_by = fields
-        .need("caught_by", problems)
+        .get("caught_by")
         .map(|node| node.texts(problems))
         .unwrap_or_default();
     if caught_by.is_empty() && fields.get("caught_by").is_some() {

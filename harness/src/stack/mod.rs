@@ -146,6 +146,12 @@ fn read(file: &Path, problems: &mut Problems, warnings: &mut Vec<Problem>) -> Op
             .get("secrets")
             .map_or_else(Vec::new, |node| node.texts(problems)),
     };
+    // Where none is named, any of them may notice.
+    let invariants: Vec<String> = stack.invariants.keys().cloned().collect();
+    let open = |mutant: &&mut Mutant| mutant.caught_by.is_empty();
+    for mutant in stack.mutants.values_mut().filter(open) {
+        mutant.caught_by.clone_from(&invariants);
+    }
     let files = compose_files(compose_node?, &parent, problems)?;
     // The folder of a bare name is the current one.
     let folder = Path::new(".").join(files[0].parent().unwrap_or(Path::new("")));

@@ -100,12 +100,12 @@ fn workload() -> Value {
 fn mutant() -> Value {
     let mut mutant = object(
         &config::MUTANT,
-        &["service", "caught_by"],
+        &["service"],
         json!({
             "service": text("The service that has the bug."),
             "environment": named("Variables that plant it.", text("")),
             "image": text("An image that has it."),
-            "caught_by": texts("The invariants that must notice."),
+            "caught_by": texts("The invariants of which one must notice; any unless given."),
             "catalogue": texts("Where the bug is written down."),
         }),
     );

@@ -229,6 +229,15 @@ fn the_extension_says_how_a_service_is_asked_run_and_made() {
 }
 
 #[test]
+fn a_planted_bug_that_names_no_invariant_may_be_caught_by_any() {
+    let (_folder, read) = read(COMPOSE, &change(SHAKEDOWN, ", caught_by: [told first]", ""));
+    let stack = read.unwrap().stack;
+    let all: Vec<&String> = stack.invariants.keys().collect();
+    let caught_by: Vec<&String> = stack.mutants["early"].caught_by.iter().collect();
+    assert_eq!(caught_by, all);
+}
+
+#[test]
 fn what_processes_go_without_is_told() {
     let said = |added: &str| {
         let compose = change(COMPOSE, "    image: b\n", &format!("    image: b\n{added}"));
