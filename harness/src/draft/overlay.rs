@@ -2,6 +2,7 @@
 
 use super::yaml;
 use crate::stack::{Image, Protocol, Service, Stack};
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 /// What images speak, told by a part of their names: the protocol, and the port that they listen at by themselves.
@@ -91,9 +92,29 @@ fn sql(service: &Service, protocol: &str, port: u16) -> Option<String> {
     Some(url.to_string())
 }
 
+/// A URL with a variable of `.env` in the place of its password, where one has it: what is kept out of compose files stays
+/// out of this one.
+fn by_name(sql: &str, variables: &BTreeMap<String, String>) -> String {
+    let sql = sql.replace('$', "$$");
+    let Some((user, rest)) = sql.split_once('@') else {
+        return sql;
+    };
+    let Some((before, password)) = user.rsplit_once(':') else {
+        return sql;
+    };
+    let has_it = |(name, value): &(&String, &String)| {
+        *value == password && name.to_uppercase().contains("PASS")
+    };
+    match variables.iter().find(has_it) {
+        Some((name, _)) => format!("{before}:${{{name}}}@{rest}"),
+        None => sql.clone(),
+    }
+}
+
 /// A compose file to be laid over the user's own; `None` where there is nothing to say.
 pub fn overlay(stack: &Stack) -> Option<String> {
     let mut text = String::new();
+    let variables = stack.dotenv();
     for service in stack.services.values() {
         let Some((protocol, port)) = protocol(service) else {
             continue;
@@ -104,6 +125,7 @@ pub fn overlay(stack: &Stack) -> Option<String> {
             said.push(format!("ports: {{{port}: {protocol}}}"));
         }
         let sql = sql(service, protocol, port).filter(|_| service.sql.is_none());
+        let sql = sql.map(|sql| by_name(&sql, &variables));
         said.extend(sql.map(|sql| format!("sql: {}", yaml::text(&sql))));
         if said.is_empty() {
             continue;

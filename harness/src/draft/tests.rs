@@ -161,6 +161,19 @@ fn what_images_speak_is_said_with_where_databases_are_asked() {
         !text.contains("  metrics:") && !text.contains("  web:"),
         "{text}"
     );
+    // A password that the compose file has from a variable is not written down.
+    let named = COMPOSE.replace("PASSWORD: s3cret", "PASSWORD: \"${SHOP_PASSWORD}\"");
+    std::fs::write(folder.path().join("compose.yaml"), named).unwrap();
+    std::fs::write(
+        folder.path().join(".env"),
+        "USER=s3cret\nSHOP_PASSWORD=s3cret\n",
+    )
+    .unwrap();
+    let text = overlay(&stack(&folder, &["compose.yaml"])).unwrap();
+    has(
+        &text,
+        &["sql: \"postgres://shop:${SHOP_PASSWORD}@db:5432/shop\""],
+    );
     // What the user says counts, and what is built here has a name that tells nothing.
     let said = "services: {db: {image: postgres, x-shakedown: {ports: {5432: tcp}}}, web: {build: redis}}\n";
     std::fs::write(folder.path().join("compose.yaml"), said).unwrap();

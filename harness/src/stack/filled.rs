@@ -1,8 +1,9 @@
 //! `${NAME}` in what a workload sends: a variable of the services' environment, or else of this program's own. So a stack
 //! file can have a workload log in without a secret in it.
 
-use super::{Stack, Workload};
+use super::{Stack, Workload, compose};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// What a workload fills in for each request.
 const OF_EACH_REQUEST: [&str; 2] = ["n", "random"];
@@ -16,6 +17,11 @@ impl Stack {
             Some(value) => values.all(|other| other == value).then(|| value.clone()),
             None => std::env::var(name).ok(),
         }
+    }
+
+    /// What the `.env` beside the compose file sets.
+    pub(crate) fn dotenv(&self) -> BTreeMap<String, String> {
+        compose::dotenv(&self.folder).into_iter().collect()
     }
 
     /// A workload with the variables filled in that it names. What nobody has stays as it stands.

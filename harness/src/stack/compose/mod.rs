@@ -58,13 +58,12 @@ impl<'r> Reading<'r> {
         problems: &'r mut Problems,
         warnings: &'r mut Vec<Problem>,
     ) -> Reading<'r> {
-        let dotenv = std::fs::read_to_string(folder.join(".env")).unwrap_or_default();
         Reading {
             problems,
             warnings,
             folder: folder.to_owned(),
             folders: HashMap::new(),
-            dotenv: env_file::plain(&dotenv),
+            dotenv: dotenv(folder),
             earlier: HashMap::new(),
         }
     }
@@ -123,6 +122,12 @@ impl<'r> Reading<'r> {
         }
         environment
     }
+}
+
+/// What the `.env` of a folder sets.
+pub(super) fn dotenv(folder: &Path) -> HashMap<String, String> {
+    let text = std::fs::read_to_string(folder.join(".env")).unwrap_or_default();
+    env_file::plain(&text)
 }
 
 /// What services name elsewhere in the file.
