@@ -176,9 +176,29 @@ fn rule(entity: &Entity, call: &Call) -> Option<Rule> {
     })
 }
 
+/// The field of a request to somebody else's end that is called like the entity, and always has the id of one.
+fn own_field(entity: &Entity, call: &Call) -> Option<String> {
+    let name = &entity.name;
+    let names = [name.clone(), format!("{name}_id"), format!("{name}Id")];
+    let other = call.name != entity.born;
+    names.into_iter().filter(|_| other).find(|at| {
+        let mut sent = call.again.iter().filter_map(|one| one.sent.as_ref());
+        let has_one = |sent: &Value| {
+            let id = sent.get(at);
+            id.is_some_and(|id| entity.ids.contains(&as_text(id)))
+        };
+        let any = !call.again.is_empty() && call.again.iter().all(|one| one.sent.is_some());
+        any && sent.all(has_one)
+    })
+}
+
 /// Where the bodies of a call say which entity it is about.
 fn by_body(entity: &Entity, call: &Call) -> Option<(&'static str, String)> {
     let known = |value: &Value| entity.ids.contains(&as_text(value));
+    // A field of the request that is called like the entity says it, whatever else has the same number by chance.
+    if let Some(at) = own_field(entity, call) {
+        return Some(("request", at));
+    }
     if call.acts() {
         let answered = call
             .again

@@ -170,10 +170,8 @@ fn what_images_speak_is_said_with_where_databases_are_asked() {
     )
     .unwrap();
     let text = overlay(&stack(&folder, &["compose.yaml"])).unwrap();
-    has(
-        &text,
-        &["sql: \"postgres://shop:${SHOP_PASSWORD}@db:5432/shop\""],
-    );
+    let sql = "sql: \"postgres://shop:${SHOP_PASSWORD}@db:5432/shop\"";
+    assert!(text.contains(sql), "{text}");
     // What the user says counts, and what is built here has a name that tells nothing.
     let said = "services: {db: {image: postgres, x-shakedown: {ports: {5432: tcp}}}, web: {build: redis}}\n";
     std::fs::write(folder.path().join("compose.yaml"), said).unwrap();
@@ -409,6 +407,21 @@ fn another_status_than_the_one_that_was_seen_may_tell_of_a_repeat() {
         .filter(|one| one.path.starts_with("/charges"));
     charges.next().unwrap().status = 200;
     has(&made(COMPOSE, Some(&all)).stack, &[&charged("< 300")]);
+}
+
+#[test]
+fn a_field_that_is_called_like_the_entity_counts_before_an_id_of_something_else() {
+    let post = |link, path, sent: Value, answer: Value| (link, "POST", path, sent, 201, answer);
+    let create = |id: u64| post("workload -> web", "/orders", json!({}), json!({"id": id}));
+    let ship = |order: u64, id: u64| {
+        let sent = json!({"order": order, "key": "k"});
+        post("web -> orders", "/shipments", sent, json!({"id": id}))
+    };
+    // Each shipment has the number of another order.
+    let calls = [create(1), create(2), ship(1, 2), ship(2, 1)];
+    let stack = made(COMPOSE, Some(&seen(&calls))).stack;
+    let rule = "- {call: create shipment, when: response.status == 201, id: 'string(request.body.order)', event: create shipment}";
+    has(&stack, &[rule]);
 }
 
 #[test]
