@@ -6,7 +6,7 @@ use super::rewritten;
 use super::room;
 use super::strain;
 use crate::count;
-use crate::fault::Receipt;
+use crate::fault::{Receipt, some_of_each};
 use crate::history::Heard;
 use crate::invariant::Finding;
 use crate::plan::{Judged, Plan, Step};
@@ -175,6 +175,12 @@ impl Outcome {
                     *missing += &format!(", {near}");
                 }
             }
+            let entities = state.judge.entities();
+            let known = |kind: &str| entities.records(kind).count();
+            let some = receipts
+                .iter()
+                .filter_map(|receipt| some_of_each(receipt, &known));
+            let some: Vec<String> = some.collect();
             let steps = setup.plan.steps.iter();
             let tallies = steps.filter_map(|planned| match &planned.step {
                 Step::AtLeast {
@@ -199,6 +205,7 @@ impl Outcome {
                     state.judge.notes(&setup.judges()),
                     state.unnoticed.notes(&setup.stack),
                     rewritten,
+                    some,
                 ]
                 .concat(),
                 crashed: state.crashed.clone(),

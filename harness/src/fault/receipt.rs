@@ -29,6 +29,24 @@ pub struct Receipt {
     /// What it waited for came, but only when it was over.
     #[serde(skip)]
     pub late: bool,
+    /// Where it is counted for each: the kind of entity, and for how many of them it came by.
+    #[serde(skip)]
+    pub each: Option<(String, usize)>,
+}
+
+/// Says for how many entities a fault came by that is counted for each, where there were more. `known`: how many there
+/// are of a kind.
+pub(crate) fn some_of_each(receipt: &Receipt, known: &dyn Fn(&str) -> usize) -> Option<String> {
+    let (entity, came) = receipt.each.as_ref()?;
+    let all = known(entity);
+    let some = receipt.missing.is_none() && *came > 0 && *came < all;
+    some.then(|| {
+        let all = count::of(all, entity);
+        format!(
+            "`{}` came by for {came} of {all}: the others were not struck",
+            receipt.text
+        )
+    })
 }
 
 impl Receipt {
@@ -44,6 +62,7 @@ impl Receipt {
             missing: None,
             unfelt: None,
             late: false,
+            each: None,
         }
     }
 
@@ -51,6 +70,7 @@ impl Receipt {
     /// happen when nothing matched.
     /// `all`: each time that it was done must have been felt.
     pub(super) fn judge(&mut self, never: &str, subject: &str, tally: &Tally, all: bool) {
+        self.each = tally.each();
         let short = tally.short();
         let wanted = match tally.times() {
             Times::Always => 1,
@@ -125,5 +145,36 @@ impl Short {
                 count::of(wanted, "time")
             ),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Whom;
+    use crate::seed::Seed;
+
+    #[test]
+    fn where_only_some_of_each_were_struck_that_is_said() {
+        let receipt = |whom: &Whom| {
+            let mut tally = Tally::new(Times::First(1), None, whom, Seed(1), "f".to_owned());
+            tally.count("7");
+            let mut receipt = Receipt {
+                armed: 1,
+                matched: 1,
+                applied: 1,
+                felt: 1,
+                ..Receipt::new("the fault")
+            };
+            receipt.judge("", "it", &tally, true);
+            receipt
+        };
+        let each = receipt(&Whom::Each("order".to_owned()));
+        let said = some_of_each(&each, &|_| 3);
+        let expected = "`the fault` came by for 1 of 3 orders: the others were not struck";
+        assert_eq!(said.as_deref(), Some(expected));
+        assert_eq!(some_of_each(&each, &|_| 1), None);
+        let one = receipt(&Whom::One("order".to_owned()));
+        assert_eq!(some_of_each(&one, &|_| 3), None);
     }
 }

@@ -79,6 +79,14 @@ impl Tally {
         strikes
     }
 
+    /// For how many entities it was counted, where that is done for each: their kind, and the number.
+    pub fn each(&self) -> Option<(String, usize)> {
+        match &self.whom {
+            Whom::Each(entity) => Some((entity.clone(), self.counts.len())),
+            Whom::All | Whom::One(_) => None,
+        }
+    }
+
     /// How often it is meant to strike.
     pub fn times(&self) -> Times {
         self.times
