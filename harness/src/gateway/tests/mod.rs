@@ -12,5 +12,5 @@ mod property;
 mod remote;
 mod shapes;
 mod stage;
-mod streams;
+mod events;
 mod tcp;
