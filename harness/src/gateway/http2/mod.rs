@@ -14,6 +14,7 @@ mod copy;
 mod downlink;
 mod exchange;
 mod message;
+mod preface;
 mod proof;
 mod rewound;
 mod socket;
@@ -21,7 +22,8 @@ mod trunk;
 mod uplink;
 mod upstream;
 
-pub(super) use proof::{PREFACE, REFUSED, answers, begins};
+pub(super) use preface::{PREFACE, answers, begins};
+pub(super) use proof::REFUSED;
 
 use h2::Reason;
 

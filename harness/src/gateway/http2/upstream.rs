@@ -1,6 +1,6 @@
 //! The connection to the callee, as all streams of one caller's connection share it.
 
-use super::proof::PREFACE;
+use super::preface::PREFACE;
 use super::rewound::Rewound;
 use super::{CONNECTION_WINDOW_BYTES, RESET_STREAMS, STREAM_WINDOW_BYTES};
 use crate::gateway::callee::{self, Callee};
