@@ -23,6 +23,7 @@ mod nearest;
 mod operation;
 mod outgoing;
 mod path;
+mod path_template;
 mod pattern;
 mod places;
 mod play;

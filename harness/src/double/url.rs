@@ -2,10 +2,10 @@
 
 use super::json::Fields;
 use super::matcher;
+use super::path_template::PathTemplate;
 use super::request::Request;
 use crate::problem::Problems;
 use fancy_regex::Regex;
-use serde_json::{Map, Value};
 
 /// Where a request must go.
 #[derive(Clone, Debug, Default)]
@@ -18,20 +18,7 @@ pub(super) enum Url {
     /// Path and query.
     Like(Box<Regex>),
     PathLike(Box<Regex>),
-    Template(Template),
-}
-
-/// A path such as `/orders/{order}`.
-#[derive(Clone, Debug)]
-pub(super) struct Template {
-    text: String,
-    parts: Vec<Part>,
-}
-
-#[derive(Clone, Debug)]
-enum Part {
-    Text(String),
-    Name(String),
+    Template(PathTemplate),
 }
 
 const URLS: [&str; 5] = [
@@ -68,55 +55,8 @@ impl Url {
             Url::Path(path) => format!("urlPath: {path}"),
             Url::Like(regex) => format!("urlPattern: {}", inner(regex)),
             Url::PathLike(regex) => format!("urlPathPattern: {}", inner(regex)),
-            Url::Template(template) => format!("urlPathTemplate: {}", template.text),
+            Url::Template(template) => format!("urlPathTemplate: {}", template.text()),
         }
-    }
-}
-
-impl Template {
-    /// As it was written.
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    fn parse(text: &str) -> Template {
-        let part = |part: &str| match part
-            .strip_prefix('{')
-            .and_then(|part| part.strip_suffix('}'))
-        {
-            Some(name) => Part::Name(name.to_owned()),
-            None => Part::Text(part.to_owned()),
-        };
-        Template {
-            text: text.to_owned(),
-            parts: text.split('/').skip(1).map(part).collect(),
-        }
-    }
-
-    /// The names in it.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.parts.iter().filter_map(|part| match part {
-            Part::Name(name) => Some(name.as_str()),
-            Part::Text(_) => None,
-        })
-    }
-
-    /// What its names stand for in a request that goes there.
-    pub fn fits(&self, request: &Request) -> Option<Map<String, Value>> {
-        let segments = request.segments();
-        if segments.len() != self.parts.len() {
-            return None;
-        }
-        let mut found = Map::new();
-        for (part, segment) in self.parts.iter().zip(segments) {
-            match part {
-                Part::Text(text) if *text != segment => return None,
-                Part::Name(_) if segment.is_empty() => return None,
-                Part::Name(name) => drop(found.insert(name.clone(), segment.into())),
-                Part::Text(_) => {}
-            }
-        }
-        Some(found)
     }
 }
 
@@ -155,6 +95,6 @@ pub(super) fn url(fields: &Fields<'_>, problems: &mut Problems) -> Option<Url> {
             }
             Url::Path(text)
         }
-        _ => Url::Template(Template::parse(&text)),
+        _ => Url::Template(PathTemplate::parse(&text)),
     })
 }
