@@ -100,8 +100,8 @@ pub(super) fn text(bytes: &[u8]) -> String {
 }
 
 fn unescaped(segment: &str) -> String {
-    // A plus is no blank in a path.
-    let pair = format!("={}", segment.replace('+', "%2B"));
+    // A plus is no blank in a path, and an ampersand ends nothing.
+    let pair = format!("={}", segment.replace('+', "%2B").replace('&', "%26"));
     let mut pairs = pairs(pair.as_bytes());
     pairs.pop().map(|(_, value)| value).unwrap_or_default()
 }
@@ -150,5 +150,80 @@ pub(super) fn request(line: &str, headers: &[(&str, &str)], body: &str) -> Reque
         url: url.to_owned(),
         headers: map,
         body: Bytes::copy_from_slice(body.as_bytes()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::double::path_template::PathTemplate;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use url::form_urlencoded::{Serializer, byte_serialize};
+
+    fn of(url: String, cookies: &[u8], body: Vec<u8>) -> Request {
+        let cookies = http::HeaderValue::from_bytes(cookies).ok();
+        let cookies = cookies.map(|cookies| (http::header::COOKIE, cookies));
+        Request {
+            method: Method::POST,
+            url,
+            headers: cookies.into_iter().collect(),
+            body: body.into(),
+        }
+    }
+
+    fn escaped(pairs: &[(String, String)]) -> String {
+        Serializer::new(String::new()).extend_pairs(pairs).finish()
+    }
+
+    #[test]
+    fn what_means_something_in_a_query_means_nothing_in_a_path() {
+        let request = of("/a&b/c=d&/e+f;g/%26%2F?/".to_owned(), b"", Vec::new());
+        assert_eq!(request.segments(), ["a&b", "c=d&", "e+f;g", "&/"]);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_escaped_is_read_as_it_was(
+            segments in vec(".{0,8}", 1..4),
+            query in vec((".{0,4}", ".{0,4}"), 0..4),
+            form in vec((".{0,4}", ".{0,4}"), 0..4),
+        ) {
+            // A blank in a path is no plus.
+            let path = segments.iter().map(|one| byte_serialize(one.as_bytes()).collect::<String>());
+            let path: Vec<String> = path.map(|one| one.replace('+', "%20")).collect();
+            let url = format!("/{}?{}", path.join("/"), escaped(&query));
+            let request = of(url, b"", escaped(&form).into_bytes());
+            prop_assert_eq!(request.query(), query);
+            prop_assert_eq!(request.form(), form);
+            prop_assert_eq!(request.segments(), segments);
+        }
+
+        #[test]
+        fn whatever_comes_is_read(
+            url in "[/?&=%+;a{}0-9\u{e9}]{0,20}",
+            cookies in vec(prop_oneof![select_byte(), any::<u8>()], 0..20),
+            body in vec(prop_oneof![select_byte(), any::<u8>()], 0..20),
+        ) {
+            let request = of(url.clone(), &cookies, body);
+            let path = url.split('?').next().unwrap_or_default();
+            prop_assert_eq!(request.segments().len(), path.matches('/').count());
+            // A part in which nothing is escaped is what it is.
+            for (part, segment) in path.split('/').skip(1).zip(request.segments()) {
+                prop_assert!(part.contains('%') || part == segment, "{} {}", part, segment);
+            }
+            for (name, _) in request.cookies() {
+                prop_assert!(!name.contains(['=', ';']) && name.trim_start() == name);
+            }
+            prop_assert_eq!(&request.values()["url"], &url);
+            let found = PathTemplate::parse("/{a}/{b}").fits(&request);
+            let fits = request.segments().len() == 2 && request.segments().iter().all(|s| !s.is_empty());
+            prop_assert_eq!(found.map(|found| found.len()), fits.then_some(2));
+        }
+    }
+
+    /// What means something in a cookie or a form.
+    fn select_byte() -> impl Strategy<Value = u8> {
+        proptest::sample::select(b"=;&%+\" a2".to_vec())
     }
 }
