@@ -119,6 +119,9 @@ pub(super) fn parameters(text: &str, names: &Names) -> Vec<(Range<usize>, String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+    use url::form_urlencoded::byte_serialize;
 
     #[test]
     fn secrets_in_bodies_are_found_by_their_names() {
@@ -140,5 +143,70 @@ mod tests {
         assert_eq!(values(r#"{"pin": "1"}"#, &names, false), [""; 0]);
         let found = parameters("/a?x=1&api_key=k%2F1", &names);
         assert_eq!(found, [(15..20, "k/1".to_owned())]);
+    }
+    /// Texts in which secrets may stand, and much that only looks like it.
+    fn texts() -> impl Strategy<Value = String> {
+        let parts = proptest::sample::select(vec![
+            "password",
+            "api_key",
+            "token",
+            "\"",
+            "\\",
+            ":",
+            "{",
+            "[",
+            "}",
+            ",",
+            "=",
+            "&",
+            "?",
+            ";",
+            "#",
+            "%C3",
+            "%",
+            "+",
+            " ",
+            "\u{e9}",
+            "\u{1f511}",
+            "x",
+            "\\u00e9",
+            "/",
+        ]);
+        proptest::collection::vec(parts, 0..16).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_found_stands_in_the_text(text in texts()) {
+            let names = Names::default();
+            let mut end = 0;
+            for (range, value) in parameters(&text, &names) {
+                let raw = text.get(range.clone());
+                prop_assert!(raw.is_some_and(|raw| !raw.is_empty()), "{:?}", range);
+                prop_assert!(!value.is_empty());
+                prop_assert_eq!(text.as_bytes()[range.start - 1], b'=');
+                prop_assert!(end < range.start);
+                end = range.end;
+            }
+            let found = values(&text, &names, true);
+            prop_assert!(found.iter().all(|value| !value.is_empty()));
+            prop_assert_eq!(values(&text, &names, false), found);
+        }
+
+        #[test]
+        fn a_secret_is_found_as_it_is_whatever_it_is(
+            secret in "\\PC{1,12}", other in texts(), end in 0usize..20
+        ) {
+            let names = Names::default();
+            let escaped: String = byte_serialize(secret.as_bytes()).collect();
+            let form = format!("a=b&password={escaped}&c=d");
+            prop_assert_eq!(values(&form, &names, false), [secret.as_str()]);
+            // Other texts before it, and the end cut off behind it.
+            let body = json!([{"note": other, "password": secret}, {"note": other}]).to_string();
+            let behind = body.rfind("},{").expect("it is there") + 1;
+            let cut = body.char_indices().map(|(at, _)| at).filter(|at| *at >= behind).nth(end);
+            let body = &body[..cut.unwrap_or(body.len())];
+            prop_assert_eq!(values(body, &names, false), [secret.as_str()], "{}", body);
+        }
     }
 }

@@ -69,7 +69,7 @@ fn password(rest: &str) -> Option<Range<usize>> {
     let ends =
         |c: char| c.is_whitespace() || matches!(c, '/' | '?' | '#' | '"' | '\'' | '<' | '>' | '\\');
     let end = rest.find(ends).unwrap_or(rest.len()).min(MAX_LOGIN_BYTES);
-    let login = rest.get(..end)?;
+    let login = &rest[..rest.floor_char_boundary(end)];
     let at = login.rfind('@')?;
     let colon = login[..at].find(':')?;
     let password = &login[colon + 1..at];
@@ -102,6 +102,7 @@ pub fn plain(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     #[test]
     fn logins_and_bearers_are_found_by_their_form() {
@@ -143,5 +144,63 @@ mod tests {
             plain("GET http://web/a?page_token_type=1"),
             "GET http://web/a?page_token_type=1"
         );
+    }
+    /// Texts in which secrets may stand, and much that only looks like it.
+    fn texts() -> impl Strategy<Value = String> {
+        let parts = proptest::sample::select(vec![
+            "://",
+            "Bearer ",
+            "bearer ",
+            "http",
+            "user",
+            "abcdefgh",
+            ":",
+            "@",
+            "/",
+            "?",
+            "&",
+            "=",
+            "token",
+            " ",
+            "\"",
+            "${",
+            "[redacted",
+            "\u{e9}",
+            "\u{1f511}",
+            "%",
+        ]);
+        proptest::collection::vec(parts, 0..16).prop_map(|parts| parts.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_found_stands_in_the_text(text in texts()) {
+            let mut end = 0;
+            for (form, range) in secrets(&text) {
+                let secret = text.get(range.clone());
+                prop_assert!(secret.is_some_and(|secret| !secret.is_empty()), "{:?}", range);
+                prop_assert!(end <= range.start);
+                end = range.end;
+                if form == Form::Login {
+                    prop_assert_eq!(text.as_bytes()[range.start - 1], b':');
+                    prop_assert_eq!(text.as_bytes()[end], b'@');
+                }
+            }
+            prop_assert_eq!(hints(text.as_bytes()) || end == 0, true);
+            prop_assert_eq!(logins(&text).len(), secrets(&text).filter(|(form, _)| *form == Form::Login).count());
+            // What is shown already is shown as it is.
+            let shown = plain(&text);
+            prop_assert_eq!(plain(&shown), shown);
+        }
+
+        #[test]
+        fn a_login_is_found_whatever_follows_it(
+            secret in "[a-z0-9:@\u{e9}]{1,9}", fill in 0usize..600, after in texts()
+        ) {
+            // What follows without an end is taken for a part of the login as far as one goes.
+            let text = format!("to pg://me:{secret}@db{}\u{1f511}\u{e9}{after}", ".".repeat(fill));
+            let (_, found) = secrets(&text).next().expect("it is there");
+            prop_assert!(text[found].starts_with(&secret));
+        }
     }
 }
