@@ -132,6 +132,9 @@ fn set(json: &mut Value, path: &str, value: &Value) -> Option<()> {
 mod tests {
     use super::*;
     use crate::gateway::body::Framing;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
     use serde_json::json;
 
     fn check(how: Alteration, body: &str, expected: Option<(&str, u64)>) {
@@ -241,5 +244,79 @@ mod tests {
         check(set("c.9", json!(1)), body, None);
         check(set("a.b.c", json!(1)), body, None);
         check(set("a", json!(1)), "made", None);
+    }
+    /// JSON of few names, so that paths find places in it, and what is none.
+    fn bodies() -> impl Strategy<Value = String> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            (0u8..3).prop_map(Value::from),
+            ".{0,4}".prop_map(Value::from),
+        ];
+        let json = leaf.prop_recursive(4, 20, 3, |inner| {
+            let fields = vec((select(vec!["a", "b", "0", ""]), inner.clone()), 0..4);
+            prop_oneof![
+                vec(inner, 0..4).prop_map(Value::from),
+                fields.prop_map(|fields| fields
+                    .into_iter()
+                    .map(|(k, v)| (k.to_owned(), v))
+                    .collect()),
+            ]
+        });
+        prop_oneof![4 => json.prop_map(|json| json.to_string()), 1 => "\\PC{0,20}"]
+    }
+
+    fn alterations() -> impl Strategy<Value = Alteration> {
+        let path = vec(select(vec!["a", "b", "0", "1", "", "\u{e9}"]), 0..4);
+        let value = prop_oneof![(0u8..3).prop_map(Value::from), Just(json!({"a": [0]}))];
+        let values = vec((path.prop_map(|path| path.join(".")), value), 1..3);
+        prop_oneof![
+            Just(Alteration::Empty),
+            Just(Alteration::Malformed),
+            (0u64..30).prop_map(|after_bytes| Alteration::Cut { after_bytes }),
+            values.prop_map(|values| Alteration::Set { values }),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn a_body_is_another_afterwards_or_it_is_known_why_not(
+            body in bodies(), how in alterations()
+        ) {
+            let came = Body::whole(body.as_bytes());
+            let altered = alter(&how, &came);
+            let answer = Message {
+                body: body.clone(),
+                body_bytes: body.len() as u64,
+                ..Message::default()
+            };
+            prop_assert_eq!(altered.is_none(), misfit(&how, &answer).is_some());
+            let Some(altered) = altered else {
+                return Ok(());
+            };
+            prop_assert!(altered.bytes != body.as_bytes());
+            prop_assert_eq!(altered.cut(), matches!(how, Alteration::Cut { .. }));
+            match &how {
+                Alteration::Empty => prop_assert!(altered.bytes.is_empty()),
+                Alteration::Malformed => {
+                    prop_assert!(serde_json::from_slice::<Value>(&altered.bytes).is_err());
+                }
+                Alteration::Cut { after_bytes } => {
+                    prop_assert_eq!(altered.bytes.len() as u64, *after_bytes);
+                    prop_assert_eq!(altered.declared, body.len() as u64);
+                    prop_assert!(body.as_bytes().starts_with(&altered.bytes));
+                }
+                // It says so from then on.
+                Alteration::Set { .. } => {
+                    prop_assert_eq!(alter(&how, &Body::whole(&altered.bytes)), None);
+                }
+            }
+        }
+
+        #[test]
+        fn any_bytes_can_be_altered(bytes in vec(any::<u8>(), 0..50), how in alterations()) {
+            let altered = alter(&how, &Body::whole(&bytes));
+            prop_assert!(altered.is_none_or(|a| a.bytes.len() as u64 <= a.declared));
+        }
     }
 }

@@ -57,6 +57,9 @@ pub(in crate::gateway) fn begins(bytes: &[u8]) -> Option<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
 
     #[test]
     fn a_client_is_known_by_its_first_packet() {
@@ -83,5 +86,36 @@ mod tests {
         check(b"GET / HTTP/1.1\r\n\r\n", Packet::Other);
         check(b"\x16\x03\x01\x02\x00\x01\x00\x01", Packet::Other);
         check(b"", Packet::Partial);
+    }
+    /// What may be the first packet, and what follows it.
+    fn openings() -> impl Strategy<Value = Vec<u8>> {
+        let length = prop_oneof![
+            select(vec![0u32, 7, 8, 9, 10_000, 10_001, 65_536]),
+            any::<u32>()
+        ];
+        let code = prop_oneof![
+            select(vec![196_608, 196_610, 131_072, CANCEL, TLS, GSSAPI]),
+            any::<u32>()
+        ];
+        let begun = (length, code, vec(any::<u8>(), 0..20)).prop_map(|(length, code, rest)| {
+            [&length.to_be_bytes()[..], &code.to_be_bytes(), &rest].concat()
+        });
+        prop_oneof![begun, vec(prop_oneof![Just(0), any::<u8>()], 0..20)]
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_known_of_a_client_stays_so_whatever_it_goes_on_to_say(bytes in openings()) {
+            let whole = packet(&bytes);
+            prop_assert!(bytes.len() < HEAD || whole != Packet::Partial);
+            for end in 0..bytes.len() {
+                let part = packet(&bytes[..end]);
+                prop_assert!(part == Packet::Partial || part == whole, "{}: {:?}", end, part);
+            }
+            if let Packet::Startup(length) | Packet::Encryption(length) = whole {
+                prop_assert!((HEAD..=LONGEST).contains(&length));
+                prop_assert_eq!(&bytes[..4], (length as u32).to_be_bytes());
+            }
+        }
     }
 }
