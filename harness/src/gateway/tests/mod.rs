@@ -1,6 +1,7 @@
 //! Whole connections through real sockets.
 
 mod conformance;
+mod events;
 mod faults;
 mod http;
 mod http2;
@@ -12,5 +13,5 @@ mod property;
 mod remote;
 mod shapes;
 mod stage;
-mod events;
+mod streams;
 mod tcp;
