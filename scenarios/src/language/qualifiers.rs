@@ -324,3 +324,58 @@ fn ordinal(n: u64) -> &'static str {
         _ => "th",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::language::phrases::{parse as step, print as told};
+    use shakedown_harness::plan::{Effect, Step};
+
+    /// The form behind a fault's own words, read and written again.
+    fn check(words: &str, form: &str) {
+        let read = |text: &str| match step(text, None) {
+            Some(Ok(Step::Fault(fault))) => *fault,
+            other => panic!("{text}: {other:?}"),
+        };
+        let text = format!("{words} {form}");
+        let fault = read(&text);
+        let bare: Effect = read(words).effect;
+        assert_eq!(
+            fault.effect, bare,
+            "{text}: it belongs to the fault's own words"
+        );
+        assert_ne!(fault, Fault::new(bare), "{text}: it says nothing");
+        let again = told(&Step::Fault(Box::new(fault.clone())));
+        assert_eq!(read(&again), fault, "{again}");
+        // There are two ways to say this.
+        assert_eq!(again, text.replace("once", "the first time"));
+    }
+
+    #[test]
+    fn every_form_is_read_as_it_is_shown_and_written_back() {
+        for (form, _) in FORMS {
+            check("the link \"a -> b\" is cut", form);
+            // All but links are bound to events.
+            if form != "for 2s" {
+                check("the call \"a\" hangs", form);
+                check("the service \"a\" is killed", form);
+            }
+        }
+    }
+
+    #[test]
+    fn every_form_that_is_read_is_shown() {
+        let mut shown = vec![0; PARSERS.len()];
+        for (form, _) in FORMS {
+            let reads = |one: &Form| one.pattern.captures(form).is_some_and(|f| &f[0] == form);
+            let by: Vec<usize> = (0..PARSERS.len()).filter(|n| reads(&PARSERS[*n])).collect();
+            let [only] = by[..] else {
+                panic!("`{form}` is read by {by:?}")
+            };
+            shown[only] += 1;
+        }
+        let hidden = (PARSERS.iter().zip(shown)).filter(|(_, n)| *n == 0);
+        let hidden: Vec<&str> = hidden.map(|(one, _)| one.pattern.as_str()).collect();
+        assert_eq!(hidden, [""; 0]);
+    }
+}
