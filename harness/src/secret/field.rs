@@ -21,20 +21,18 @@ static HINTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
         "redential",
         "REDENTIAL",
         "uthorization",
+        "UTHORIZATION",
         "ookie",
         "OOKIE",
-        "ikey",
-        "IKEY",
-        "iKey",
-        "_key",
-        "_KEY",
-        "-key",
-        "-Key",
+        "key",
+        "KEY",
         "Key",
-        "_pass",
-        "_pwd",
-        "Pwd",
+        "pass",
+        "PASS",
         "Pass",
+        "pwd",
+        "PWD",
+        "Pwd",
     ];
     AhoCorasick::new(hints).expect("the hints are constants")
 });
@@ -140,6 +138,16 @@ mod tests {
         check(r#"{"note": "the \"token\": none", "secret": "cut he"#, &[]);
         check("user=me&password=a%20b+c", &["a b c"]);
         check("plain text with a token", &[]);
+        for name in [
+            "DB_PASS",
+            "user[pwd]",
+            "db.pass",
+            "AUTHORIZATION",
+            "access.key",
+        ] {
+            let body = format!("{name}=abc");
+            assert_eq!(values(&body, &names, false), ["abc"], "{name}");
+        }
         assert_eq!(values(r#"{"pin": "1"}"#, &names, false), [""; 0]);
         let found = parameters("/a?x=1&api_key=k%2F1", &names);
         assert_eq!(found, [(15..20, "k/1".to_owned())]);
@@ -150,6 +158,12 @@ mod tests {
             "password",
             "api_key",
             "token",
+            "DB_PASS",
+            "user[pwd]",
+            "db.pass",
+            "Access.Key",
+            "AUTHORIZATION",
+            "accessKey",
             "\"",
             "\\",
             ":",
