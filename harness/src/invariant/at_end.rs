@@ -1,10 +1,11 @@
 //! A condition that counts at the end only, for all entities of a kind at once.
 
 use super::Clocks;
-use super::condition::Condition;
-use crate::entity::{Kind, View};
+use super::condition::{Condition, proof};
+use crate::entity::{Kind, Moment, View};
 use crate::expression::Truth;
 use crate::stack::Clock;
+use std::mem::discriminant;
 use std::time::Duration;
 
 pub(super) struct AtEnd {
@@ -54,6 +55,15 @@ impl AtEnd {
             }
         };
         (0..kind.len()).map(standing).collect()
+    }
+
+    /// What shows that it does not hold for an entity, with which it stands so.
+    pub fn against(&self, view: &View<'_>, truth: &Truth) -> Vec<Moment> {
+        // Whatever cannot be evaluated is alike, whichever of what it reads is missing.
+        let same = |other: Truth| discriminant(&other) == discriminant(truth);
+        proof(view, self.condition.inputs(), |without| {
+            same(self.condition.test_without(view, without))
+        })
     }
 
     fn may_come(&self, view: &View<'_>, truth: &Truth) -> bool {

@@ -153,9 +153,10 @@ impl Monitor for Balance {
                 (_, Truth::Unknown(why)) => Fate::Unknown(why.clone()),
                 (None, _) => untold(),
                 (_, Truth::True) => Fate::Witness,
-                (Some(value), _) if spread.broken && value == lowest => {
-                    Fate::breach(why.clone(), vec![kind.view(number).last()])
-                }
+                (Some(value), _) if spread.broken && value == lowest => Fate::breach(
+                    why.clone(),
+                    self.condition.against(&kind.view(number), &one.truth),
+                ),
                 _ if (one.open || one.goes_on) && !spread.sure => Fate::Unknown(
                     format!("{why}, and with this one it may become otherwise after the data ends")
                         .into(),

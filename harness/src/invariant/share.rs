@@ -59,7 +59,10 @@ impl Monitor for Share {
                 Truth::Unknown(why) => Fate::Unknown(why.clone()),
                 // Not yet known is not so.
                 _ if enough => Fate::Silent,
-                _ if hopeless => Fate::breach(why.clone(), vec![kind.view(number).last()]),
+                _ if hopeless => Fate::breach(
+                    why.clone(),
+                    self.condition.against(&kind.view(number), &one.truth),
+                ),
                 _ if one.open => Fate::Unknown(
                     format!("{why}, and for {may_come} it may come to hold after the data ends")
                         .into(),

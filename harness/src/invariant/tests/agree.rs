@@ -71,6 +71,35 @@ fn shares() {
 }
 
 #[test]
+fn who_is_missing_from_a_share_is_proven_by_what_was_learnt_and_not_by_what_was_seen_last() {
+    let share = Pattern::Share {
+        condition: cel("!happened('stored')"),
+        at_least: 0.5,
+    };
+    let history = [(1, "7 +stored"), (2, "7 status=Busy")];
+    check(share, &history, Violated, 0, &[0], "held for 0 of 1");
+    let balance = Pattern::Balance {
+        condition: cel("!happened('stored')"),
+        by: "shown".to_owned(),
+        tolerance: 0.5,
+    };
+    let history = [
+        (1, "7 shown=0"),
+        (2, "8 +stored"),
+        (3, "8 shown=1"),
+        (4, "8 status=Busy"),
+    ];
+    check(
+        balance,
+        &history,
+        Violated,
+        1,
+        &[1],
+        "0 of 1 where shown is 1",
+    );
+}
+
+#[test]
 fn balances() {
     let p = |tolerance| Pattern::Balance {
         condition: cel("status == 'Done'"),
