@@ -1,7 +1,7 @@
 //! A part of an entity's life that is judged by itself.
 
 use super::record::grown;
-use super::{Stamp, View};
+use super::{Input, Stamp, View};
 
 /// What has happened since a part of an entity's life began. Fields are what they are; events are forgotten when
 /// another part begins.
@@ -9,6 +9,8 @@ use super::{Stamp, View};
 pub struct Segment {
     happened: Vec<Option<Stamp>>,
     whole: bool,
+    /// The observation by which it began, and the fields of which its beginning tells.
+    begun: Option<(u64, Vec<usize>)>,
 }
 
 impl Segment {
@@ -17,6 +19,28 @@ impl Segment {
     pub fn begin(&mut self, whole: bool) {
         self.happened.clear();
         self.whole = whole;
+        self.begun = None;
+    }
+
+    /// What was just observed began it, because of what these inputs are.
+    pub fn begin_by(&mut self, view: &View<'_>, inputs: &[Input]) {
+        let fields = inputs.iter().filter_map(|input| match *input {
+            Input::Field(field) => Some(field),
+            Input::Event(_) => None,
+        });
+        let fields = fields.chain(view.record.told.iter().copied()).collect();
+        self.begun = Some((view.record.last().seq, fields));
+    }
+
+    /// Whether the beginning tells what an input was then, so that what it is now cannot be told without what changed it.
+    pub(super) fn is_told(&self, input: Input) -> bool {
+        let Some((seq, fields)) = &self.begun else {
+            return false;
+        };
+        match input {
+            Input::Field(field) => fields.contains(&field),
+            Input::Event(event) => self.since(event).is_some_and(|stamp| stamp.seq == *seq),
+        }
     }
 
     /// Takes in what the last observation told.

@@ -12,6 +12,8 @@ pub struct Snapshot {
     told_event: Option<usize>,
     told_words: Option<String>,
     last: Option<Stamp>,
+    /// The inputs of which the beginning of a part of its life tells.
+    begun: Vec<Input>,
 }
 
 impl Snapshot {
@@ -28,6 +30,9 @@ impl Snapshot {
                 Input::Event(n) => self.events.push((n, view.since(n))),
             }
         }
+        let told = inputs.iter().filter(|input| view.was_told(**input));
+        self.begun.clear();
+        self.begun.extend(told);
         for n in &record.told {
             self.fields.push((*n, record.slots[*n].clone()));
         }
@@ -35,6 +40,11 @@ impl Snapshot {
         self.told_event = record.told_event;
         self.told_words.clone_from(&record.told_words);
         self.last = Some(record.last);
+    }
+
+    /// The inputs of which the beginning of a part of its life tells.
+    pub fn begun(&self) -> &[Input] {
+        &self.begun
     }
 
     /// The record as it was then, in what was kept.

@@ -73,6 +73,11 @@ impl View<'_> {
         }
     }
 
+    /// Whether the beginning of its part of a life tells what an input was then.
+    pub fn was_told(&self, input: Input) -> bool {
+        self.segment.is_some_and(|segment| segment.is_told(input))
+    }
+
     /// What an expression can see, without what the events of these numbers told.
     pub fn scope(&self, inputs: &[Input], without: &[u64]) -> Scope {
         let mut scope = Scope::new();

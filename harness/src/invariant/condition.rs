@@ -192,18 +192,34 @@ impl Condition {
 }
 
 /// The shortest list of what was learnt without any one of which `proven` would not be so any more. It is asked about
-/// lists of events that are left out. Where nothing that was learnt matters, what was seen last.
+/// lists of events that are left out. Where nothing that was learnt matters, what was seen last. What the beginning of a
+/// scope tells is part of a proof anyway, and so is what it has become since.
 pub(super) fn proof(
     view: &View<'_>,
     inputs: &[Input],
     proven: impl Fn(&[u64]) -> bool,
 ) -> Vec<Moment> {
+    let begun = inputs.iter().filter(|input| view.was_told(**input));
+    proof_since(view, inputs, &begun.copied().collect::<Vec<_>>(), proven)
+}
+
+/// The same where the beginning of a scope tells of these inputs.
+pub(super) fn proof_since(
+    view: &View<'_>,
+    inputs: &[Input],
+    begun: &[Input],
+    proven: impl Fn(&[u64]) -> bool,
+) -> Vec<Moment> {
+    let fixed = learnt(view, begun);
     let mut needed = learnt(view, inputs);
     let mut needless: Vec<u64> = Vec::new();
     // What can be left out may depend on what is left out already.
     loop {
         let before = needed.len();
         needed.retain(|event| {
+            if fixed.contains(event) {
+                return true;
+            }
             needless.push(*event);
             let kept = !proven(&needless);
             if kept {
@@ -234,7 +250,8 @@ pub(super) fn stages(view: &View<'_>, inputs: &[Input], without: &[u64]) -> Vec<
     }
 }
 
-fn learnt(view: &View<'_>, inputs: &[Input]) -> Vec<u64> {
+/// The events by which what these inputs are was learnt.
+pub(super) fn learnt(view: &View<'_>, inputs: &[Input]) -> Vec<u64> {
     let learnt = inputs.iter().filter_map(|input| view.learnt(*input));
     let mut events: Vec<u64> = learnt.map(|stamp| stamp.seq).collect();
     events.sort_unstable();

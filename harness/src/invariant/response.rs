@@ -1,6 +1,6 @@
 //! Response: `when: P, then: Q`, at once or `within` a time.
 
-use super::condition::{Condition, proof, stages};
+use super::condition::{Condition, proof, proof_since, stages};
 use super::deadline::Waiting;
 use super::finding::{Fate, Tale};
 use super::hindsight::Hindsight;
@@ -143,7 +143,7 @@ impl Response {
     fn proof(&self, view: &View<'_>, then: &Snapshot) -> Vec<Moment> {
         let record = then.restore(view.record);
         let view = view.then(&record);
-        proof(&view, &self.inputs, |without| {
+        proof_since(&view, &self.inputs, then.begun(), |without| {
             self.open_at_last(&view, without)
         })
     }

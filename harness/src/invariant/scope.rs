@@ -6,7 +6,7 @@
 //! nothing of the time before each beginning: fields are what they are, and events have not happened. What is still
 //! waited for when the scope ends has not come.
 
-use super::condition::{Condition, proof};
+use super::condition::{Condition, learnt, proof};
 use super::finding::{Breach, Fate, Tale};
 use super::measure::Measure;
 use super::midway;
@@ -150,16 +150,17 @@ impl Scoped {
             state.held = self.after.as_mut().and_then(|one| one.holds_anyway(view));
             return state.since.begin(whole);
         }
-        if self.after.is_some() {
-            let begin = state.begin.get_or_insert_default();
-            let as_seen = |segment| View { segment, ..*view };
-            begin.after.take(&as_seen(Some(&before)), &self.inputs);
-            let since = as_seen(Some(&state.since));
-            begin.until.take(&since, &self.inputs);
-        }
+        let begin = state.begin.get_or_insert_default();
+        let as_seen = |segment| View { segment, ..*view };
+        begin.after.take(&as_seen(Some(&before)), &self.inputs);
+        let since = as_seen(Some(&state.since));
+        begin.until.take(&since, &self.inputs);
         (state.open, state.begun) = (true, true);
         (state.sure, state.unsure, state.lost) = (certain, !certain, over.is_none());
         state.segment.begin(whole);
+        if let Some(after) = &self.after {
+            state.segment.begin_by(view, after.condition().inputs());
+        }
         let segment = Some(&state.segment);
         self.monitor.begin(&View { segment, ..*view }, clocks);
     }
@@ -192,17 +193,22 @@ impl Scoped {
     fn beginning(&self, view: &View<'_>) -> Vec<Moment> {
         let state = self.states.get(view.number);
         let begin = state.and_then(|state| state.begin.as_ref());
-        let (Some(after), Some(begin)) = (&self.after, begin) else {
+        let Some(begin) = begin else {
             return Vec::new();
         };
         let records = [&begin.after, &begin.until].map(|one| one.restore(view.record));
         let [came, fresh] = records.each_ref().map(|record| view.then(record));
-        proof(&came, &self.inputs, |without| {
+        let begins = |without: &[u64]| {
+            let after = self.after.as_ref().map(Switch::condition);
             let until = self.until.as_ref().map(Switch::condition);
-            let over = until.map(|until| until.test_without(&fresh, without));
-            after.condition().test_without(&came, without) == Truth::True
-                && over != Some(Truth::True)
-        })
+            after.is_none_or(|after| after.test_without(&came, without) == Truth::True)
+                && until.is_none_or(|until| until.test_without(&fresh, without) != Truth::True)
+        };
+        // Without `after`, it begins by being seen, unless it would be over then.
+        if self.after.is_none() && begins(&learnt(&came, &self.inputs)) {
+            return Vec::new();
+        }
+        proof(&came, &self.inputs, begins)
     }
 
     /// Why it never began.
@@ -255,7 +261,8 @@ impl Monitor for Scoped {
         if state.open || !state.sure {
             self.go_on(view);
         }
-        if !self.states[number].open {
+        // Once it is broken, the scope in which it broke counts, even if another begins where that ends.
+        if !self.states[number].open && !self.monitor.so_far().broke(number) {
             self.wait(view, clocks);
         }
         if self.states[number].open

@@ -371,3 +371,44 @@ fn a_proof_says_once_what_two_conditions_read() {
         ["status became Busy (test)", "shown became 1 (test)"]
     );
 }
+
+#[test]
+fn a_proof_has_what_kept_a_scope_from_being_over_as_it_began() {
+    let always = Pattern::Always(cel("shown == told"));
+    let scope = within(None, Some("!happened('stored')"));
+    let history = [(1, "7 +stored"), (2, "7 told=0"), (3, "7 shown=1")];
+    assert_eq!(told(&always, scope, &history), (Violated, 0, vec![0, 1, 2]));
+}
+
+#[test]
+fn a_proof_has_the_beginning_of_the_scope_in_which_it_broke() {
+    let response = Pattern::Response {
+        when: cel("shown == 1"),
+        then: cel("happened('stored')"),
+        within: Some(Duration::from_millis(10)),
+        clock: Clock::Wall,
+    };
+    // What ends the scope begins another.
+    let scope = || within(Some("happened('opened')"), Some("happened('opened')"));
+    let history = [(1, "7 +opened"), (2, "7 shown=1"), (3, "7 +opened")];
+    assert_eq!(
+        told(&response, scope(), &history),
+        (Violated, 0, vec![0, 1, 2])
+    );
+}
+
+#[test]
+fn a_proof_has_what_became_of_what_began_the_scope() {
+    let response = Pattern::Response {
+        when: cel("shown > 0"),
+        then: cel("happened('stored') || status == 'Busy'"),
+        within: None,
+        clock: Clock::Wall,
+    };
+    let scope = within(Some("status == 'Busy'"), None);
+    let history = [(1, "7 status=Busy"), (2, "7 status=Done"), (3, "7 shown=1")];
+    assert_eq!(
+        told(&response, scope, &history),
+        (Violated, 0, vec![0, 1, 2])
+    );
+}
