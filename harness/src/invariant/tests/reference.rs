@@ -782,6 +782,15 @@ proptest! {
         let expected = reference(&pattern, &Scope::default(), false, &history);
         prop_assert_eq!((finding.verdict, finding.witnesses), expected, "{:?}", finding);
     }
+}
+
+proptest! {
+    // Few histories break anything, and fewer in a scope that has more to tell than its beginning.
+    #![proptest_config(ProptestConfig {
+        cases: 1024,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn a_proof_proves_and_loses_its_force_without_any_of_its_events(
