@@ -149,6 +149,8 @@ mod tests {
     fn texts() -> impl Strategy<Value = String> {
         let parts = proptest::sample::select(vec![
             "://",
+            "://user:",
+            "@host",
             "Bearer ",
             "bearer ",
             "http",
