@@ -42,6 +42,7 @@ mod shell;
 mod steps;
 mod support;
 mod templates;
+mod together;
 mod until;
 mod up;
 mod verdicts;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         disks::trials(),
         doubles::trials(),
         moments::trials(),
+        together::trials(),
         until::trials(),
         up::trials(),
         check::trials(),
