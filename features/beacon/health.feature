@@ -6,6 +6,9 @@ Feature: A provider that answers is used, and one that does not is not
 
   @R5
   Scenario: no provider is well for a while
+    # The router was ready before, and has been seen to be.
+    When "submit" runs once
+    And every job is final within 60s
     Given the call "look at us" answers 503
     And the call "look at eu" answers 503
     And the call "look at asia" answers 503
