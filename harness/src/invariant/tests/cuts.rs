@@ -1,7 +1,7 @@
 //! What is exported is cut out of longer lives: whatever was before and comes after, a cut of what holds is never violated,
 //! and what breaks inside it is found.
 
-use super::reference::{
+use super::generated::{
     histories, of_all, patterns, plain, reopened, reopenings, scopable, scopes,
 };
 use super::*;
