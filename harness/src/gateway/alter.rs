@@ -245,6 +245,7 @@ mod tests {
         check(set("a.b.c", json!(1)), body, None);
         check(set("a", json!(1)), "made", None);
     }
+
     /// JSON of few names, so that paths find places in it, and what is none.
     fn bodies() -> impl Strategy<Value = String> {
         let leaf = prop_oneof![

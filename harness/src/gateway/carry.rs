@@ -77,17 +77,12 @@ pub(super) async fn carry(
     let mut told = ticket.copied.then(|| Box::new(came.clone()));
     let answered = ticket.answered(asked, answer.status, came);
     ticket.left = uplink.left();
-    let mut ask = state.answered(ticket, answered, unseen);
-    if let (true, Some(ask)) = (ticket.left, &mut ask) {
-        // Nobody sees what is decided, but something else may be done at this moment.
-        uplink.despite(ask.told()).await?;
-        return Err(Broken::Left);
-    }
+    let ask = state.answered(ticket, answered, unseen);
     let as_of = match ticket.as_of {
         AsOf::LastLook if ask.is_none() => AsOf::LastLook,
         _ => AsOf::Now,
     };
-    wanted = wanted.or(alteration(uplink, ask).await?);
+    wanted = wanted.or(decided(uplink, ticket, ask).await?);
     let altered = wanted
         .filter(|_| reply::bodied(&request.method, answer.status))
         .and_then(|how| alter::alter(&how, downlink.body()));
@@ -155,8 +150,24 @@ pub(super) fn seen(
     }
 }
 
+/// The same about an answer that was reported. Where its caller has left, nobody sees what is decided, but something else
+/// may be done at this moment.
+pub(super) async fn decided(
+    uplink: &mut Uplink<'_>,
+    ticket: &Ticket,
+    ask: Option<Ask>,
+) -> Result<Option<Alteration>, Broken> {
+    match ask {
+        Some(mut ask) if ticket.left => {
+            uplink.despite(ask.told()).await?;
+            Err(Broken::Left)
+        }
+        ask => alteration(uplink, ask).await,
+    }
+}
+
 /// Waits for the harness's decision about an answer. What is to become of its body.
-pub(super) async fn alteration(
+async fn alteration(
     uplink: &mut Uplink<'_>,
     ask: Option<Ask>,
 ) -> Result<Option<Alteration>, Broken> {

@@ -5,13 +5,12 @@
 
 use super::Alteration;
 use super::alter;
-use super::carry::{Carried, alteration, message, seen};
+use super::carry::{Carried, decided, message, seen};
 use super::downlink::{Broken, Downlink, Pieces};
 use super::head::{Answer, Request};
 use super::reply;
 use super::state::{State, Ticket};
 use super::uplink::Uplink;
-use crate::history::Seen;
 
 /// Brings the caller a stream.
 pub(super) async fn stream(
@@ -26,14 +25,7 @@ pub(super) async fn stream(
     let answered = ticket.answered(asked, answer.status, came);
     ticket.left = uplink.left();
     let ask = state.answered(ticket, answered, true);
-    if ticket.left {
-        // Nobody sees what is decided, but something else may be done at this moment.
-        if let Some(mut ask) = ask {
-            uplink.despite(ask.told()).await?;
-        }
-        return Err(Broken::Left);
-    }
-    let wanted = alteration(uplink, ask).await?;
+    let wanted = decided(uplink, ticket, ask).await?;
     let wanted = wanted.filter(alter::needs_only_the_beginning);
     let wanted = wanted.filter(|_| reply::bodied(&request.method, answer.status));
     let pieces = match &wanted {
@@ -47,14 +39,9 @@ pub(super) async fn stream(
         None => Some(Box::new(message(headers, downlink.body()))),
     };
     uplink.during(downlink.deliver()).await??;
-    let seen: Seen = seen(
-        (answer.status, downlink.body()),
-        ticket,
-        altered.as_ref(),
-        told,
-    );
+    let came = (answer.status, downlink.body());
     Ok(Carried {
-        seen,
+        seen: seen(came, ticket, altered.as_ref(), told),
         persists: altered.is_none() && answer.persists && !downlink.closed(),
         switches: false,
     })

@@ -80,6 +80,7 @@ mod tests {
         // How MySQL greets.
         check(&[0x4a, 0, 0, 0, 0x0a], Some(false));
     }
+
     /// Bytes that begin with one of these, with at most one byte of it changed.
     fn like(beginning: &'static [u8]) -> impl Strategy<Value = Vec<u8>> {
         let change = proptest::option::of((0..beginning.len(), any::<u8>()));

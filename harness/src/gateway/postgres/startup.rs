@@ -87,6 +87,7 @@ mod tests {
         check(b"\x16\x03\x01\x02\x00\x01\x00\x01", Packet::Other);
         check(b"", Packet::Partial);
     }
+
     /// What may be the first packet, and what follows it.
     fn openings() -> impl Strategy<Value = Vec<u8>> {
         let length = prop_oneof![
