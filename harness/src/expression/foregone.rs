@@ -1,5 +1,6 @@
 //! Conditions whose answer is foregone: the same whatever the values are that they read.
 
+use super::reading::path;
 use super::{Expression, Scope, Truth};
 use cel::common::ast::{Expr, LiteralValue, operators};
 use indexmap::IndexMap;
@@ -12,6 +13,36 @@ const MOST: usize = 4096;
 type Compared = IndexMap<String, Vec<Value>>;
 
 impl Expression {
+    /// What it comes to, whatever it reads, where that is plain to see.
+    pub fn foregone(&self) -> Option<bool> {
+        self.plain().or_else(|| self.foregone_by(&|_| None))
+    }
+
+    /// A size is never below 0, and a value is what it is.
+    fn plain(&self) -> Option<bool> {
+        let Expr::Call(call) = &self.program.expression().expr else {
+            return None;
+        };
+        let [one, other] = &call.args[..] else {
+            return None;
+        };
+        let (one, other) = (&one.expr, &other.expr);
+        let same = path(one).is_some_and(|path_of| path(other) == Some(path_of));
+        let (size_first, size_last) = (
+            is_size(one) && is_zero(other),
+            is_zero(one) && is_size(other),
+        );
+        match call.func_name.as_str() {
+            operators::EQUALS if same => Some(true),
+            operators::NOT_EQUALS if same => Some(false),
+            operators::GREATER_EQUALS if size_first => Some(true),
+            operators::LESS_EQUALS if size_last => Some(true),
+            operators::LESS if size_first => Some(false),
+            operators::GREATER if size_last => Some(false),
+            _ => None,
+        }
+    }
+
     /// What it comes to, whatever the values are that it reads. `can_be` gives all values that a variable can have,
     /// where they are known. `None`: it depends on them, or it does more than compare variables with constants.
     pub fn foregone_by(&self, can_be: &dyn Fn(&str) -> Option<Vec<Value>>) -> Option<bool> {
@@ -43,6 +74,14 @@ impl Expression {
         let first = truths.next()??;
         truths.all(|truth| truth == Some(first)).then_some(first)
     }
+}
+
+fn is_size(expr: &Expr) -> bool {
+    matches!(expr, Expr::Call(call) if call.func_name == "size")
+}
+
+fn is_zero(expr: &Expr) -> bool {
+    matches!(expr, Expr::Literal(LiteralValue::Int(n)) if *n.inner() == 0)
 }
 
 /// Collects what is compared with what. `None`: something else is done with a variable.
@@ -136,6 +175,32 @@ mod tests {
 
     fn foregone(text: &str) -> Option<bool> {
         Expression::parse(text).unwrap().foregone_by(&|_| None)
+    }
+
+    #[test]
+    fn what_is_foregone_is_seen() {
+        let foregone = |text: &str| Expression::parse(text).unwrap().foregone();
+        for text in [
+            "size(x) >= 0",
+            "0 <= size(x.y)",
+            "x.size() >= 0",
+            "x == x",
+            "x.y == x.y",
+        ] {
+            assert_eq!(foregone(text), Some(true), "{text}");
+        }
+        for text in ["size(x) < 0", "0 > size(x)", "x != x"] {
+            assert_eq!(foregone(text), Some(false), "{text}");
+        }
+        for text in [
+            "size(x) > 0",
+            "0 >= size(x)",
+            "x == y",
+            "x.y == x.z",
+            "size(x) >= 1",
+        ] {
+            assert_eq!(foregone(text), None, "{text}");
+        }
     }
 
     #[test]

@@ -71,42 +71,9 @@ impl Expression {
         found
     }
 
-    /// What it is, whatever it reads, where that is plain to see: a size is never below 0, and a value is what it is.
-    pub fn foregone(&self) -> Option<bool> {
-        let Expr::Call(call) = &self.program.expression().expr else {
-            return None;
-        };
-        let [one, other] = &call.args[..] else {
-            return None;
-        };
-        let (one, other) = (&one.expr, &other.expr);
-        let same = path(one).is_some_and(|path_of| path(other) == Some(path_of));
-        let (size_first, size_last) = (
-            is_size(one) && is_zero(other),
-            is_zero(one) && is_size(other),
-        );
-        match call.func_name.as_str() {
-            operators::EQUALS if same => Some(true),
-            operators::NOT_EQUALS if same => Some(false),
-            operators::GREATER_EQUALS if size_first => Some(true),
-            operators::LESS_EQUALS if size_last => Some(true),
-            operators::LESS if size_first => Some(false),
-            operators::GREATER if size_last => Some(false),
-            _ => None,
-        }
-    }
-
     fn visit(&self, visit: &mut impl FnMut(&Expr)) {
         walk(&self.program.expression().expr, visit);
     }
-}
-
-fn is_size(expr: &Expr) -> bool {
-    matches!(expr, Expr::Call(call) if call.func_name == "size")
-}
-
-fn is_zero(expr: &Expr) -> bool {
-    matches!(expr, Expr::Literal(LiteralValue::Int(n)) if *n.inner() == 0)
 }
 
 /// The values that are compared with constants, each with the kind of one of them.
@@ -160,7 +127,7 @@ fn text(expr: &Expr) -> Option<String> {
     }
 }
 
-fn path(expr: &Expr) -> Option<Vec<String>> {
+pub(super) fn path(expr: &Expr) -> Option<Vec<String>> {
     match expr {
         Expr::Ident(name) => Some(vec![name.clone()]),
         Expr::Select(select) => {
@@ -254,32 +221,6 @@ mod tests {
         // The same name inside and outside.
         assert_eq!(variables("c > 1 && all.exists(c, c == d)"), "all c d");
         assert_eq!(variables("{'a': n}[k] == 1"), "k n");
-    }
-
-    #[test]
-    fn what_is_foregone_is_seen() {
-        let foregone = |text: &str| Expression::parse(text).unwrap().foregone();
-        for text in [
-            "size(x) >= 0",
-            "0 <= size(x.y)",
-            "x.size() >= 0",
-            "x == x",
-            "x.y == x.y",
-        ] {
-            assert_eq!(foregone(text), Some(true), "{text}");
-        }
-        for text in ["size(x) < 0", "0 > size(x)", "x != x"] {
-            assert_eq!(foregone(text), Some(false), "{text}");
-        }
-        for text in [
-            "size(x) > 0",
-            "0 >= size(x)",
-            "x == y",
-            "x.y == x.z",
-            "size(x) >= 1",
-        ] {
-            assert_eq!(foregone(text), None, "{text}");
-        }
     }
 
     #[test]

@@ -23,8 +23,7 @@ pub(super) fn check(
     if variables.is_empty() && expression.events().is_empty() {
         return say(format!("`{text}` reads nothing of the {name}"), help);
     }
-    let foregone = expression.foregone();
-    if let Some(truth) = foregone.or_else(|| expression.foregone_by(&|_| None)) {
+    if let Some(truth) = expression.foregone() {
         return say(format!("`{text}` is {truth} whatever happens"), help);
     }
     let Some((statuses, truths)) = by_status(entity, expression) else {
