@@ -36,10 +36,17 @@ impl Call {
 /// The fields that hold an id, the likeliest first.
 const IDS: [&str; 4] = ["id", "uuid", "_id", "key"];
 
+/// The fields that have the id of what is called so.
+pub(super) fn own_fields(noun: &str) -> [String; 3] {
+    [noun.to_owned(), format!("{noun}_id"), format!("{noun}Id")]
+}
+
 /// Where an object says its id, and which it is; `noun` is what it is called.
 pub(super) fn id_of<'v>(body: &'v Value, noun: &str) -> Option<(String, &'v Value)> {
     let object = body.as_object()?;
-    let own = [format!("{noun}_id"), format!("{noun}Id"), noun.to_owned()];
+    // Its name alone is the least likely one of them.
+    let mut own = own_fields(noun);
+    own.rotate_left(1);
     let names = IDS.iter().map(|name| (*name).to_owned()).chain(own);
     let scalar = |value: &Value| value.is_string() || value.is_u64();
     let mut here = names.filter_map(|name| {

@@ -1,6 +1,6 @@
 //! What is followed: the things that a request from outside creates, by the ids that its answers tell.
 
-use super::calls::{Call, as_text, id_of};
+use super::calls::{Call, as_text, id_of, own_fields};
 use super::exchange::Exchange;
 use super::look::{Look, Telling, looks};
 use super::path::{caught, noun};
@@ -176,19 +176,16 @@ fn rule(entity: &Entity, call: &Call) -> Option<Rule> {
     })
 }
 
-/// The field of a request to somebody else's end that is called like the entity, and always has the id of one.
+/// The field of a request that is called like the entity, if it has the id of one each time. What creates one knows none.
 fn own_field(entity: &Entity, call: &Call) -> Option<String> {
-    let name = &entity.name;
-    let names = [name.clone(), format!("{name}_id"), format!("{name}Id")];
-    let other = call.name != entity.born;
-    names.into_iter().filter(|_| other).find(|at| {
-        let mut sent = call.again.iter().filter_map(|one| one.sent.as_ref());
-        let has_one = |sent: &Value| {
-            let id = sent.get(at);
+    if call.name == entity.born || call.again.is_empty() {
+        return None;
+    }
+    own_fields(&entity.name).into_iter().find(|at| {
+        call.again.iter().all(|one| {
+            let id = one.sent.as_ref().and_then(|sent| sent.get(at));
             id.is_some_and(|id| entity.ids.contains(&as_text(id)))
-        };
-        let any = !call.again.is_empty() && call.again.iter().all(|one| one.sent.is_some());
-        any && sent.all(has_one)
+        })
     })
 }
 
@@ -208,12 +205,8 @@ fn by_body(entity: &Entity, call: &Call) -> Option<(&'static str, String)> {
             return Some(("response", at));
         }
     }
-    let names = [
-        entity.name.clone(),
-        format!("{}_id", entity.name),
-        format!("{}Id", entity.name),
-        "id".to_owned(),
-    ];
+    let own = own_fields(&entity.name).into_iter();
+    let names: Vec<String> = own.chain(["id".to_owned()]).collect();
     call.again.iter().find_map(|one| {
         let body = one.sent.as_ref()?.as_object()?;
         let name = names

@@ -100,21 +100,20 @@ fn without(services: &[&Service]) -> Vec<Problem> {
 /// A warning for all settings that only containers have.
 fn unset(services: &[&Service]) -> Option<Problem> {
     let mut settings: IndexMap<&str, Vec<String>> = IndexMap::new();
+    let mut first = None;
     for service in services {
         for key in container_settings(service) {
+            first.get_or_insert(service);
             let of = settings.entry(key).or_default();
             of.push(format!("`{}`", service.name));
         }
     }
-    let first = services
-        .iter()
-        .find(|service| container_settings(service).next().is_some())?;
     let settings = settings.iter();
     let words: Vec<String> = settings
         .map(|(key, of)| format!("`{key}` of {}", of.join(" and ")))
         .collect();
     let what = format!("local processes do without {}", words.join(", "));
-    Some(Problem::at(&first.place, what).help("`--runtime docker` has them"))
+    Some(Problem::at(&first?.place, what).help("`--runtime docker` has them"))
 }
 
 /// What a service sets that only a container can have, and that no other warning names.

@@ -59,11 +59,8 @@ fn include(mut root: Node, depth: usize, reading: &mut Reading<'_>) -> Node {
                 let known = ["path", "project_directory", "env_file"];
                 let fields = item.fields(&known, reading.problems);
                 if let Some(node) = fields.get("env_file") {
-                    let what = "`include.env_file` is not used by shakedown";
-                    let help = "its variables are those of the environment and of `.env`";
-                    reading
-                        .warnings
-                        .push(Problem::at(&node.place, what).help(help));
+                    let meaning = "its variables are those of the environment and of `.env`";
+                    reading.unused(&node.place, "`include.env_file`", meaning);
                 }
                 let path = fields.need("path", reading.problems);
                 let folder = fields

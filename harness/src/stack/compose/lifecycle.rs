@@ -63,10 +63,8 @@ pub(super) fn healthcheck(node: &Node, reading: &mut Reading<'_>) -> Option<Heal
     let Some(test) = fields.get("test") else {
         // `disable: false` alone changes nothing.
         if !disabled && KEYS[1..6].iter().any(|key| fields.get(key).is_some()) {
-            let what = "a `healthcheck` without `test` is not used by shakedown";
-            let help = "the image's own healthcheck counts as it is";
-            let warning = Problem::at(&node.place, what).help(help);
-            reading.warnings.push(warning);
+            let meaning = "the image's own healthcheck counts as it is";
+            reading.unused(&node.place, "a `healthcheck` without `test`", meaning);
         }
         return None;
     };

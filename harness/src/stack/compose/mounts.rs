@@ -168,11 +168,8 @@ pub(super) fn file(
             let fields = node.fields(&known, reading.problems);
             for key in ["uid", "gid", "mode"] {
                 if let Some(node) = fields.get(key) {
-                    let what = format!("`{kind}.{key}` is not used by shakedown");
-                    let help = "everybody in the container may read the file, as with Compose";
-                    reading
-                        .warnings
-                        .push(Problem::at(&node.place, what).help(help));
+                    let meaning = "everybody in the container may read the file, as with Compose";
+                    reading.unused(&node.place, &format!("`{kind}.{key}`"), meaning);
                 }
             }
             let source = fields.need_text("source", reading.problems)?;
