@@ -4,8 +4,9 @@
 
 use crate::count::times;
 use crate::duration::seconds;
-use crate::history::{Asked, ExchangeId, Seen, What};
+use crate::history::{Asked, ExchangeId, Reader, Seen, What};
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 
 /// The most different failures that are remembered.
 const REMEMBERED: usize = 1000;
@@ -13,9 +14,18 @@ const REMEMBERED: usize = 1000;
 /// So many of them are told, the most frequent first.
 const TOLD: usize = 5;
 
+/// What went wrong in a run, for whoever wonders why something did not come to its end.
+pub fn note(history: &Path) -> Option<String> {
+    let mut failed = Failed::default();
+    for event in Reader::open(history).ok()?.map_while(Result::ok) {
+        failed.see(&event.what, event.at_ns);
+    }
+    failed.words()
+}
+
 /// What went wrong between services, and how often.
 #[derive(Default)]
-pub struct Failed {
+struct Failed {
     under_way: HashMap<ExchangeId, String>,
     failures: BTreeMap<(String, String), Times>,
 }
@@ -27,7 +37,7 @@ struct Times {
 
 impl Failed {
     /// Takes an event.
-    pub fn see(&mut self, what: &What, at_ns: u64) {
+    fn see(&mut self, what: &What, at_ns: u64) {
         match what {
             What::Asked(asked) => {
                 self.under_way.insert(asked.exchange, name(asked));
@@ -60,8 +70,7 @@ impl Failed {
         }
     }
 
-    /// What went wrong, for whoever wonders why something did not come to its end.
-    pub fn note(&self) -> Option<String> {
+    fn words(&self) -> Option<String> {
         let mut all: Vec<_> = self.failures.iter().collect();
         all.sort_by_key(|(_, times)| std::cmp::Reverse(times.count));
         let more = all.len().saturating_sub(TOLD);
@@ -81,12 +90,14 @@ impl Failed {
 
 /// The call's name, or what was asked of whom.
 fn name(asked: &Asked) -> String {
-    let path = asked.path.split('?').next().unwrap_or_default();
     match &asked.call {
         Some(call) => format!("`{call}`"),
         None => format!(
-            "`{} {path}` on {} -> {}",
-            asked.method, asked.client, asked.service
+            "`{} {}` on {} -> {}",
+            asked.method,
+            asked.without_query(),
+            asked.client,
+            asked.service
         ),
     }
 }
@@ -139,7 +150,7 @@ mod tests {
             failed.see(&delivered, at_ns);
         }
         assert!(failed.under_way.is_empty());
-        failed.note()
+        failed.words()
     }
 
     #[test]

@@ -1,12 +1,13 @@
 //! What a run came to, by the table of verdicts.
 
 use super::Setup;
+use super::failed;
 use super::record::{Record, Worked};
 use super::rewritten;
 use super::room;
 use super::strain;
 use crate::count;
-use crate::fault::{Receipt, some_of_each};
+use crate::fault::Receipt;
 use crate::history::Heard;
 use crate::invariant::Finding;
 use crate::plan::{Judged, Plan, Step};
@@ -177,9 +178,7 @@ impl Outcome {
             }
             let entities = state.judge.entities();
             let known = |kind: &str| entities.records(kind).count();
-            let some = receipts
-                .iter()
-                .filter_map(|receipt| some_of_each(receipt, &known));
+            let some = receipts.iter().filter_map(|one| one.some_of_each(&known));
             let some: Vec<String> = some.collect();
             let steps = setup.plan.steps.iter();
             let tallies = steps.filter_map(|planned| match &planned.step {
@@ -220,9 +219,7 @@ impl Outcome {
         let mut outcome =
             Outcome::weighed(&setup.plan, setup.stack.settle, seen).only(&setup.judges());
         if outcome.verdict > Verdict::Held {
-            outcome
-                .notes
-                .extend(record.look(|state| state.failed.note()));
+            outcome.notes.extend(failed::note(&record.history()));
             outcome.notes.extend(strain::note());
         }
         outcome

@@ -2,7 +2,6 @@
 //!
 //! One lock keeps one order. What an event leads to (a fault felt, a fault ended) follows it at once.
 
-use super::failed::Failed;
 use super::live::{Live, Sight};
 use super::notes::Notes;
 use super::rest::Rest;
@@ -17,7 +16,7 @@ use crate::secret::Secrets;
 use crate::seed::Seed;
 use crate::stack::Operation;
 use std::collections::{BTreeSet, HashMap};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, watch};
@@ -44,8 +43,6 @@ pub struct State {
     pub worked: HashMap<String, Worked>,
     /// Requests that were no call.
     pub strangers: Strangers,
-    /// Requests that failed.
-    pub failed: Failed,
     /// Disks that were full when nobody called.
     pub unnoticed: Unnoticed,
     /// Whether something happens still.
@@ -99,7 +96,6 @@ impl Record {
             faults: Faults::new(seed),
             worked: HashMap::new(),
             strangers: Strangers::default(),
-            failed: Failed::default(),
             unnoticed: Unnoticed::default(),
             rest: Rest::new(),
             notes: Notes::default(),
@@ -353,6 +349,11 @@ impl Record {
         &self.secrets
     }
 
+    /// Where the history is.
+    pub fn history(&self) -> PathBuf {
+        self.state().writer.path().to_owned()
+    }
+
     /// Looks at the state.
     pub fn look<T>(&self, look: impl FnOnce(&State) -> T) -> T {
         look(&self.state())
@@ -435,7 +436,6 @@ impl State {
         self.follow(&what);
         match self.writer.append_first(what) {
             Ok(event) => {
-                self.failed.see(&event.what, event.at_ns);
                 if let Some(stop) = stop(&event.what) {
                     self.faults.missed(Came::Call(&stop), event.at_ns);
                 }

@@ -29,12 +29,11 @@ impl Strangers {
         if asked.call.is_some() {
             return;
         }
-        let path = asked.path.split('?').next().unwrap_or_default();
         let stranger = Stranger {
             client: asked.client.clone(),
             service: asked.service.clone(),
             method: asked.method.clone(),
-            path: path.to_owned(),
+            path: asked.without_query().to_owned(),
         };
         if self.unnamed.len() < REMEMBERED || self.unnamed.contains_key(&stranger) {
             *self.unnamed.entry(stranger).or_default() += 1;

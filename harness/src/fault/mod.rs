@@ -21,7 +21,6 @@ use crate::stack::Operation;
 use armed::Armed;
 pub use late::Came;
 pub use receipt::Receipt;
-pub(crate) use receipt::some_of_each;
 use std::collections::HashMap;
 use std::time::Duration;
 

@@ -34,21 +34,6 @@ pub struct Receipt {
     pub each: Option<(String, usize)>,
 }
 
-/// Says for how many entities a fault came by that is counted for each, where there were more. `known`: how many there
-/// are of a kind.
-pub(crate) fn some_of_each(receipt: &Receipt, known: &dyn Fn(&str) -> usize) -> Option<String> {
-    let (entity, came) = receipt.each.as_ref()?;
-    let all = known(entity);
-    let some = receipt.missing.is_none() && *came > 0 && *came < all;
-    some.then(|| {
-        let all = count::of(all, entity);
-        format!(
-            "`{}` came by for {came} of {all}: the others were not struck",
-            receipt.text
-        )
-    })
-}
-
 impl Receipt {
     /// Of a fault of which nothing is known yet.
     pub(crate) fn new(text: &str) -> Receipt {
@@ -64,6 +49,21 @@ impl Receipt {
             late: false,
             each: None,
         }
+    }
+
+    /// Says for how many entities it came by, where it is counted for each and there were more. `known`: how many there are
+    /// of a kind.
+    pub(crate) fn some_of_each(&self, known: &dyn Fn(&str) -> usize) -> Option<String> {
+        let (entity, came) = self.each.as_ref()?;
+        let all = known(entity);
+        let some = self.missing.is_none() && *came > 0 && *came < all;
+        some.then(|| {
+            let all = count::of(all, entity);
+            format!(
+                "`{}` came by for {came} of {all}: the others were not struck",
+                self.text
+            )
+        })
     }
 
     /// Names the first link of the chain armed, matched, applied, felt that is missing. `never` says what did not
@@ -170,11 +170,11 @@ mod tests {
             receipt
         };
         let each = receipt(&Whom::Each("order".to_owned()));
-        let said = some_of_each(&each, &|_| 3);
+        let said = each.some_of_each(&|_| 3);
         let expected = "`the fault` came by for 1 of 3 orders: the others were not struck";
         assert_eq!(said.as_deref(), Some(expected));
-        assert_eq!(some_of_each(&each, &|_| 1), None);
+        assert_eq!(each.some_of_each(&|_| 1), None);
         let one = receipt(&Whom::One("order".to_owned()));
-        assert_eq!(some_of_each(&one, &|_| 3), None);
+        assert_eq!(one.some_of_each(&|_| 3), None);
     }
 }

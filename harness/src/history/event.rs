@@ -200,6 +200,13 @@ pub struct Asked {
     pub captures: Captures,
 }
 
+impl Asked {
+    /// The path without its query.
+    pub fn without_query(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+}
+
 /// A whole exchange between the gateway and the callee.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Answered {
