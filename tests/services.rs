@@ -2,7 +2,7 @@
 //! are healed.
 
 use crate::lanes::{container_trial, trial};
-use crate::support::{Scratch, check};
+use crate::support::{Scratch, check, rogue_after};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
@@ -33,6 +33,10 @@ pub fn trials() -> Vec<Trial> {
         trial(
             "services: one that does not run cannot be struck",
             not_running,
+        ),
+        trial(
+            "services: one that does not come back is told of, whatever was done to it",
+            not_back,
         ),
     ]
 }
@@ -143,5 +147,55 @@ fn not_running() -> Result<(), Failed> {
             "the service \"db\" was never killed",
             "service `db` could not be killed",
         ])?;
+    Ok(())
+}
+
+const LOOKED_AT: &str = "\
+stack: s
+compose: compose.yaml
+calls: {look: {link: workload -> rogue, request: \"GET /operations/{operation}\"}}
+entities: {operation: {learn: [{call: look, when: response.status == 200, event: polled}]}}
+workloads: {look: {request: \"GET http://rogue:8000/operations/7\"}}
+invariants: {it is polled: {for: operation, at_most: 4, of: polled}}
+";
+
+/// A service that starts well only once.
+fn not_back() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let once =
+        "if [ -e $$SHAKEDOWN_DATA/was ]; then exec sleep 1000; fi; touch $$SHAKEDOWN_DATA/was";
+    let compose = rogue_after(once).replace("{http: /health}", "{http: /health, within: 500ms}");
+    scratch.file(
+        "compose.yaml",
+        &compose.replace("    expose:", "    restart: always\n    expose:"),
+    );
+    let stack = scratch.file("shakedown.yaml", LOOKED_AT);
+    let look = "When \"look\" runs 2 times\n    ";
+    let faults = [
+        format!("{look}Given the service \"rogue\" is killed"),
+        format!("{look}Given the service \"rogue\" is restarted"),
+        format!("{look}Given the service \"rogue\" is stopped"),
+        format!(
+            "Given the service \"rogue\" is killed after \"look\" is answered, once\n    {look}"
+        ),
+    ];
+    let scenario = |(number, steps): (usize, &String)| {
+        format!("  Scenario: {number}\n    {steps}\n    Then every invariant holds\n")
+    };
+    let scenarios: String = faults.iter().enumerate().map(scenario).collect();
+    let text = format!("Feature: f\n  Background:\n    Given the stack \"s\"\n{scenarios}");
+    let feature = scratch.file("a.feature", &text);
+    let said = scratch.play_on(&stack, &feature, "process").exits(3)?;
+    let run = scratch.json("out/run.json")?;
+    let scenarios = run["scenarios"].as_array().cloned().unwrap_or_default();
+    check(scenarios.len() == faults.len(), || said.all())?;
+    for scenario in scenarios {
+        let told = scenario
+            .to_string()
+            .contains("was not ready after 500ms when it was started again");
+        check(scenario["verdict"] == "environment failed" && told, || {
+            format!("{}\n{}", scenario["verdict"], said.all())
+        })?;
+    }
     Ok(())
 }

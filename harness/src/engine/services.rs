@@ -22,6 +22,8 @@ const SECOND: &str = "a second one";
 #[derive(Clone, Debug, PartialEq)]
 enum Stage {
     Absent,
+    /// The runtime is about to start it: it may run already, and nothing can be done to it yet.
+    Starting,
     Started,
     Ready,
     Completed,
@@ -29,6 +31,8 @@ enum Stage {
     Ended(ServiceFault),
     /// It ended by itself; why.
     Gone(String),
+    /// It was started again and did not become ready.
+    Lost(Failure),
 }
 
 /// The services of one run.
@@ -194,6 +198,10 @@ impl Services {
 
     /// False: there was nothing to do it to.
     async fn carry_out(self: &Arc<Self>, name: &str, how: ServiceFault) -> Result<bool, Failure> {
+        // A container works before the daemon has said that it runs.
+        let mut stage = self.stages[name].subscribe();
+        let begun = stage.wait_for(|stage| *stage != Stage::Starting).await;
+        drop(begun.expect("the sender lives as long as `self`"));
         let (struck, state) = match how {
             ServiceFault::Killed => (self.runtime.kill(name).await?, ServiceState::Killed),
             ServiceFault::Stopped | ServiceFault::Restarted => {
@@ -255,6 +263,9 @@ impl Services {
         let restarting =
             std::mem::take(&mut *self.restarting.lock().expect("no panic while it is held"));
         restarting.join_all().await;
+        if let Some(failure) = self.lost().next() {
+            return Err(failure);
+        }
         let joined = self.joined().clone();
         for name in joined {
             self.part(&name).await?;
@@ -270,7 +281,7 @@ impl Services {
                 .services
                 .values()
                 .filter(ended)
-                .map(|service| self.start(service)),
+                .map(|service| self.start_again(service)),
         )
         .await?;
         Ok(())
@@ -290,8 +301,19 @@ impl Services {
         self.stack.services.keys().filter_map(words).collect()
     }
 
-    /// The services that ended by themselves and stayed away, in words: what they would have done, nobody knows.
+    /// Why services did not come back that were started again.
+    fn lost(&self) -> impl Iterator<Item = Failure> {
+        let stages = self.stages.values();
+        stages.filter_map(|stage| match &*stage.borrow() {
+            Stage::Lost(failure) => Some(failure.clone()),
+            _ => None,
+        })
+    }
+
+    /// The services that ended by themselves and stayed away, or did not come back well, in words: what they would have
+    /// done, nobody knows.
     pub fn missed(&self) -> Vec<String> {
+        let lost = self.lost().map(|failure| failure.what);
         let words = |name: &String| {
             let Stage::Gone(why) = self.stages[name].borrow().clone() else {
                 return None;
@@ -307,7 +329,8 @@ impl Services {
                 self.folder.log(name).display()
             ))
         };
-        self.stack.services.keys().filter_map(words).collect()
+        let gone = self.stack.services.keys().filter_map(words);
+        gone.chain(lost).collect()
     }
 
     fn joined(&self) -> MutexGuard<'_, BTreeSet<String>> {
@@ -347,11 +370,15 @@ impl Services {
 
     fn restart(self: &Arc<Self>, name: &str) {
         // From now on, so that nobody else starts it too.
-        self.stage(name, Stage::Started);
+        self.stage(name, Stage::Starting);
         let (this, name) = (self.clone(), name.to_owned());
         let restart = async move {
-            // A service that does not come back is found when the faults are healed.
-            let _ = this.start(&this.stack.services[&name]).await;
+            if let Err(failure) = this.start_again(&this.stack.services[&name]).await {
+                let lost = Stage::Lost(failure);
+                // One that has ended meanwhile is another matter.
+                let begun = |stage: &Stage| matches!(stage, Stage::Starting | Stage::Started);
+                this.advance(&name, begun, lost);
+            }
         };
         self.restarting
             .lock()
@@ -359,22 +386,24 @@ impl Services {
             .spawn(restart);
     }
 
+    async fn start_again(&self, service: &Service) -> Result<(), Failure> {
+        self.start(service).await.map_err(|failure| Failure {
+            what: format!("{} when it was started again", failure.what),
+            ..failure
+        })
+    }
+
     async fn start(&self, service: &Service) -> Result<(), Failure> {
         let name = service.name.as_str();
         self.say(name, ServiceState::Starting, None);
-        self.stage(name, Stage::Started);
+        self.stage(name, Stage::Starting);
         self.runtime.start(name, service.replicas).await?;
+        self.advance(name, |stage| *stage == Stage::Starting, Stage::Started);
         let (gone, logs) = (|| self.why_gone(name), || self.logs(name));
         ready::wait(&*self.runtime, service, gone, logs).await?;
-        let still = self.stages[name].send_if_modified(|stage| {
-            let now = *stage == Stage::Started;
-            if now {
-                *stage = Stage::Ready;
-            }
-            now
-        });
         // One that was struck again meanwhile is not back, whatever it answered before.
-        if still {
+        let begun = |stage: &Stage| matches!(stage, Stage::Started | Stage::Lost(_));
+        if self.advance(name, begun, Stage::Ready) {
             self.say(name, ServiceState::Ready, None);
             self.record.recovered(name);
         }
@@ -414,7 +443,7 @@ impl Services {
         };
         let mut stage = stage.subscribe();
         let far_enough = |stage: &Stage| match (condition, stage) {
-            (Condition::Started, Stage::Absent) => false,
+            (Condition::Started, Stage::Absent | Stage::Starting) => false,
             (Condition::Started, _) => true,
             (Condition::Healthy, stage) => *stage == Stage::Ready,
             (Condition::Completed, stage) => {
@@ -437,5 +466,16 @@ impl Services {
 
     fn stage(&self, name: &str, stage: Stage) {
         self.stages[name].send_replace(stage);
+    }
+
+    /// Takes a service that has come `so_far` to another stage. False: it has not.
+    fn advance(&self, name: &str, so_far: impl Fn(&Stage) -> bool, to: Stage) -> bool {
+        self.stages[name].send_if_modified(|stage| {
+            let there = so_far(stage);
+            if there {
+                *stage = to;
+            }
+            there
+        })
     }
 }
