@@ -3,6 +3,7 @@
 use crate::lanes::container_trial;
 use crate::support::{Scratch, check};
 use libtest_mimic::{Failed, Trial};
+use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
     vec![container_trial(
@@ -39,5 +40,18 @@ fn together() -> Result<(), Failed> {
     let felt = run["scenarios"][0]["faults"].as_array().cloned();
     let felt = felt.unwrap_or_default();
     let all = felt.len() == FAULTS.len() && felt.iter().all(|fault| fault["felt"] == 1);
-    check(all, || said.all())
+    check(all, || said.all())?;
+    // What has no calls and is open to the end is told all the same.
+    let events = scratch.events()?;
+    let open = |client: &str, service: &str| {
+        let of = |e: &&Value| e["kind"] == "stream" && e["open"] == true;
+        let mut open = events.iter().filter(of);
+        open.any(|e| e["client"] == client && e["service"] == service && e["sent_bytes"] != 0)
+    };
+    for (client, service) in [("site", "db"), ("worker", "queue")] {
+        check(open(client, service), || {
+            format!("no connection {client} -> {service} is open to the end")
+        })?;
+    }
+    Ok(())
 }

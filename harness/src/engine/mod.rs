@@ -331,10 +331,13 @@ async fn play(
         };
         let sql_url = |service: &str| runtime.sql_url(service);
         let log = |service: &str| (folder.log(service), runtime.log_lag());
-        let in_order: InOrder = Arc::new(move || {
+        let in_order: InOrder = {
             let barrier = barrier.clone();
-            Box::pin(async move { barrier.pass().await })
-        });
+            Arc::new(move || {
+                let barrier = barrier.clone();
+                Box::pin(async move { barrier.pass().await })
+            })
+        };
         let known: Known = {
             let record = record.clone();
             Arc::new(move |kind| record.ids(kind))
@@ -362,6 +365,9 @@ async fn play(
         steps.heal().await?;
         phase(record, "settle");
         settle(record, setup, &observers).await;
+        // What is still open has no end that could be told; without a receiver, the gateway is gone, which ends the run.
+        let _ = commands.send(crate::gateway::Command::Streams);
+        barrier.pass().await;
         unmet.extend(services.missed());
         Ok(())
     };

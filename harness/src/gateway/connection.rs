@@ -2,6 +2,7 @@
 
 use super::callee::{self, Callee};
 use super::http2;
+use super::passing::Passed;
 use super::pipe::Pipe;
 use super::postgres;
 use super::raw::{self, READ_BYTES};
@@ -83,7 +84,8 @@ async fn probe(state: &State, mut caller: TcpStream, link: &Link) {
 async fn observe(state: &State, caller: Wire, early: BytesMut, link: &Link) {
     match callee::connect(state, link).await {
         Ok(callee) => {
-            raw::pump(caller, callee.stream, early, BytesMut::new()).await;
+            let passed = Passed::default();
+            raw::pump(caller, callee.stream, early, BytesMut::new(), &passed).await;
         }
         Err(reason) => {
             tracing::debug!(reason, ?link, "unreachable");

@@ -90,6 +90,7 @@ async fn obey(
                 .between(&client, &service)
                 .shape(number, shape, seed),
             Command::Drop { number, service } => state.pipes.drop_all(number, &service),
+            Command::Streams => state.still_passing(),
             Command::Sync { number } => state.report(Report::Synced { number }),
             Command::Release { exchanges } => state.asks.release(exchanges),
             Command::Disk {

@@ -28,6 +28,7 @@ mod hello;
 mod http2;
 mod lines;
 mod listener;
+mod passing;
 mod pattern;
 mod pipe;
 mod places;

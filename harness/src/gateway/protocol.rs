@@ -78,6 +78,8 @@ pub enum Command {
         /// To whom they lead.
         service: String,
     },
+    /// Report every connection without calls that is open, as one that is: nothing is said of it at its end.
+    Streams,
     /// Say [`Report::Synced`], after all reports so far.
     Sync {
         /// What to repeat.

@@ -1,5 +1,6 @@
 //! Bytes both ways, and what can be learnt about a connection without reading from it.
 
+use super::passing::Passed;
 use super::wire::Wire;
 use bytes::BytesMut;
 use nix::errno::Errno;
@@ -8,6 +9,7 @@ use std::future::Future;
 use std::io;
 use std::os::fd::{AsRawFd, RawFd};
 use std::pin::pin;
+use std::sync::atomic::AtomicU64;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, Interest};
 use tokio::net::TcpStream;
 
@@ -18,13 +20,6 @@ pub(super) const HEAD_READ_BYTES: usize = 4 * 1024;
 /// The most that is taken from a peer only to learn whether it has left.
 const PEEKED_BYTES: usize = 4 * 1024;
 
-/// How many bytes went each way.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Pumped {
-    pub(super) sent: u64,
-    pub(super) received: u64,
-}
-
 /// Passes bytes both ways until both sides have closed: first what the buffers hold, then what comes. A side that
 /// closes its half closes that half of the other; when one connection breaks, the other is reset.
 pub(super) async fn pump(
@@ -32,8 +27,8 @@ pub(super) async fn pump(
     mut callee: TcpStream,
     mut from_caller: BytesMut,
     mut from_callee: BytesMut,
-) -> Pumped {
-    let mut pumped = Pumped::default();
+    passed: &Passed,
+) {
     let (mut caller_read, mut caller_write) = caller.split();
     let (mut callee_read, mut callee_write) = callee.split();
     let ended = tokio::try_join!(
@@ -41,31 +36,30 @@ pub(super) async fn pump(
             &mut caller_read,
             &mut callee_write,
             &mut from_caller,
-            &mut pumped.sent
+            &passed.sent
         ),
         copy(
             &mut callee_read,
             &mut caller_write,
             &mut from_callee,
-            &mut pumped.received
+            &passed.received
         ),
     );
     if ended.is_err() {
         caller.reset();
         reset(&callee);
     }
-    pumped
 }
 
 async fn copy(
     from: &mut (impl AsyncRead + Unpin),
     to: &mut (impl AsyncWrite + Unpin),
     buffer: &mut BytesMut,
-    count: &mut u64,
+    count: &AtomicU64,
 ) -> io::Result<()> {
     loop {
         while !buffer.is_empty() {
-            *count += to.write_buf(buffer).await? as u64;
+            Passed::add(count, to.write_buf(buffer).await?);
         }
         if read(from, buffer, READ_BYTES).await? == 0 {
             return to.shutdown().await;

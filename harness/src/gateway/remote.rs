@@ -2,6 +2,7 @@
 
 use super::courier::Inbox;
 use super::listener;
+use super::passing::Passed;
 use super::pipe::Pipe;
 use super::raw;
 use super::wire::Wire;
@@ -123,6 +124,7 @@ async fn dial(caller: TcpStream, control: SocketAddr, hello: String) {
                 gateway,
                 hello,
                 BytesMut::new(),
+                &Passed::default(),
             )
             .await;
         }

@@ -3,14 +3,16 @@
 use super::callee::{self, Callee};
 use super::head::{self, Parsed, Request};
 use super::http2;
+use super::passing::Passed;
 use super::raw::{self, AsOf, HEAD_READ_BYTES, READ_BYTES};
 use super::state::{Link, State, Ticket};
 use super::wire::Wire;
-use crate::history::{ExchangeId, Seen, What};
+use crate::history::{ExchangeId, Seen};
 use bytes::BytesMut;
 use futures::FutureExt;
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
@@ -117,48 +119,44 @@ impl Session {
             Some(callee) => Ok(callee),
             None => callee::connect(&self.state, &self.link).await,
         };
-        let mut pumped = match callee {
-            Ok(callee) => {
-                raw::pump(
-                    self.caller,
-                    callee.stream,
-                    self.from_caller,
-                    self.from_callee,
-                )
-                .await
-            }
-            Err(reason) => {
-                tracing::debug!(reason, link = ?self.link, "unreachable");
-                self.caller.reset();
-                raw::Pumped::default()
-            }
-        };
         let (exchange, reason) = match &before {
             Before::Nothing => (None, None),
             Before::Switch(exchange) => (Some(*exchange), None),
             Before::Unsettled(ticket) => (Some(ticket.exchange), None),
             Before::Preface => (None, Some(http2::REFUSED.to_owned())),
         };
-        if reason.is_some() {
-            pumped.sent += http2::PREFACE.len() as u64;
+        let passing = self.state.passing.open(self.link, exchange, reason);
+        let passed = &passing.passed;
+        if let Before::Preface = before {
+            Passed::add(&passed.sent, http2::PREFACE.len());
+        }
+        match callee {
+            Ok(callee) => {
+                let (from_caller, from_callee) = (self.from_caller, self.from_callee);
+                raw::pump(self.caller, callee.stream, from_caller, from_callee, passed).await
+            }
+            Err(reason) => {
+                tracing::debug!(reason, "unreachable");
+                self.caller.reset();
+            }
         }
         if let Before::Unsettled(ticket) = before {
-            let body_bytes = pumped.received;
             let seen = Seen::Answer {
                 status: NO_STATUS,
-                body_bytes,
+                body_bytes: passed.received.load(Ordering::Relaxed),
                 altered: false,
                 told: None,
             };
             self.state.delivered(ticket, seen);
         }
-        streamed(&self.state, self.link, pumped, exchange, reason);
+        self.state.passed(&passing);
     }
 
     /// Ends a connection whose callee could not be reached before anything was heard.
     pub(super) fn unreachable(self) {
         self.caller.reset();
-        streamed(&self.state, self.link, raw::Pumped::default(), None, None);
+        let passing = self.state.passing.open(self.link, None, None);
+        self.state.passed(&passing);
     }
 
     /// Closes for writing and waits for the caller to do the same.
@@ -173,28 +171,4 @@ impl Session {
             tracing::debug!(%error, "the caller was gone before it was closed");
         }
     }
-}
-
-/// Reports a connection that had no calls, or has none any more.
-pub(super) fn streamed(
-    state: &State,
-    link: Link,
-    pumped: raw::Pumped,
-    exchange: Option<ExchangeId>,
-    reason: Option<String>,
-) {
-    let Link {
-        client,
-        service,
-        port,
-    } = link;
-    state.event(What::Stream {
-        client,
-        service,
-        port,
-        sent_bytes: pumped.sent,
-        received_bytes: pumped.received,
-        exchange,
-        reason,
-    });
 }

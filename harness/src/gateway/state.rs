@@ -2,6 +2,7 @@
 
 use super::ask::{Ask, Asks};
 use super::head::Request;
+use super::passing::{AllPassing, Passing};
 use super::pattern::{Pattern, origin};
 use super::pipe::Pipes;
 use super::places::Places;
@@ -28,6 +29,7 @@ pub(super) struct State {
     rules: RwLock<Rules>,
     pub(super) places: Places,
     pub(super) pipes: Pipes,
+    pub(super) passing: AllPassing,
     pub(super) asks: Arc<Asks>,
     exchanges: AtomicU64,
     /// Answers that are out and not told yet.
@@ -81,6 +83,7 @@ impl State {
             }),
             places: Places::new(),
             pipes: Pipes::new(reports.clone()),
+            passing: AllPassing::default(),
             asks: Asks::new(),
             exchanges: AtomicU64::new(1),
             untold: Untold::default(),
@@ -216,6 +219,21 @@ impl State {
     /// The number of the exchange that is asked next.
     pub(super) fn next(&self) -> ExchangeId {
         self.exchanges.load(Ordering::SeqCst)
+    }
+
+    /// Reports a connection without calls that has ended.
+    pub(super) fn passed(&self, passing: &Passing) {
+        if let Some(what) = self.passing.close(passing) {
+            self.event(what);
+        }
+    }
+
+    /// Reports the connections without calls that are open.
+    pub(super) fn still_passing(&self) {
+        self.passing
+            .take()
+            .into_iter()
+            .for_each(|what| self.event(what));
     }
 
     /// Reports something for the history.

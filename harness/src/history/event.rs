@@ -90,7 +90,7 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         before: Option<ExchangeId>,
     },
-    /// A connection ended that does not speak HTTP, or does not any more.
+    /// A connection that does not speak HTTP, or does not any more, at its end.
     Stream {
         /// Who connected.
         client: String,
@@ -109,6 +109,9 @@ pub enum What {
         /// Why it has no calls although it began like one that has: the callee does not speak what the client does.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
+        /// It was still open when the run was over: so much had passed by then.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        open: bool,
     },
     /// A statement to a database at which the gateway stopped for a fault; it is settled what its client saw.
     Statement(Statement),

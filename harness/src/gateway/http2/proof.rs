@@ -3,8 +3,9 @@
 use super::preface::{PREFACE, answers};
 use super::trunk;
 use crate::gateway::callee::{self, Callee};
+use crate::gateway::passing::Passed;
 use crate::gateway::raw::{self, READ_BYTES};
-use crate::gateway::session::{self, Before, Session};
+use crate::gateway::session::{Before, Session};
 use crate::gateway::wire::Wire;
 use bytes::{Buf, BytesMut};
 use std::io;
@@ -49,12 +50,10 @@ impl Session {
                 tracing::debug!(%error, link = ?self.link, "broke before it spoke HTTP/2");
                 raw::reset(&callee.stream);
                 self.caller.reset();
-                let pumped = raw::Pumped {
-                    sent: PREFACE.len() as u64,
-                    received: 0,
-                };
                 let reason = Some(REFUSED.to_owned());
-                session::streamed(&self.state, self.link, pumped, None, reason)
+                let passing = self.state.passing.open(self.link, None, reason);
+                Passed::add(&passing.passed.sent, PREFACE.len());
+                self.state.passed(&passing);
             }
         }
     }

@@ -1,8 +1,9 @@
 //! A session between its client and its server.
 
 use super::super::callee;
+use super::super::passing::Passed;
 use super::super::raw::{self, READ_BYTES};
-use super::super::session::{Before, Session, streamed};
+use super::super::session::{Before, Session};
 use super::super::state::{Link, State};
 use super::super::wire::{WireRead, WireWrite};
 use super::super::{Action, Moment, Stop};
@@ -14,6 +15,7 @@ use super::up::{self, Found, Up};
 use crate::history::{Outcome, Statement, What};
 use bytes::{Buf, BytesMut};
 use std::io;
+use std::sync::atomic::AtomicU64;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::net::tcp::{ReadHalf, WriteHalf};
@@ -46,7 +48,7 @@ impl Session {
         let Some(callee) = &mut self.callee else {
             return;
         };
-        let mut pumped = raw::Pumped::default();
+        let passing = self.state.passing.open(self.link.clone(), None, None);
         let shared = Shared {
             state: &self.state,
             link: &self.link,
@@ -60,12 +62,12 @@ impl Session {
                 (from_caller, to_callee),
                 &mut self.from_caller,
                 Up::new(startup),
-                &mut pumped.sent
+                &passing.passed.sent
             ),
             shared.down(
                 (from_callee, to_caller),
                 &mut self.from_callee,
-                &mut pumped.received
+                &passing.passed.received
             ),
         );
         let unheard = match self.caller.broken() {
@@ -79,7 +81,7 @@ impl Session {
             self.caller.reset();
             raw::reset(&callee.stream);
         }
-        streamed(&self.state, self.link, pumped, None, None);
+        self.state.passed(&passing);
     }
 
     /// Refuses encryption and waits for the first packet of a session; gives its length. `None`: none comes.
@@ -106,7 +108,7 @@ impl Shared<'_> {
         (mut from, mut to): (WireRead<'_>, WriteHalf<'_>),
         buffer: &mut BytesMut,
         mut up: Up,
-        count: &mut u64,
+        count: &AtomicU64,
     ) -> io::Result<()> {
         loop {
             let watch = self.state.statements();
@@ -169,7 +171,7 @@ impl Shared<'_> {
         &self,
         (mut from, mut to): (ReadHalf<'_>, WireWrite<'_>),
         buffer: &mut BytesMut,
-        count: &mut u64,
+        count: &AtomicU64,
     ) -> io::Result<()> {
         let mut down = Down::default();
         loop {
@@ -193,7 +195,7 @@ impl Shared<'_> {
                         Err(_) => Outcome::Left,
                     };
                     settle(self.state, self.link, failing, outcome);
-                    *count += error.len() as u64;
+                    Passed::add(count, error.len());
                     written?;
                 }
                 down::Step::Commit(bytes, commit) => {
@@ -276,10 +278,10 @@ async fn pass(
     to: &mut (impl AsyncWrite + Unpin),
     buffer: &mut BytesMut,
     bytes: usize,
-    count: &mut u64,
+    count: &AtomicU64,
 ) -> io::Result<()> {
     to.write_all(&buffer[..bytes]).await?;
     buffer.advance(bytes);
-    *count += bytes as u64;
+    Passed::add(count, bytes);
     Ok(())
 }

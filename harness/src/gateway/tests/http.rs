@@ -1,6 +1,7 @@
 //! Plain HTTP/1 in all its framings.
 
 use super::stage::*;
+use crate::gateway::Command;
 use crate::gateway::body::RECORDED_BYTES;
 use crate::history::Message;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -299,6 +300,32 @@ async fn an_upgraded_connection_passes_bytes() {
     callee.hears_end().await;
     drop(callee);
     stage.expect(&["stream worker 18 3 after 1"]).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn an_upgraded_connection_that_is_open_is_told_as_it_is_and_only_once() {
+    let mut stage = Stage::new(Some(true)).await;
+    let upgrade = "GET /ws HTTP/1.1\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+    let (mut caller, mut callee) = stage.pair(upgrade).await;
+    let switch = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+    callee.says(&format!("{switch}\x01hi")).await;
+    caller.hears(&format!("{switch}\x01hi")).await;
+    stage
+        .expect(&["1 asked worker GET /ws", "1 answered 101", "1 saw 101, 0"])
+        .await;
+    stage.send(Command::Streams);
+    stage.expect(&["stream worker 0 3 after 1 so far"]).await;
+    // It goes on, and nothing more is said of it.
+    caller.says("more").await;
+    callee.hears("more").await;
+    drop((caller, callee));
+    let (mut caller, mut callee) = stage.pair("GET / HTTP/1.1\r\n\r\n").await;
+    callee.says(OK).await;
+    caller.hears(OK).await;
+    stage
+        .expect(&["2 asked worker GET /", "2 answered 200", "2 saw 200, 2"])
+        .await;
     stage.end().await;
 }
 

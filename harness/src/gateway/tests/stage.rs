@@ -234,10 +234,12 @@ fn told(what: &What) -> String {
             sent_bytes,
             received_bytes,
             exchange,
+            open,
             ..
         } => {
             let after = exchange.map_or(String::new(), |exchange| format!(" after {exchange}"));
-            format!("stream {client} {sent_bytes} {received_bytes}{after}")
+            let open = if *open { " so far" } else { "" };
+            format!("stream {client} {sent_bytes} {received_bytes}{after}{open}")
         }
         What::Unanswered { exchange } => format!("{exchange} unanswered"),
         other => format!("{other:?}"),

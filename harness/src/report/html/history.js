@@ -79,7 +79,7 @@ function grade(call) {
 const SHAPES = {
   started: [], phase: ["name#"], service: ["service#", "state", "detail"],
   asked: ["x"], answered: ["x"], unanswered: ["x"], delivered: ["x"],
-  stream: ["from#", "to#", "port", "sent", "received", "x", "reason"],
+  stream: ["from#", "to#", "port", "sent", "received", "x", "reason", "open"],
   statement: ["from#", "to#", "port", "text#", "outcome"],
   fault: ["fault", "moment", "x"], observed: ["of#", "id#", "source#"],
   blind: ["source#", "blind", "over", "reason#"], misread: ["rule#", "reason#"],

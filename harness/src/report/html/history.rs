@@ -160,6 +160,7 @@ fn line(event: &Event, words: &mut Words) -> Value {
             received_bytes,
             exchange,
             reason,
+            open,
         } => {
             let (client, service) = (words.number(client), words.number(service));
             json!([
@@ -172,7 +173,8 @@ fn line(event: &Event, words: &mut Words) -> Value {
                 sent_bytes,
                 received_bytes,
                 exchange,
-                reason
+                reason,
+                open
             ])
         }
         What::Statement(Statement {

@@ -54,7 +54,7 @@ function eventWords(event, faults) {
     case "answered": return call ? `${call.to} answers ${call.status} to ${callName(call)} of ${call.from}, after ${time(call.done - call.begin)}` : "an answer";
     case "unanswered": return call ? `${call.to} gave no whole answer to ${callName(call)}: nobody knows whether it did the work` : "no answer";
     case "delivered": return call ? `${call.from} sees of ${callName(call)}: ${sawWords(call)}` : "an answer was seen";
-    case "stream": return `a connection ${event.from} → ${event.to}:${event.port} ended: ${bytes(event.sent)} sent, ${bytes(event.received)} received${event.reason ? `; ${event.reason}` : ""}`;
+    case "stream": return `a connection ${event.from} → ${event.to}:${event.port} ${event.open ? "is open to the end" : "ended"}: ${bytes(event.sent)} sent, ${bytes(event.received)} received${event.reason ? `; ${event.reason}` : ""}`;
     case "statement": return `statement ${event.from} → ${event.to}: ${event.text}; its client saw ${outcomeWords(event.outcome)}`;
     case "fault": return `fault ${event.moment}: ${faults[event.fault] ? faults[event.fault].text : `number ${event.fault + 1}`}`;
     case "observed": return `${event.source} sees ${event.of} ${event.id}`;
