@@ -1,18 +1,21 @@
 //! What whoever polls a long-running operation is told of it.
 
-use crate::lanes::trial;
+use crate::lanes::{container_trial, trial};
 use crate::support::{Case, Scratch, check};
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
 
 pub fn trials() -> Vec<Trial> {
     let cases: [Case; 3] = [
-        ("one stalls for as long as the step says", stalls),
+        ("one stalls for as long as the step says", || {
+            stalls("process")
+        }),
         ("one fails once, and then is as it is", fails),
         ("one that is over when it is polled proves nothing", over),
     ];
     let case = |(name, run): Case| trial(format!("operations: {name}"), run);
-    cases.into_iter().map(case).collect()
+    let contained = container_trial("operations: one stalls in containers", || stalls("docker"));
+    cases.into_iter().map(case).chain([contained]).collect()
 }
 
 const STACK: &str = "\
@@ -27,9 +30,9 @@ invariants: {it is polled: {for: operation, at_most: 4, of: polled}}
 ";
 
 /// What each poll came to: the length of the body, and whether it was another one than the service gave.
-fn polls(steps: &str, exit: i32, says: &[&str]) -> Result<Vec<(u64, bool)>, Failed> {
+fn polls(runtime: &str, steps: &str, exit: i32, says: &[&str]) -> Result<Vec<(u64, bool)>, Failed> {
     let scratch = Scratch::new();
-    let said = scratch.rogue("process", STACK, steps).exits(exit)?;
+    let said = scratch.rogue(runtime, STACK, steps).exits(exit)?;
     said.says(says)?;
     let events = scratch.events()?;
     let delivered = events.iter().filter(|e| e["kind"] == "delivered");
@@ -45,10 +48,15 @@ const DONE: &str = "{\"status\":\"DONE\",\"result\":7}";
 const FAILED: &str = "{\"status\":\"DONE\",\"result\":7,\"error\":{\"code\":\"A\"}}";
 const RUNNING: &str = "{\"status\":\"RUNNING\",\"result\":7}";
 
-fn stalls() -> Result<(), Failed> {
+fn stalls(runtime: &str) -> Result<(), Failed> {
     let steps = "And the operation \"make it\" stalls the first 2 times for each operation\n    \
         When \"look\" runs 3 times";
-    let polls = polls(steps, 0, &["held", "rules learn from \"get operation\""])?;
+    let polls = polls(
+        runtime,
+        steps,
+        0,
+        &["held", "rules learn from \"get operation\""],
+    )?;
     let (running, done) = (RUNNING.len() as u64, DONE.len() as u64);
     let expected = [(running, true), (running, true), (done, false)];
     check(polls == expected, || format!("{polls:?}"))
@@ -57,7 +65,7 @@ fn stalls() -> Result<(), Failed> {
 fn fails() -> Result<(), Failed> {
     let steps =
         "And the operation \"make it\" fails with \"A\" once\n    When \"look\" runs 2 times";
-    let polls = polls(steps, 0, &["held"])?;
+    let polls = polls("process", steps, 0, &["held"])?;
     let (failed, done) = (FAILED.len() as u64, DONE.len() as u64);
     check(polls == [(failed, true), (done, false)], || {
         format!("{polls:?}")
@@ -67,6 +75,7 @@ fn fails() -> Result<(), Failed> {
 fn over() -> Result<(), Failed> {
     let steps = "And the operation \"make it\" stalls until \"get operation\" is sent\n    When \"look\" runs once";
     polls(
+        "process",
         steps,
         2,
         &["nobody polled the operation \"make it\" while the fault had something to say"],

@@ -1,5 +1,4 @@
-//! The relay: a stack of local processes in which a hand carries jobs to a desk and a bell rings meanwhile, played and
-//! read back.
+//! The relay: a stack in which a hand carries jobs to a desk and a bell rings meanwhile, played and read back.
 
 use crate::support::{Scratch, check, history};
 use libtest_mimic::Failed;
@@ -7,32 +6,50 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// So many jobs are carried in each scenario.
-pub const JOBS: u64 = 50;
+/// Where it is played.
+pub struct Lane {
+    pub runtime: &'static str,
+    /// So many jobs are carried in each scenario.
+    pub jobs: u64,
+}
+
+pub const PROCESS: Lane = Lane {
+    runtime: "process",
+    jobs: 50,
+};
+/// A container takes a hundred times as long as a process to be killed and started.
+pub const DOCKER: Lane = Lane {
+    runtime: "docker",
+    jobs: 2,
+};
 
 /// Its services.
 pub const COMPOSE: &str = "\
 x-served: &served
-  image: none
+  image: shakedown
   environment: &settings {LISTEN: \"0.0.0.0:8000\", TOWER_URL: \"http://tower:8000\", DESK_URL: \"http://desk:8000\"}
   restart: always
 services:
   tower:
     <<: *served
     expose: [\"8000\"]
-    x-shakedown: {process: [shakedown, serve, relay/tower], ready: {http: /health}}
+    command: [serve, relay/tower]
+    x-shakedown: {image: shakedown, process: [shakedown, serve, relay/tower], ready: {http: /health}}
   desk:
     <<: *served
     expose: [\"8000\"]
-    x-shakedown: {process: [shakedown, serve, relay/desk], ready: {http: /health}}
+    command: [serve, relay/desk]
+    x-shakedown: {image: shakedown, process: [shakedown, serve, relay/desk], ready: {http: /health}}
   hand:
     <<: *served
     depends_on: {tower: {condition: service_healthy}, desk: {condition: service_healthy}}
-    x-shakedown: {process: [shakedown, serve, relay/hand]}
+    command: [serve, relay/hand]
+    x-shakedown: {image: shakedown, process: [shakedown, serve, relay/hand]}
   bell:
     <<: *served
     depends_on: {tower: {condition: service_healthy}}
-    x-shakedown: {process: [shakedown, serve, relay/bell]}
+    command: [serve, relay/bell]
+    x-shakedown: {image: shakedown, process: [shakedown, serve, relay/bell]}
 ";
 const STACK: &str = "\
 stack: s
@@ -73,9 +90,10 @@ pub const ENDS: [(&str, &str); 5] = [
 pub const FEATURE: &str = "Feature: f\n  Background:\n    Given the stack \"s\"\n";
 
 /// The steps that follow the faults of each scenario.
-pub fn work() -> String {
+pub fn work(lane: &Lane) -> String {
+    let jobs = lane.jobs;
     format!(
-        "    When \"submit\" runs {JOBS} times\n    And every job is final within 300s\n    \
+        "    When \"submit\" runs {jobs} times\n    And every job is final within 300s\n    \
          Then \"reported before Done\" holds\n"
     )
 }
@@ -90,12 +108,12 @@ pub struct Played {
 }
 
 /// Plays a feature whose scenarios all hold, and gives each of them, with the folder that is theirs.
-pub fn play(feature: &str) -> Result<(Scratch, Vec<Played>), Failed> {
+pub fn play(feature: &str, lane: &Lane) -> Result<(Scratch, Vec<Played>), Failed> {
     let scratch = Scratch::new();
     scratch.file("compose.yaml", COMPOSE);
     let stack = scratch.file("shakedown.yaml", STACK);
     let feature = scratch.file("a.feature", feature);
-    scratch.play_on(&stack, &feature, "process").exits(0)?;
+    scratch.play_on(&stack, &feature, lane.runtime).exits(0)?;
     let mut run = scratch.json("out/run.json")?;
     let scenarios = run["scenarios"].as_array_mut().map(std::mem::take);
     let played = scenarios.unwrap_or_default().into_iter().map(|result| {

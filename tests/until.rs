@@ -1,8 +1,8 @@
 //! What calls are told up to a moment: each one that is asked before it is struck, and none after it; what hangs is let
 //! go at it. The history proves it for every moment that can end a fault.
 
-use crate::lanes::trial;
-use crate::relay::{self, ENDS, FEATURE, History, JOBS, Played};
+use crate::lanes::{container_trial, trial};
+use crate::relay::{self, DOCKER, ENDS, FEATURE, History, Lane, PROCESS, Played};
 use crate::support::check;
 use libtest_mimic::{Failed, Trial};
 use serde_json::Value;
@@ -16,43 +16,53 @@ const STRIKES: [(&str, bool); 3] = [
 
 pub fn trials() -> Vec<Trial> {
     let name = "until: calls are struck up to every moment exactly, 50 times of 50";
-    vec![trial(name, exact)]
+    let contained = "until: calls are struck up to every moment exactly in containers";
+    vec![
+        trial(name, || exact(&PROCESS)),
+        container_trial(contained, || exact(&DOCKER)),
+    ]
 }
 
-/// Every strike with every moment.
-fn pairs() -> impl Iterator<Item = ((&'static str, bool), (&'static str, &'static str))> {
-    STRIKES
-        .into_iter()
-        .flat_map(|strike| ENDS.map(|end| (strike, end)))
+/// Every strike with every moment; in containers, where a stack takes seconds to come up, the one that waits longest.
+fn pairs(
+    lane: &Lane,
+) -> impl Iterator<Item = ((&'static str, bool), (&'static str, &'static str))> {
+    let strikes = match lane.runtime {
+        "docker" => &STRIKES[1..2],
+        _ => &STRIKES,
+    };
+    strikes
+        .iter()
+        .flat_map(|strike| ENDS.map(|end| (*strike, end)))
 }
 
-fn feature() -> String {
+fn feature(lane: &Lane) -> String {
     let mut text = FEATURE.to_owned();
-    for ((strike, _), (end, _)) in pairs() {
+    for ((strike, _), (end, _)) in pairs(lane) {
         text += &format!("\n  Scenario: {strike} {end}\n    Given {strike} for each job {end}\n");
-        text += &relay::work();
+        text += &relay::work(lane);
     }
     text
 }
 
-fn exact() -> Result<(), Failed> {
-    let (_scratch, played) = relay::play(&feature())?;
-    check(played.len() == pairs().count(), || {
+fn exact(lane: &Lane) -> Result<(), Failed> {
+    let (_scratch, played) = relay::play(&feature(lane), lane)?;
+    check(played.len() == pairs(lane).count(), || {
         "some are missing".into()
     })?;
-    for (played, ((_, waits), (_, kind))) in played.iter().zip(pairs()) {
-        let exact = up_to(played, waits, kind);
+    for (played, ((_, waits), (_, kind))) in played.iter().zip(pairs(lane)) {
+        let exact = up_to(played, lane, waits, kind);
         exact.map_err(|failed| played.failed(0, &failed))?;
     }
     Ok(())
 }
 
 /// Each job's looks were struck up to the ring that ends it, whose event of this kind is the moment.
-fn up_to(played: &Played, waits: bool, kind: &str) -> Result<(), Failed> {
+fn up_to(played: &Played, lane: &Lane, waits: bool, kind: &str) -> Result<(), Failed> {
     let fault = &played.result["faults"][0];
     let felt = fault["felt"] == fault["applied"] && fault["felt"] != 0;
     check(felt, || fault.to_string())?;
-    for id in 1..=JOBS {
+    for id in 1..=lane.jobs {
         let job = Value::from(id.to_string());
         job_up_to(&played.history, &job, waits, kind).map_err(|failed| {
             let why = failed.message().unwrap_or_default();
