@@ -85,6 +85,10 @@ pub(super) fn read(fields: &Fields<'_>, problems: &mut Problems) -> Option<Patte
             let within = fields
                 .get("within")
                 .and_then(|node| node.duration(problems));
+            if let (Some(clock), None) = (fields.get("clock"), fields.get("within")) {
+                let what = "`clock` says nothing without `within`: there is no time to count";
+                problems.push(Problem::at(&clock.place, what).help("add `within`"));
+            }
             Some(Pattern::Response {
                 when: when?,
                 then: then?,
