@@ -84,6 +84,12 @@ fn all_at_once() -> Result<(), Failed> {
          When \"sumbit\" runs 2 times\n    Then every invariant holds",
     );
     refused(&text, &["`upload score`", "`workr`", "`sumbit`"])?;
+    let outline = format!(
+        "{text}\n  Scenario Outline: never\n    Given the stack \"codabench\"\n    When \"submit\" runs <n> times\n    \
+         Then every invariant holds\n    Examples:\n      | n |\n"
+    );
+    let never = "\"never\" has no row of examples, so it is never played";
+    refused(&outline, &["`upload score`", never])?;
     // A step that cannot be read hides no other mistake.
     let text = feature(
         "    Given the call \"upload score\" hangs\n    And the wind blows\n    Then every invariant holds",

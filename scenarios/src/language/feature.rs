@@ -5,7 +5,7 @@ use super::files::files;
 use super::own;
 use super::phrases::parse;
 use cucumber::feature::Ext as _;
-use cucumber::gherkin::{Background, Feature, GherkinEnv, Rule, Scenario};
+use cucumber::gherkin::{Background, Examples, Feature, GherkinEnv, Rule, Scenario};
 use regex::Regex;
 use shakedown_harness::plan::{Plan, Planned, Step};
 use shakedown_harness::problem::{Place, Problem, Problems, shown, suggest};
@@ -59,6 +59,10 @@ fn read_file(file: &Path, problems: &mut Problems) -> Vec<Plan> {
 pub(super) fn read_text(file: &Path, text: &str, problems: &mut Problems) -> Vec<Plan> {
     let parsed = Feature::parse(text, GherkinEnv::default())
         .map_err(|e| gherkin_problem(file, &e.to_string()));
+    if let Ok(feature) = &parsed {
+        let empty = never_played(file, feature);
+        empty.into_iter().for_each(|problem| problems.push(problem));
+    }
     let expanded = parsed.and_then(|feature| {
         feature.expand_examples().map_err(|e| {
             let place = Place::new(file, e.pos.line, e.pos.col);
@@ -94,6 +98,28 @@ pub(super) fn read_text(file: &Path, text: &str, problems: &mut Problems) -> Vec
         );
     }
     plans
+}
+
+/// One mistake for each outline without a row of examples: nothing of it would be played.
+fn never_played(file: &Path, feature: &Feature) -> Vec<Problem> {
+    let rules = feature.rules.iter().flat_map(|rule| &rule.scenarios);
+    let all = feature.scenarios.iter().chain(rules);
+    let rows = |examples: &Examples| {
+        let table = examples.table.as_ref();
+        table.map_or(0, |table| table.rows.len().saturating_sub(1))
+    };
+    let empty = all.filter(|scenario| {
+        !scenario.examples.is_empty() && scenario.examples.iter().all(|one| rows(one) == 0)
+    });
+    let problem = |scenario: &Scenario| {
+        let place = Place::new(file, scenario.position.line, scenario.position.col);
+        let what = format!(
+            "\"{}\" has no row of examples, so it is never played",
+            scenario.name
+        );
+        Problem::at(&place, what).help("give `Examples:` a row of values below that of the names")
+    };
+    empty.map(problem).collect()
 }
 
 /// The parser tells its position in words.
