@@ -121,6 +121,40 @@ impl MutantResult {
         }
     }
 
+    /// Takes back where an invariant turned red that does so without the bug too, in the same scenario, or cannot be told there
+    /// for want of something that nothing told with the bug either: both prove nothing of the bug. `planted` are the
+    /// scenarios with it, `unmutated` those without.
+    pub fn against(&mut self, planted: &[Played], unmutated: &[Played]) {
+        let stack = self.stack.as_str();
+        let mut nothing = Vec::new();
+        self.by.retain(|by| {
+            let of =
+                |one: &&Played| one.job.plan.stack == stack && one.job.plan.scenario == by.scenario;
+            let with = planted.iter().rfind(of).map(|one| &one.outcome);
+            let without = unmutated.iter().find(of).map(|one| &one.outcome);
+            let proves = with.zip(without).is_none_or(|(with, without)| {
+                let mut findings = without.findings.iter();
+                let finding = findings.find(|finding| finding.invariant == by.invariant);
+                finding.is_none_or(|finding| {
+                    let doubt = finding.doubt.as_deref();
+                    let untold = doubt.is_some_and(|doubt| !doubt.is_gone(&with.heard));
+                    finding.verdict != Verdict::Violated
+                        && !(finding.verdict == Verdict::Inconclusive && untold)
+                })
+            });
+            if !proves {
+                nothing.push(format!("`{}` in \"{}\"", by.invariant, by.scenario));
+            }
+            proves
+        });
+        if self.by.is_empty() && !nothing.is_empty() {
+            let nothing = nothing.join(", ");
+            self.reason = Some(format!(
+                "{nothing} turned red, but does not hold without the bug either"
+            ));
+        }
+    }
+
     /// Whether an invariant that it names turned red.
     pub fn killed(&self) -> bool {
         !self.by.is_empty()
@@ -363,6 +397,25 @@ mutants: {lazy: {service: a, environment: {BUG: lazy}, caught_by: [ends]}}
             outcome,
             control: None,
         }
+    }
+
+    #[test]
+    fn what_does_not_hold_without_the_bug_either_catches_nothing() {
+        let stack = stack();
+        let one = |verdict| played(&stack, "quick", finding(verdict, "it is late"));
+        let with = [one(Verdict::Violated)];
+        let judged = |without: &[Played]| {
+            let mut bug = MutantResult::new("shop", &stack.mutants["lazy"], &with);
+            bug.against(&with, without);
+            bug
+        };
+        assert!(judged(&[]).killed() && judged(&[one(Verdict::Held)]).killed());
+        // What the scenario could not tell without the bug, it may tell with it.
+        assert!(judged(&[one(Verdict::Inconclusive)]).killed());
+        let survived = judged(&[one(Verdict::Violated)]);
+        let why = "`ends` in \"quick\" turned red, but does not hold without the bug either";
+        assert_eq!(survived.reason.as_deref(), Some(why));
+        assert!(!survived.killed());
     }
 
     #[test]

@@ -58,7 +58,10 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
         plant_all(invocation, &loaded, &show),
         as_is.play(&jobs, true, &see),
     );
-    let (mutants, under_mutants): (Vec<_>, Vec<_>) = planted.into_iter().unzip();
+    let (mut mutants, under_mutants): (Vec<_>, Vec<Vec<Played>>) = planted.into_iter().unzip();
+    for (mutant, planted) in mutants.iter_mut().zip(&under_mutants) {
+        mutant.against(planted, &played);
+    }
     let mut matrix = Matrix {
         mutants,
         ..Matrix::default()
