@@ -3,6 +3,7 @@
 //! A test that needs Docker is reported as ignored where no daemon answers, and one that needs Chromium where there is none;
 //! neither ever counts as passed.
 
+mod away;
 mod bad_input;
 mod browser;
 mod check;
@@ -10,6 +11,7 @@ mod ci;
 mod clean;
 mod cleanup;
 mod compose;
+mod cut_off;
 mod daemon;
 mod database_faults;
 mod databases;
@@ -54,6 +56,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
     let trials = [
+        away::trials(),
         bad_input::trials(),
         verdicts::trials(),
         watch::trials(),
@@ -82,6 +85,7 @@ fn main() -> ExitCode {
         probes::trials(),
         robustness::trials(),
         secrets::trials(),
+        cut_off::trials(),
         daemon::trials(),
         databases::trials(),
         database_faults::trials(),

@@ -4,7 +4,7 @@ use super::Case;
 use crate::count::times;
 use crate::engine::{NOTHING_WITNESSED, Seen};
 use crate::fault::Receipt;
-use crate::history::{Event, FaultMoment, Heard, Reader, What};
+use crate::history::{Event, FaultMoment, Heard, Reader, ServiceState, What};
 use crate::invariant::Judge;
 use crate::invocation::Played;
 use crate::plan::Judged;
@@ -20,6 +20,9 @@ use std::time::Instant;
 const HISTORY: &str = "history.jsonl";
 /// How deep below a run's folder its histories lie: planted bugs have folders of their own.
 const MAX_DEPTH: usize = 4;
+/// What is said of a run that was inconclusive, and nothing that is known here says why.
+const BY_CONTROL: &str =
+    "the run was inconclusive for something that is not judged again, such as its control run";
 /// What is said of a run in which no invariant broke, and which was violated all the same.
 const DEMANDED: &str = "the run was violated by something that is not judged again: what its scenario demands beyond \
                         invariants (`at least N ... reach`), or its control run";
@@ -134,6 +137,7 @@ pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems
     }
     let (mut judge, mut seen) = (Judge::of_run(stack, heard), Seen::default());
     let mut faults = BTreeMap::new();
+    let mut away = Away::default();
     let mut over = false;
     let unreadable = |error: std::io::Error| Problem::with_file(&found.file, error.to_string());
     let mut reader = Reader::open(&found.file).map_err(unreadable)?;
@@ -142,6 +146,11 @@ pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems
         judge.see(&event);
         match &event.what {
             What::Phase { name } => over |= name == "down",
+            What::Service {
+                service,
+                state,
+                detail,
+            } => away.see(service, *state, detail.as_deref()),
             What::Worked {
                 workload,
                 accepted,
@@ -186,14 +195,50 @@ pub fn recorded(found: &Recorded, stack: &Arc<Stack>) -> Result<Played, Problems
     };
     match run {
         Some((told, _)) => told.add(&mut case, &mut seen),
-        None if !seen.receipts.is_empty() => {
+        None => {
+            seen.reasons.extend(away.told(stack));
             let note = "its run left no `run.json` or `mutants.json` that tells of its faults: whether each struck as often as it should is \
                         not known";
-            seen.notes.push(note.to_owned());
+            if !seen.receipts.is_empty() {
+                seen.notes.push(note.to_owned());
+            }
         }
-        None => {}
     }
     Ok(case.played(seen))
+}
+
+/// The services that ended by themselves and were not started again.
+#[derive(Default)]
+struct Away {
+    ended: BTreeMap<String, String>,
+    /// Those that something else was done to afterwards.
+    stayed: BTreeMap<String, String>,
+}
+
+impl Away {
+    fn see(&mut self, service: &str, state: ServiceState, detail: Option<&str>) {
+        match state {
+            ServiceState::Exited => {
+                let detail = detail.unwrap_or_default().to_owned();
+                self.ended.insert(service.to_owned(), detail);
+            }
+            ServiceState::Starting => drop(self.ended.remove(service)),
+            _ => self.stayed.extend(self.ended.remove_entry(service)),
+        }
+    }
+
+    /// Why nobody knows what they would have done.
+    fn told(self, stack: &Stack) -> Vec<String> {
+        let all = self.stayed.into_iter().chain(self.ended);
+        let well = |name: &str, why: &str| !stack.serves(name) && why.ends_with(" 0");
+        all.filter(|(name, why)| !well(name, why))
+            .map(|(name, why)| {
+                format!(
+                    "service `{name}` ended by itself ({why}) and stayed away, so nobody knows what it would have done"
+                )
+            })
+            .collect()
+    }
 }
 
 /// Says that more is judged here than the scenario asks for.
@@ -296,6 +341,15 @@ impl Told {
         let violated = |verdict: &str| verdict == "violated";
         if violated(&self.verdict) && !self.invariants.iter().any(|i| violated(&i.verdict)) {
             seen.reasons.push(DEMANDED.to_owned());
+        }
+        let unproven = |receipt: &Receipt| receipt.missing.is_some();
+        let known = |verdict: &str| verdict != "held";
+        if self.verdict == "inconclusive"
+            && seen.reasons.is_empty()
+            && !seen.receipts.iter().any(unproven)
+            && !self.invariants.iter().any(|one| known(&one.verdict))
+        {
+            seen.reasons.push(BY_CONTROL.to_owned());
         }
     }
 }

@@ -8,7 +8,7 @@ use super::record::Record;
 use crate::fault::Deed;
 use crate::gateway::{Command, Moment, Report, Stop};
 use crate::history::{Captures, ExchangeId};
-use crate::runtime::{Exit, Failure};
+use crate::runtime::{Failure, Notice};
 use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Instant;
@@ -39,7 +39,7 @@ impl Conduct {
     pub async fn serve(
         self,
         mut reports: mpsc::UnboundedReceiver<Report>,
-        mut exits: mpsc::UnboundedReceiver<Exit>,
+        mut notices: mpsc::UnboundedReceiver<Notice>,
     ) -> Failure {
         let (broke, mut broken) = mpsc::unbounded_channel();
         let (tried, mut all_tried) = mpsc::unbounded_channel();
@@ -74,7 +74,7 @@ impl Conduct {
                     let (deeds, record, broke) = (self.deeds.clone(), self.record.clone(), broke.clone());
                     begin(async move { carry_out(loose, None, &deeds, &record, &broke).await });
                 },
-                Some(exit) = exits.recv() => self.deeds.services.exited(exit),
+                Some(notice) = notices.recv() => self.deeds.services.noticed(notice),
                 Some(failure) = broken.recv() => return failure,
             }
         }

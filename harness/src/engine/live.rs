@@ -1,7 +1,7 @@
 //! A run whose steps are given while it goes on, and whose events are shown as they come.
 
 use super::record::State;
-use super::steps::{Steps, Worked};
+use super::steps::{Begun, Steps};
 use crate::entity::Fact;
 use crate::fault::Receipt;
 use crate::history::Event;
@@ -78,7 +78,7 @@ impl Steps<'_> {
             doors: self.doors(),
             secrets: self.record.secrets().clone(),
         });
-        let worked = Worked::default();
+        let begun = Begun::default();
         let mut broken = BTreeSet::new();
         let mut looks = tokio::time::interval(LOOK_EVERY);
         let mut orders = live.orders.lock().await;
@@ -94,7 +94,7 @@ impl Steps<'_> {
                 None => return,
                 Some(Order::Receipts(answer)) => drop(answer.send(self.record.receipts())),
                 Some(Order::Step(planned, answer)) => {
-                    let done = match self.carry_out(&planned, &worked).await {
+                    let done = match self.carry_out(&planned, &begun).await {
                         Ok(None) => Ok(()),
                         Ok(Some(in_vain)) => Err(in_vain),
                         Err(failure) => Err(words(&failure)),

@@ -31,7 +31,7 @@ use crate::observe::{InOrder, Known, Observers};
 use crate::plan::{Judged, Plan, Step};
 use crate::runtime::docker::DockerRuntime;
 use crate::runtime::process::ProcessRuntime;
-use crate::runtime::{Exit, Failure, RunFolder, Runtime};
+use crate::runtime::{Failure, Notice, RunFolder, Runtime};
 use crate::secret::Secrets;
 use crate::seed::Seed;
 use crate::stack::Stack;
@@ -179,8 +179,8 @@ async fn run_when(setup: Setup, awaited: Option<Awaited>) -> Outcome {
     let secrets = Arc::new(Secrets::of(&setup.stack));
     let folder = RunFolder::new(&setup.out, &setup.name).without(secrets.clone());
     folder.clear();
-    let (exits, exited) = mpsc::unbounded_channel();
-    let mut outcome = match runtime(&setup, &folder, exits).await {
+    let (notices, noticed) = mpsc::unbounded_channel();
+    let mut outcome = match runtime(&setup, &folder, notices).await {
         Err(failure) => Outcome::failed(&setup, failure),
         Ok(runtime) => {
             let mut stop = setup.stop.clone();
@@ -190,7 +190,7 @@ async fn run_when(setup: Setup, awaited: Option<Awaited>) -> Outcome {
                 awaited,
                 (folder.clone(), secrets.clone()),
                 runtime.clone(),
-                exited,
+                noticed,
             ));
             let abort = phases.abort_handle();
             let outcome = tokio::select! {
@@ -216,13 +216,31 @@ async fn run_when(setup: Setup, awaited: Option<Awaited>) -> Outcome {
 async fn runtime(
     setup: &Setup,
     folder: &RunFolder,
-    exits: mpsc::UnboundedSender<Exit>,
+    notices: mpsc::UnboundedSender<Notice>,
 ) -> Result<Arc<dyn Runtime>, Failure> {
     let stack = Arc::new(setup.stack.with_seed(setup.seed.0));
     let (folder, run) = (folder.clone(), &setup.run);
+    let mutant = setup
+        .mutant
+        .as_ref()
+        .and_then(|name| stack.mutants.get(name));
+    if let (Some(mutant), Place::Process) = (mutant, setup.place)
+        && mutant.environment.is_empty()
+    {
+        let what = format!(
+            "the planted bug `{}` is another image, which local processes do not have",
+            mutant.name
+        );
+        return Err(Failure {
+            help: Some("play it with `--runtime docker`".to_owned()),
+            ..Failure::new(what)
+        });
+    }
     Ok(match setup.place {
-        Place::Process => Arc::new(ProcessRuntime::new(stack, folder, run, exits)?),
-        Place::Docker => Arc::new(DockerRuntime::new(stack, folder, &setup.out, run, exits).await?),
+        Place::Process => Arc::new(ProcessRuntime::new(stack, folder, run, notices)?),
+        Place::Docker => {
+            Arc::new(DockerRuntime::new(stack, folder, &setup.out, run, notices).await?)
+        }
     })
 }
 
@@ -231,7 +249,7 @@ async fn phases(
     awaited: Option<Awaited>,
     (folder, secrets): (RunFolder, Arc<Secrets>),
     runtime: Arc<dyn Runtime>,
-    exited: mpsc::UnboundedReceiver<Exit>,
+    noticed: mpsc::UnboundedReceiver<Notice>,
 ) -> Outcome {
     let writer = match Writer::create(&folder.history()) {
         Ok(writer) => writer,
@@ -250,7 +268,7 @@ async fn phases(
         (&mut setup, awaited),
         &folder,
         runtime,
-        exited,
+        noticed,
         &record,
         &mut unmet,
     )
@@ -266,7 +284,7 @@ async fn play(
     (setup, awaited): (&mut Setup, Option<Awaited>),
     folder: &RunFolder,
     runtime: Arc<dyn Runtime>,
-    exited: mpsc::UnboundedReceiver<Exit>,
+    noticed: mpsc::UnboundedReceiver<Notice>,
     record: &Arc<Record>,
     unmet: &mut Vec<String>,
 ) -> Result<(), Failure> {
@@ -310,7 +328,7 @@ async fn play(
         deeds: deeds.clone(),
         probes,
     };
-    let conduct = conduct.serve(gateway.reports, exited);
+    let conduct = conduct.serve(gateway.reports, noticed);
     let played = async {
         steps::name_calls(&setup.stack, record, &commands);
         // Nothing that a service does at its start is to slip by.
@@ -365,6 +383,14 @@ async fn play(
         steps.heal().await?;
         phase(record, "settle");
         settle(record, setup, &observers).await;
+        let judges = setup.judges();
+        let broken = || record.look(|state| state.judge.broken(&judges).is_some());
+        let mut rounds = 0;
+        // Whoever is being started again may not come back, or still do something.
+        while rounds < MAX_ROUNDS && !broken() && services.come_back().await {
+            rounds += 1;
+            settle(record, setup, &observers).await;
+        }
         // What is still open has no end that could be told; without a receiver, the gateway is gone, which ends the run.
         let _ = commands.send(crate::gateway::Command::Streams);
         barrier.pass().await;

@@ -9,7 +9,7 @@ use super::strangers::Strangers;
 use super::unnoticed::Unnoticed;
 use crate::fault::{Came, Decision, Deed, Faults, Receipt};
 use crate::gateway::{Moment, Stop};
-use crate::history::{Captures, Event, ExchangeId, What, Writer};
+use crate::history::{Captures, Event, ExchangeId, FaultMoment, What, Writer};
 use crate::invariant::Judge;
 use crate::plan::Fault;
 use crate::secret::Secrets;
@@ -41,6 +41,8 @@ pub struct State {
     faults: Faults,
     /// Workload requests: how many there were, how many were accepted, and the last refusal.
     pub worked: HashMap<String, Worked>,
+    /// How often a fault has struck.
+    pub struck: u64,
     /// Requests that were no call.
     pub strangers: Strangers,
     /// Disks that were full when nobody called.
@@ -64,6 +66,8 @@ pub struct Worked {
     pub ended: u64,
     /// Of these, those that were accepted.
     pub accepted: u64,
+    /// Of these, those that the service refused with a 4xx, as it may have been asked to.
+    pub refused: u64,
     /// What the last one that was not accepted came to.
     pub refusal: Option<String>,
 }
@@ -74,6 +78,7 @@ impl Worked {
         self.ended += 1;
         self.accepted += u64::from(accepted);
         if !accepted {
+            self.refused += u64::from(detail.starts_with("status 4"));
             self.refusal = Some(detail.to_owned());
         }
     }
@@ -95,6 +100,7 @@ impl Record {
             judge,
             faults: Faults::new(seed),
             worked: HashMap::new(),
+            struck: 0,
             strangers: Strangers::default(),
             unnoticed: Unnoticed::default(),
             rest: Rest::new(),
@@ -297,7 +303,7 @@ impl Record {
         state.notes.add(what, at_ns);
     }
 
-    /// A service ended by itself, and not well.
+    /// A service ended by itself where it was not to.
     pub fn crashed(&self, service: &str, detail: &str, log: &Path) {
         self.note(&format!(
             "service `{service}` ended by itself: {detail}; its log: {}",
@@ -497,6 +503,10 @@ impl State {
         self.unnoticed.see(what);
         match what {
             What::Asked(asked) => self.strangers.see(asked),
+            What::Fault {
+                moment: FaultMoment::Applied,
+                ..
+            } => self.struck += 1,
             What::Worked {
                 workload,
                 accepted,

@@ -2,7 +2,7 @@
 
 use super::Setup;
 use super::deeds::Deeds;
-use super::record::{Record, State};
+use super::record::{Record, State, Worked};
 use crate::gateway::{CallPattern, Command, WORKLOAD};
 use crate::history::CUT_SHORT;
 use crate::observe::Observers;
@@ -26,8 +26,8 @@ const DEEDS_WITHIN: Duration = Duration::from_secs(30);
 /// How many entities a message names before it only counts.
 const MAX_NAMED: usize = 5;
 
-/// How often each workload has run.
-pub(super) type Worked = Mutex<HashMap<String, u64>>;
+/// How many requests of each workload were begun.
+pub(super) type Begun = Mutex<HashMap<String, u64>>;
 
 pub(super) struct Steps<'a> {
     pub setup: &'a Setup,
@@ -64,9 +64,9 @@ impl Steps<'_> {
     /// When the environment broke.
     pub async fn play(&self) -> Result<Vec<String>, Failure> {
         let mut unmet = Vec::new();
-        let worked = Worked::default();
+        let begun = Begun::default();
         for planned in &self.setup.plan.steps {
-            unmet.extend(self.carry_out(planned, &worked).await?);
+            unmet.extend(self.carry_out(planned, &begun).await?);
         }
         if let Some(live) = &self.setup.live {
             self.obey(live).await;
@@ -81,7 +81,7 @@ impl Steps<'_> {
     pub async fn carry_out(
         &self,
         planned: &Planned,
-        worked: &Worked,
+        begun: &Begun,
     ) -> Result<Option<String>, Failure> {
         match &planned.step {
             Step::Stack(_) => {}
@@ -90,7 +90,14 @@ impl Steps<'_> {
                 workload,
                 times,
                 pace,
-            } => self.work(workload, *times, *pace, worked).await?,
+            } => {
+                let (before, struck) = self.worked(workload);
+                self.work(workload, *times, *pace, begun).await?;
+                let (after, since) = self.worked(workload);
+                let calm = struck == since && !self.record.look(|state| state.judge.troubled());
+                let vain = calm.then(|| in_vain(&before, &after, planned));
+                return Ok(vain.flatten());
+            }
             Step::AllFinal { entity, within } => {
                 return Ok(self.all_final(entity, *within, planned).await);
             }
@@ -134,16 +141,10 @@ impl Steps<'_> {
         }
     }
 
-    async fn work(
-        &self,
-        name: &str,
-        times: u64,
-        pace: Pace,
-        worked: &Worked,
-    ) -> Result<(), Failure> {
+    async fn work(&self, name: &str, times: u64, pace: Pace, begun: &Begun) -> Result<(), Failure> {
         let first = {
-            let mut worked = worked.lock().expect("no panic while it is held");
-            let so_far = worked.entry(name.to_owned()).or_default();
+            let mut begun = begun.lock().expect("no panic while it is held");
+            let so_far = begun.entry(name.to_owned()).or_default();
             *so_far += times;
             *so_far - times
         };
@@ -162,6 +163,14 @@ impl Steps<'_> {
         )
         .await
         .map_err(|e| Failure::new(format!("workload `{name}`: {e}")))
+    }
+
+    /// How the requests of a workload went so far, and how often faults have struck.
+    fn worked(&self, name: &str) -> (Worked, u64) {
+        self.record.look(|state| {
+            let worked = state.worked.get(name).cloned();
+            (worked.unwrap_or_default(), state.struck)
+        })
     }
 
     /// Waits until every entity of a kind is final. Ends early once something is violated that settles the verdict.
@@ -228,6 +237,18 @@ impl Steps<'_> {
         self.record.heal();
         self.deeds.heal().await
     }
+}
+
+/// What is to be said of a step whose requests all failed, where earlier ones of the workload did not and no fault was at
+/// work: what the scenario is about has not come to pass. Requests that the service refuses by a 4xx may be just that.
+fn in_vain(before: &Worked, after: &Worked, planned: &Planned) -> Option<String> {
+    let ended = after.ended - before.ended;
+    let vain = after.accepted == before.accepted && after.refused == before.refused;
+    (ended > 0 && before.accepted > 0 && vain).then(|| {
+        let last = after.refusal.as_deref().unwrap_or_default();
+        let (text, place) = (&planned.text, &planned.place);
+        format!("`{text}` ({place}): nothing was accepted; last: {last}")
+    })
 }
 
 /// The calls whose answers can teach what a trigger waits for.

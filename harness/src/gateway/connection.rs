@@ -9,7 +9,7 @@ use super::raw::{self, READ_BYTES};
 use super::session::{Before, Session};
 use super::state::{Link, State};
 use super::wire::Wire;
-use super::{OBSERVER, PROBER, Speaks};
+use super::{CHECKER, OBSERVER, PROBER, Speaks};
 use bytes::BytesMut;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -38,7 +38,7 @@ pub(super) async fn serve(state: Arc<State>, caller: TcpStream, early: BytesMut,
     if link.client == PROBER {
         return probe(&state, caller, &link).await;
     }
-    if link.client == OBSERVER {
+    if [OBSERVER, CHECKER].contains(&link.client.as_str()) {
         let caller = Wire::new(caller, Pipe::straight());
         return observe(&state, caller, early, &link).await;
     }

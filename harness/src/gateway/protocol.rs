@@ -11,6 +11,9 @@ use tokio::sync::mpsc;
 pub const WORKLOAD: &str = "workload";
 /// The client name of the harness's own observers and probes; their exchanges are not recorded.
 pub const OBSERVER: &str = "observer";
+/// The client name under which the harness asks over HTTP whether a service is ready; not recorded either. It goes round the
+/// instances by itself: nobody else's requests lead it past one.
+pub const CHECKER: &str = "checker";
 /// The client name under which the harness asks whether a service accepts connections: one byte says so, a reset that it
 /// does not.
 pub const PROBER: &str = "prober";

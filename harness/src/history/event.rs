@@ -161,7 +161,7 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         rule: Option<String>,
     },
-    /// A rule on a probe could not be applied: what it would have taught is not known.
+    /// A rule on a probe or a line of a log could not be applied: what it would have taught is not known.
     Misread {
         /// The place of the rule.
         rule: String,

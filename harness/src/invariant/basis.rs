@@ -27,6 +27,8 @@ pub(super) struct Basis {
     /// The polls and queries among them without which something that it reads would not be known, and how often they
     /// look.
     pub polled: Vec<Observer>,
+    /// The others among them: what they tell, calls or logs tell too.
+    pub beside: Vec<Observer>,
     /// For so long, what is learnt may still show that something had not been broken.
     pub hindsight: Duration,
 }
@@ -64,6 +66,7 @@ impl Basis {
             ending: Vec::new(),
             breaking: Vec::new(),
             polled: Vec::new(),
+            beside: Vec::new(),
             hindsight: Duration::ZERO,
         };
         let sets = |rule: &Learn, field: &String| rule.set.contains_key(field);
@@ -115,10 +118,12 @@ impl Basis {
                 || events
                     .iter()
                     .any(|event| rule.tells(event) && !certain().any(|call| call.tells(event)));
-            if let Evidence::Poll { every, .. } | Evidence::Sql { every, .. } = &rule.evidence
-                && alone
-            {
-                basis.polled.push(Observer {
+            if let Evidence::Poll { every, .. } | Evidence::Sql { every, .. } = &rule.evidence {
+                let polled = match alone {
+                    true => &mut basis.polled,
+                    false => &mut basis.beside,
+                };
+                polled.push(Observer {
                     source: rule.evidence.source(),
                     rule: rule.key(),
                     place: rule.place.to_string(),

@@ -44,6 +44,11 @@ impl Clocks {
         }
     }
 
+    /// Whether any fault is active.
+    pub fn troubled(&self) -> bool {
+        !self.active.is_empty()
+    }
+
     /// The time on a clock, in nanoseconds.
     pub fn read(&self, clock: Clock) -> u64 {
         match clock {

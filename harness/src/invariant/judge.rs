@@ -14,7 +14,7 @@ use crate::plan::Judged;
 use crate::stack::{Clock, Invariant, Stack};
 use crate::verdict::Verdict;
 use indexmap::IndexMap;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Judges one run. Fed live or from a recorded history, the same events give the same findings.
@@ -23,7 +23,7 @@ pub struct Judge {
     clocks: Clocks,
     watched: Vec<Watched>,
     /// Named exchanges that have not ended.
-    under_way: HashMap<ExchangeId, Call>,
+    under_way: BTreeMap<ExchangeId, Call>,
     unanswered: Unanswered,
     /// By kind and id: the faults that have struck an entity's exchanges.
     struck: BTreeMap<(String, String), Struck>,
@@ -75,7 +75,7 @@ impl Judge {
             entities,
             clocks: Clocks::default(),
             watched,
-            under_way: HashMap::new(),
+            under_way: BTreeMap::new(),
             unanswered: Unanswered::default(),
             struck: BTreeMap::new(),
             at_large: Struck::new(),
@@ -229,6 +229,11 @@ impl Judge {
         !self.watched.iter().any(|watched| watched.monitor.pending())
     }
 
+    /// Whether any fault is active.
+    pub fn troubled(&self) -> bool {
+        self.clocks.troubled()
+    }
+
     /// The longest time that any invariant grants.
     pub fn longest_within(&self) -> Duration {
         self.watched
@@ -244,6 +249,11 @@ impl Judge {
                 let captures = self.entities.resolved(&asked.captures);
                 if let Some(call) = Call::new(asked, captures, at_ns) {
                     self.under_way.insert(asked.exchange, call);
+                }
+            }
+            What::Answered(answered) => {
+                if let Some(call) = self.under_way.get_mut(&answered.exchange) {
+                    call.answered = true;
                 }
             }
             What::Unanswered { exchange } => {

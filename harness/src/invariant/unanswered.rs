@@ -1,4 +1,5 @@
-//! Calls that their callees had and never answered: what they did is not known to rules that learn from the answer.
+//! Calls that their callees had and never answered, or have not answered yet: what they did is not known to rules that learn
+//! from the answer.
 
 use super::basis::Basis;
 use super::finding::{Breach, Fate, Tale};
@@ -22,6 +23,8 @@ pub(super) struct Call {
     /// The ids in its path, as they count.
     pub captures: Captures,
     asked_ns: u64,
+    /// Its answer has come.
+    pub answered: bool,
 }
 
 impl Unanswered {
@@ -31,25 +34,36 @@ impl Unanswered {
     }
 
     /// What is broken for want of something that such a call may have done cannot be told, and nothing can of what came
-    /// when such a call may have ended the scope. `lasting`: more evidence of the rest changes nothing.
-    pub fn doubt(&self, basis: &Basis, lasting: bool, kind: &Kind, tale: &mut Tale) {
-        if self.calls.is_empty() {
+    /// when such a call may have ended the scope. `under_way` are those whose answers may still come. `lasting`: more
+    /// evidence of the rest changes nothing.
+    pub fn doubt<'a>(
+        &'a self,
+        under_way: impl Iterator<Item = &'a Call>,
+        (basis, lasting): (&Basis, bool),
+        kind: &Kind,
+        tale: &mut Tale,
+    ) {
+        let waiting = under_way.filter(|call| !call.answered);
+        let waiting: Vec<(&Call, &str)> = waiting.map(|call| (call, "had no answer yet")).collect();
+        let never = self.calls.iter().map(|call| (call, "was never answered"));
+        let calls: Vec<(&Call, &str)> = never.chain(waiting).collect();
+        if calls.is_empty() {
             return;
         }
-        let undermines = |call: &&Call| {
+        let undermines = |call: &Call| {
             basis.ending.contains(&call.name) || !lasting && basis.calls.contains(&call.name)
         };
         for (number, fate) in tale.fates.iter_mut().enumerate() {
             let Fate::Broken(breach) = fate else {
                 continue;
             };
-            let about = |call: &&Call| {
+            let about = |call: &Call| {
                 call.about(&kind.entity().name, kind.view(number).id) && call.before(breach)
             };
-            let mut calls = self.calls.iter().filter(undermines);
-            if let Some(call) = calls.find(about) {
+            let mut calls = calls.iter().filter(|(call, _)| undermines(call));
+            if let Some((call, answer)) = calls.find(|(call, _)| about(call)) {
                 let why = format!(
-                    "{}, but the call \"{}\" at +{} reached `{}` and was never answered: what it did is not known",
+                    "{}, but the call \"{}\" at +{} reached `{}` and {answer}: what it did is not known",
                     breach.why,
                     call.name,
                     seconds(call.asked_ns),
@@ -117,6 +131,7 @@ impl Call {
             service: asked.service.clone(),
             captures,
             asked_ns,
+            answered: false,
         })
     }
 

@@ -30,6 +30,8 @@ pub(super) struct Log {
     read: u64,
     /// The beginning of a line whose end is still to come.
     begun: Vec<u8>,
+    /// Why a line could not be read.
+    misread: Option<String>,
 }
 
 impl Log {
@@ -47,6 +49,7 @@ impl Log {
             lag,
             read: 0,
             begun: Vec::new(),
+            misread: None,
         }
     }
 
@@ -104,10 +107,17 @@ impl Look for Log {
         while self.read < length {
             let lines = self.piece(&mut file).await.map_err(unreadable)?;
             for line in lines.lines() {
-                sightings.extend(self.read(line)?);
+                match self.read(line) {
+                    Ok(sighting) => sightings.extend(sighting),
+                    Err(why) => self.misread = Some(format!("{why}, in the line `{line}`")),
+                }
             }
         }
         Ok(sightings)
+    }
+
+    fn misread(&mut self) -> Option<String> {
+        self.misread.take()
     }
 
     fn misses_nothing(&self) -> bool {
@@ -159,5 +169,30 @@ mod tests {
         assert!(told().await.is_empty());
         write("ase=end\r\n");
         assert_eq!(told().await, ["9 \"end\""]);
+    }
+
+    #[tokio::test]
+    async fn a_line_that_cannot_be_read_takes_no_other_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("worker.log");
+        let rule = Learn {
+            place: Place::new(Path::new("shakedown.yaml"), 1, 1),
+            evidence: Evidence::Log {
+                service: "worker".to_owned(),
+                pattern: r"job=(?<id>\d+) n=(?<n>\w+)".to_owned(),
+            },
+            when: Some(Expression::parse("int(n) > 3").unwrap()),
+            id: None,
+            set: IndexMap::new(),
+            event: Some("stored".to_owned()),
+            gone: None,
+        };
+        let mut log = Log::new(&rule, (path.clone(), Duration::ZERO));
+        std::fs::write(&path, "job=1 n=oops\njob=2 n=7\n").unwrap();
+        let seen = log.look().await.unwrap();
+        assert_eq!(seen.iter().map(|s| &s.id[..]).collect::<Vec<_>>(), ["2"]);
+        let misread = log.misread().unwrap();
+        assert!(misread.ends_with("in the line `job=1 n=oops`"), "{misread}");
+        assert_eq!(log.misread(), None);
     }
 }

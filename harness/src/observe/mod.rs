@@ -33,6 +33,11 @@ trait Look: Send {
     /// Why nothing could be seen, in words.
     async fn look(&mut self) -> Result<Vec<Sighting>, String>;
 
+    /// Why something that the last look saw could not be read; the rest of it could.
+    fn misread(&mut self) -> Option<String> {
+        None
+    }
+
     /// Whether every look sees all that has happened since the last one, each thing once. The others see how things
     /// are now.
     fn misses_nothing(&self) -> bool {

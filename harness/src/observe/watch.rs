@@ -19,6 +19,8 @@ pub(super) struct Watch {
     source: String,
     /// The key of the rule by which it looks.
     rule: String,
+    /// Where that stands.
+    place: String,
     /// What has happened to an entity that a look no longer sees.
     gone: Option<String>,
     look: Box<dyn Look>,
@@ -48,6 +50,7 @@ impl Watch {
             entity: entity.to_owned(),
             source: rule.evidence.source(),
             rule: rule.key(),
+            place: rule.place.to_string(),
             gone: rule.gone.clone(),
             look,
             sink,
@@ -104,6 +107,10 @@ impl Watch {
                 }
                 for sighting in told {
                     self.note(sighting, unseen_since);
+                }
+                if let Some(reason) = self.look.misread() {
+                    let rule = self.place.clone();
+                    (self.sink)(What::Misread { rule, reason });
                 }
             }
         }

@@ -17,6 +17,7 @@ pub use folder::RunFolder;
 use crate::gateway::Handle;
 use async_trait::async_trait;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -35,10 +36,10 @@ pub trait Runtime: Send + Sync {
     /// gateway's handle. Called once, first.
     async fn prepare(&self) -> Result<Handle, Failure>;
 
-    /// Starts those of the first so many instances of a service that do not run, and returns once they do and the
+    /// Starts those of these instances of a service that do not run, counted from 0, and returns once they do and the
     /// gateway knows their addresses; they need not be ready. Starting a service again after it ended is allowed.
     /// At most one more than the service has.
-    async fn start(&self, service: &str, instances: usize) -> Result<(), Failure>;
+    async fn start(&self, service: &str, instances: Range<usize>) -> Result<(), Failure>;
 
     /// Ends the instance that a service has no right to, if there is one.
     async fn retire(&self, service: &str) -> Result<(), Failure>;
@@ -59,8 +60,11 @@ pub trait Runtime: Send + Sync {
     /// An instance of a service ended by itself: nothing is led to it any more.
     fn gone(&self, service: &str);
 
-    /// What the container's own healthcheck says, of all instances together: `None` where there is none to ask.
-    async fn healthy(&self, service: &str) -> Result<Option<bool>, Failure>;
+    /// What the container's own healthcheck says, of so many instances together: `None` where there is none to ask.
+    ///
+    /// # Errors
+    /// When not so many run, or the runtime could not say.
+    async fn healthy(&self, service: &str, instances: usize) -> Result<Option<bool>, Failure>;
 
     /// How long what a service writes may take until it is in its log.
     fn log_lag(&self) -> Duration {
@@ -77,8 +81,8 @@ pub trait Runtime: Send + Sync {
         false
     }
 
-    /// Where the harness itself reaches a service's port: as `workload` (recorded), `observer` or `prober`
-    /// (not recorded).
+    /// Where the harness itself reaches a service's port: as `workload` (recorded), `observer`, `checker` or
+    /// `prober` (not recorded).
     fn address(&self, client: &str, service: &str, port: u16) -> Option<SocketAddr>;
 
     /// The service that one of these addresses leads to, where services know of each other by addresses.
@@ -101,6 +105,20 @@ pub trait Runtime: Send + Sync {
     /// # Errors
     /// When something could not be removed.
     async fn down(&self) -> Result<Vec<String>, Failure>;
+}
+
+/// What a runtime says of a service without being asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// It ended without being asked to.
+    Exited(Exit),
+    /// What it wrote is not all in its log, and may not be from now on.
+    Unheard {
+        /// The service.
+        service: String,
+        /// Why.
+        why: String,
+    },
 }
 
 /// A service ended without being asked to.

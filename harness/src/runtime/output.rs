@@ -50,15 +50,20 @@ impl Output {
 
 impl Reader {
     /// Copies until nobody has the pipe any more, as orphans may for long. `told` hears when all is in the log that was
-    /// written before the program was dead.
-    pub async fn copy(mut self, mut dead: watch::Receiver<bool>, told: oneshot::Sender<()>) {
+    /// written before the program was dead. `unheard` is told why something is not.
+    pub async fn copy(
+        mut self,
+        mut dead: watch::Receiver<bool>,
+        told: oneshot::Sender<()>,
+        unheard: impl Fn(String),
+    ) {
         let mut told = Some(told);
         let mut piece = vec![0; PIECE_BYTES];
         loop {
             tokio::select! {
                 biased;
                 _ = dead.wait_for(|dead| *dead), if told.is_some() => {
-                    self.empty(&mut piece);
+                    self.empty(&mut piece, &unheard);
                     let _ = told.take().map(|told| told.send(()));
                 }
                 ready = self.pipe.readable() => {
@@ -66,30 +71,36 @@ impl Reader {
                     match read {
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                         Ok(0) | Err(_) => break,
-                        Ok(length) => self.put(&piece[..length]),
+                        Ok(length) => self.put(&piece[..length], &unheard),
                     }
                 }
             }
         }
-        self.finish();
+        self.finish(&unheard);
     }
 
     /// Takes all that is in the pipe now, whether or not the runtime has heard of it.
-    fn empty(&mut self, piece: &mut [u8]) {
+    fn empty(&mut self, piece: &mut [u8], unheard: &impl Fn(String)) {
         while let Ok(length @ 1..) = nix::unistd::read(&self.pipe, piece) {
-            self.put(&piece[..length]);
+            self.put(&piece[..length], unheard);
         }
-        self.finish();
+        self.finish(unheard);
     }
 
-    fn put(&mut self, piece: &[u8]) {
-        // The disk is full; the end of the run tells so.
-        let written = self.log.write(piece);
-        written.unwrap_or_else(|error| tracing::warn!(%error, "a log could not be written"));
+    fn put(&mut self, piece: &[u8], unheard: &impl Fn(String)) {
+        if let Err(error) = self.log.write(piece) {
+            unheard(unwritten(&error));
+        }
     }
 
-    fn finish(&mut self) {
-        let written = self.log.finish();
-        written.unwrap_or_else(|error| tracing::warn!(%error, "a log could not be written"));
+    fn finish(&mut self, unheard: &impl Fn(String)) {
+        if let Err(error) = self.log.finish() {
+            unheard(unwritten(&error));
+        }
     }
+}
+
+/// Why something is not in a log.
+pub(super) fn unwritten(error: &io::Error) -> String {
+    format!("it could not be written: {error}")
 }

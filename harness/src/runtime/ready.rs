@@ -1,7 +1,7 @@
 //! Waits until a service is ready, and says in full why it was not.
 
 use super::{Failure, Runtime};
-use crate::gateway::{OBSERVER, PROBER};
+use crate::gateway::{CHECKER, PROBER};
 use crate::stack::{Probe, Service};
 use crate::{address, count, duration};
 use std::net::SocketAddr;
@@ -15,15 +15,15 @@ const TRY_EVERY: (Duration, Duration) = (Duration::from_millis(10), Duration::fr
 /// How long one try may take.
 const TRY_WITHIN: Duration = Duration::from_secs(2);
 
-/// Waits until `service` is ready. `gone` says why it never will be, once it has ended; `logs` is the end of its
-/// log, and where the log is.
+/// Waits until `service` is ready. Once it has ended, `gone` says that it has done its work, or why it never will be; `logs`
+/// is the end of its log, and where the log is.
 ///
 /// # Errors
 /// The service, the time, the last answer and the end of its log.
 pub async fn wait(
     runtime: &dyn Runtime,
     service: &Service,
-    gone: impl Fn() -> Option<String>,
+    gone: impl Fn() -> Option<Result<(), String>>,
     logs: impl Fn() -> String,
 ) -> Result<(), Failure> {
     if runtime.absent(&service.name) {
@@ -41,7 +41,8 @@ pub async fn wait(
             Err(_) => format!("no answer within {}", duration::print(TRY_WITHIN)),
         };
         let (what, help) = match gone() {
-            Some(why) => (
+            Some(Ok(())) => return Ok(()),
+            Some(Err(why)) => (
                 format!("ended before it was ready: {why}"),
                 runtime
                     .remedy(service, &logs())
@@ -93,11 +94,11 @@ async fn probe(runtime: &dyn Runtime, service: &Service) -> Result<(), String> {
     match &service.ready.probe {
         Some(Probe::Http { port, path }) => {
             let port = port.unwrap_or(80);
-            http(&service.name, port, path, at(OBSERVER, port)?).await
+            http(&service.name, port, path, at(CHECKER, port)?).await
         }
         Some(Probe::Tcp { port }) => tcp(at(PROBER, *port)?).await,
         None => match runtime
-            .healthy(&service.name)
+            .healthy(&service.name, service.replicas)
             .await
             .map_err(|failure| failure.what)?
         {

@@ -96,6 +96,38 @@ pub(super) async fn kill_labelled(label: &str) {
     }
 }
 
+/// Makes every process whose environment has this label stand still, wherever it has gone.
+pub(super) async fn stop_labelled(label: &str) {
+    for _ in 0..MAX_SWEEPS {
+        let mut going = labelled(label);
+        going.retain(|pid| !stands(*pid));
+        if going.is_empty() {
+            return;
+        }
+        for process in going {
+            let _ = kill(process, Signal::SIGSTOP);
+        }
+        tokio::time::sleep(SWEEP_EVERY).await;
+    }
+}
+
+/// Lets every process go on whose environment has this label.
+pub(super) fn resume_labelled(label: &str) {
+    for process in labelled(label) {
+        let _ = kill(process, Signal::SIGCONT);
+    }
+}
+
+/// Whether a process is stopped, or has ended.
+fn stands(process: Pid) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
+    // The name before it may have anything in it, also brackets.
+    let state = stat
+        .ok()
+        .and_then(|stat| stat.rsplit_once(") ")?.1.chars().next());
+    state.is_none_or(|state| "TtZX".contains(state))
+}
+
 /// Kills every process of a run.
 pub(super) async fn kill_run(run: &str) {
     kill_labelled(&format!("{LABEL}={run}")).await;
@@ -184,6 +216,24 @@ mod tests {
             "another run's process was killed"
         );
         assert!(!there("reaper-test-a"));
+    }
+
+    #[tokio::test]
+    async fn what_bears_the_label_stands_still_and_goes_on_wherever_it_has_gone() {
+        let mut gone = Command::new("setsid");
+        let label = format!("{LABEL}=reaper-test-stop");
+        let gone = gone.args(["sleep", "600"]).env(LABEL, "reaper-test-stop");
+        let gone = gone.kill_on_drop(true).spawn().unwrap();
+        let pid = Pid::from_raw(gone.id().unwrap() as i32);
+        while labelled(&label).is_empty() {
+            tokio::task::yield_now().await;
+        }
+        stop_labelled(&label).await;
+        assert!(stands(pid));
+        resume_labelled(&label);
+        while stands(pid) {
+            tokio::task::yield_now().await;
+        }
     }
 
     #[test]

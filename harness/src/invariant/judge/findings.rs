@@ -96,8 +96,12 @@ impl Judge {
         let mut tale = watched.monitor.tale(kind);
         self.doubt(&watched.basis, &mut tale);
         let lasting = more_evidence_changes_nothing(&watched.invariant.pattern);
-        self.unanswered
-            .doubt(&watched.basis, lasting, kind, &mut tale);
+        self.unanswered.doubt(
+            self.under_way.values(),
+            (&watched.basis, lasting),
+            kind,
+            &mut tale,
+        );
         midway::doubt(kind, &watched.invariant.pattern, &mut tale);
         if let Some(untold) = untold {
             untold.doubt(&mut tale);
@@ -181,18 +185,18 @@ impl Judge {
         ))
     }
 
-    /// Why an invariant cannot be told for blindness, if so: it rests on an observer that was blind for longer
-    /// than it grants, or at the end.
+    /// Why an invariant cannot be told for blindness, if so: it rests on an observer that was blind at the end, or that
+    /// nothing else stands in for and that was blind for longer than it grants.
     fn blinded(&self, watched: &Watched) -> Option<String> {
         let window = within(&watched.invariant.pattern);
-        let mut observers = watched.basis.polled.iter();
-        observers.find_map(|observer| {
-            let too_long = || {
-                let longest = self.blindness.longest(observer)?;
-                (longest > window?).then(|| self.blindness.worst(observer))?
-            };
-            self.blindness.at_end(observer).or_else(too_long)
-        })
+        let Basis { polled, beside, .. } = &watched.basis;
+        let mut all = polled.iter().chain(beside);
+        let at_end = all.find_map(|observer| self.blindness.at_end(observer));
+        let too_long = |observer| {
+            let longest = self.blindness.longest(observer)?;
+            (longest > window?).then(|| self.blindness.worst(observer))?
+        };
+        at_end.or_else(|| polled.iter().find_map(too_long))
     }
 }
 

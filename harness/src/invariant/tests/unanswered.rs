@@ -26,7 +26,7 @@ fn judged_in(pattern: Pattern, scope: Scope, calls: &[(&str, u64)]) -> (Verdict,
     let mut judge = Judge::new(&stack);
     let mut seq = 0;
     for (exchange, (call, ms)) in (1..).zip(calls) {
-        let name = call.trim_start_matches(['!', '-']).to_owned();
+        let name = call.trim_start_matches(['!', '-', '?']).to_owned();
         let captures = || [("submission".to_owned(), "7".to_owned())].into();
         let asked = What::Asked(Asked {
             exchange,
@@ -50,7 +50,7 @@ fn judged_in(pattern: Pattern, scope: Scope, calls: &[(&str, u64)]) -> (Verdict,
         };
         let came = match &call[..1] {
             "!" => Some(What::Unanswered { exchange }),
-            "-" => None,
+            "-" | "?" => None,
             _ => Some(answered()),
         };
         let delivered = What::Delivered {
@@ -58,7 +58,8 @@ fn judged_in(pattern: Pattern, scope: Scope, calls: &[(&str, u64)]) -> (Verdict,
             seen: crate::history::Seen::Reset,
             before: None,
         };
-        for what in [Some(asked), came, Some(delivered)].into_iter().flatten() {
+        let delivered = (&call[..1] != "?").then_some(delivered);
+        for what in [Some(asked), came, delivered].into_iter().flatten() {
             let at_ns = ms * MS + seq;
             judge.see(&Event { seq, at_ns, what });
             seq += 1;
@@ -83,9 +84,15 @@ fn what_a_call_without_an_answer_may_have_done_breaks_nothing_by_its_absence() {
     assert_eq!(verdict, Inconclusive);
     let told = "never did, but the call \"store\" at +0.001 s reached `site` and was never answered: what it did is not known";
     assert!(why.contains(told), "{why}");
+    // It may still come.
+    let (verdict, why, _) = judged(order(), &[("?store", 1), ("finish", 2)]);
+    assert_eq!(verdict, Inconclusive);
+    let told = "the call \"store\" at +0.001 s reached `site` and had no answer yet: what it did is not known";
+    assert!(why.contains(told), "{why}");
     // One that came too late, one that reached nobody, and another call change nothing.
     for calls in [
         [("finish", 1), ("!store", 2)],
+        [("finish", 1), ("?store", 2)],
         [("-store", 1), ("finish", 2)],
         [("!finish", 1), ("finish", 2)],
     ] {

@@ -2,7 +2,7 @@
 
 use super::network::Network;
 use super::{DockerRuntime, GATEWAY, container, daemon, mounts};
-use crate::gateway::{self, Handle, OBSERVER, PROBER, Tunnel, WORKLOAD};
+use crate::gateway::{self, CHECKER, Handle, OBSERVER, PROBER, Tunnel, WORKLOAD};
 use crate::runtime::Failure;
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -64,7 +64,7 @@ impl DockerRuntime {
         let mut tunnels = HashMap::new();
         for service in self.stack.services.values() {
             for port in service.ports.keys() {
-                for client in [WORKLOAD, OBSERVER, PROBER] {
+                for client in [WORKLOAD, OBSERVER, CHECKER, PROBER] {
                     let opened = Tunnel::open(local, control, token, client, &service.name, *port);
                     let tunnel = opened.await.map_err(|e| {
                         Failure::new(format!("no local port leads to `{}`: {e}", service.name))

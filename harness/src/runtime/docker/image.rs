@@ -204,7 +204,7 @@ impl Images {
             .map_err(|e| failed(format!("cannot start `{program}`: {e}")))?;
         let (ended, dead) = watch::channel(false);
         let (told, all_told) = oneshot::channel();
-        let logged = tokio::spawn(output.reader.copy(dead, told));
+        let logged = tokio::spawn(output.reader.copy(dead, told, |_| ()));
         let status = tokio::time::timeout(MADE_WITHIN, child.wait()).await;
         let _ = ended.send(true);
         let _ = all_told.await;

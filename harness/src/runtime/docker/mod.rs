@@ -20,7 +20,7 @@ pub use daemon::{sweep, works};
 pub use image::Say;
 pub use own::STATIC;
 
-use super::{Exit, Failure, RunFolder, Runtime, STOP_WITHIN, listen};
+use super::{Failure, Notice, RunFolder, Runtime, STOP_WITHIN, listen};
 use crate::address::chain;
 use crate::gateway::{Command, Handle, OBSERVER, Tunnel};
 use crate::stack::{Image, Service, Stack};
@@ -35,6 +35,7 @@ use network::Network;
 use running::Running;
 use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
@@ -94,7 +95,7 @@ pub struct DockerRuntime {
     /// The beginning of the containers' names, and the value of the label of this stack.
     name: String,
     labels: HashMap<String, String>,
-    exits: mpsc::UnboundedSender<Exit>,
+    notices: mpsc::UnboundedSender<Notice>,
     prepared: OnceLock<Prepared>,
     /// By service and number of the instance, from 0.
     running: Arc<Mutex<HashMap<(String, usize), Running>>>,
@@ -118,7 +119,7 @@ impl DockerRuntime {
         folder: RunFolder,
         out: &Path,
         run: &str,
-        exits: mpsc::UnboundedSender<Exit>,
+        notices: mpsc::UnboundedSender<Notice>,
     ) -> Result<DockerRuntime, Failure> {
         folder
             .make()
@@ -140,7 +141,7 @@ impl DockerRuntime {
             folder,
             name,
             labels,
-            exits,
+            notices,
             prepared: OnceLock::new(),
             running: Arc::default(),
             gateway: Mutex::default(),
@@ -218,6 +219,12 @@ impl DockerRuntime {
             .collect()
     }
 
+    /// Whether an instance runs, or did.
+    fn has_run(&self, name: &str, number: usize) -> bool {
+        let running = self.running.lock().expect("no panic while it is held");
+        running.contains_key(&(name.to_owned(), number))
+    }
+
     fn failed(&self, deed: &str, name: &str) -> impl Fn(Error) -> Failure + use<> {
         let (deed, name) = (deed.to_owned(), name.to_owned());
         move |error| Failure {
@@ -278,12 +285,13 @@ impl Runtime for DockerRuntime {
         Ok(handle)
     }
 
-    async fn start(&self, name: &str, instances: usize) -> Result<(), Failure> {
+    async fn start(&self, name: &str, instances: Range<usize>) -> Result<(), Failure> {
         let running: Vec<usize> = self.instances(name).iter().map(|one| one.0).collect();
         let service = &self.stack.services[name];
-        let missing = (0..instances).filter(|number| !running.contains(number));
+        let missing = instances.filter(|number| !running.contains(number));
         try_join_all(missing.map(async |number| {
-            if let (true, Some(prepared)) = (number >= service.replicas, self.prepared.get()) {
+            let made = number < service.replicas || self.has_run(name, number);
+            if let (false, Some(prepared)) = (made, self.prepared.get()) {
                 self.create_instance(service, number, &prepared.network)
                     .await?;
             }
@@ -357,9 +365,14 @@ impl Runtime for DockerRuntime {
         service.is_some_and(|service| service.replicas == 0)
     }
 
-    async fn healthy(&self, name: &str) -> Result<Option<bool>, Failure> {
+    async fn healthy(&self, name: &str, instances: usize) -> Result<Option<bool>, Failure> {
         let mut all = Some(true);
-        for (number, _) in self.instances(name) {
+        let running = self.instances(name);
+        if running.len() < instances {
+            let run = running.len();
+            return Err(Failure::new(format!("{run} of {instances} instances run")));
+        }
+        for (number, _) in running {
             let inspected = self.inspect(&self.container(name, number), name).await?;
             let health = inspected.state.and_then(|state| state.health);
             match health.and_then(|health| health.status) {

@@ -1,7 +1,9 @@
 //! Containers from their start to their end.
 
 use super::{DockerRuntime, GATEWAY, PATIENCE, daemon};
-use crate::runtime::{Exit, Failure};
+use crate::address::chain;
+use crate::runtime::output::unwritten;
+use crate::runtime::{Exit, Failure, Notice};
 use crate::secret::LogWriter;
 use bollard::Docker;
 use bollard::container::LogOutput;
@@ -13,11 +15,15 @@ use bollard::query_parameters::{
 use futures::future::try_join_all;
 use futures::{Stream, StreamExt};
 use std::ops::RangeFrom;
+use std::pin::pin;
 use std::time::Duration;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
 /// How long the end of a dead service's output may take to arrive.
 const LOG_WITHIN: Duration = Duration::from_secs(2);
+/// After so long, a daemon that closed the connection is asked again.
+const AGAIN_AFTER: Duration = Duration::from_millis(200);
 
 /// A container that was started.
 #[derive(Clone)]
@@ -43,12 +49,7 @@ impl DockerRuntime {
             .map_err(self.failed("attach to", name))?
             .output;
         let log = self.folder.log_writer(name);
-        let service = name.to_owned();
-        let logged = tokio::spawn(async move {
-            if let Err(error) = copy(output, log).await {
-                tracing::warn!(%error, service, "the log of a service broke off");
-            }
-        });
+        let logged = tokio::spawn(copy(output, log));
         let started = self.docker.start_container(&container, None);
         started.await.map_err(self.failed("start", name))?;
         let (ended, has_ended) = watch::channel(false);
@@ -57,11 +58,15 @@ impl DockerRuntime {
             asked: asked.clone(),
             ended: has_ended,
         };
-        let (docker, exits, service) = (self.docker.clone(), self.exits.clone(), name.to_owned());
+        let (docker, notices, service) =
+            (self.docker.clone(), self.notices.clone(), name.to_owned());
         let all = self.running.clone();
         tokio::spawn(async move {
-            let code = exit_code(&docker, &container).await;
-            let _ = tokio::time::timeout(LOG_WITHIN, logged).await;
+            let unheard = |why| {
+                let service = service.clone();
+                let _ = notices.send(Notice::Unheard { service, why });
+            };
+            let code = watched(&docker, &container, logged, unheard).await;
             let _ = ended.send(true);
             if !*asked.borrow() && service != GATEWAY {
                 let detail = code.map_or_else(
@@ -73,12 +78,12 @@ impl DockerRuntime {
                     let own = all.iter().filter(|((name, _), _)| *name == service);
                     own.filter(|(_, one)| !*one.ended.borrow()).count()
                 };
-                let _ = exits.send(Exit {
+                let _ = notices.send(Notice::Exited(Exit {
                     service,
                     code,
                     detail,
                     left,
-                });
+                }));
             }
         });
         Ok(running)
@@ -128,25 +133,62 @@ impl DockerRuntime {
     }
 }
 
-/// Waits until a container has ended; `None`: it was removed.
-async fn exit_code(docker: &Docker, container: &str) -> Option<i32> {
-    let mut ended = std::pin::pin!(docker.wait_container(container, None::<WaitContainerOptions>));
-    match ended.next().await? {
-        Ok(response) => Some(response.status_code as i32),
-        Err(Error::DockerContainerWaitError { code, .. }) => Some(code as i32),
-        Err(_) => None,
+/// Waits until a container has ended, and its output with it; gives its exit code, `None` if it was removed. `unheard` is told
+/// why its log is not whole.
+async fn watched(
+    docker: &Docker,
+    container: &str,
+    mut logged: JoinHandle<Result<(), String>>,
+    unheard: impl Fn(String),
+) -> Option<i32> {
+    let mut ended = pin!(exit_code(docker, container));
+    tokio::select! {
+        code = &mut ended => {
+            // An orphan of the service may have its output for ever.
+            if let Ok(Ok(Err(why))) = tokio::time::timeout(LOG_WITHIN, logged).await {
+                unheard(why);
+            }
+            code
+        }
+        end = &mut logged => {
+            if let Ok(Err(why)) = end {
+                unheard(why);
+            } else if let Ok(code) = tokio::time::timeout(LOG_WITHIN, &mut ended).await {
+                return code;
+            } else {
+                // The service closed its output and goes on, or the daemon closed the connection.
+                unheard("its output ended before it did".to_owned());
+            }
+            ended.await
+        }
     }
 }
 
-/// Appends a container's output to its log.
+/// Waits until a container has ended; `None`: it was removed.
+async fn exit_code(docker: &Docker, container: &str) -> Option<i32> {
+    loop {
+        let ended = docker.wait_container(container, None::<WaitContainerOptions>);
+        let ended = pin!(ended).next().await;
+        match ended {
+            Some(Ok(response)) => return Some(response.status_code as i32),
+            Some(Err(Error::DockerContainerWaitError { code, .. })) => return Some(code as i32),
+            Some(Err(error)) if daemon::gone(&error) => return None,
+            // The connection to the daemon broke off, which says nothing of the container.
+            Some(Err(_)) | None => tokio::time::sleep(AGAIN_AFTER).await,
+        }
+    }
+}
+
+/// Appends a container's output to its log, up to its end.
 async fn copy(
     mut output: impl Stream<Item = Result<LogOutput, Error>> + Unpin,
     log: std::io::Result<LogWriter>,
-) -> std::io::Result<()> {
-    let mut log = log?;
-    // An error here is the end of the container.
-    while let Some(Ok(chunk)) = output.next().await {
-        log.write(chunk.as_ref())?;
+) -> Result<(), String> {
+    let unwritten = |error: std::io::Error| unwritten(&error);
+    let mut log = log.map_err(unwritten)?;
+    while let Some(chunk) = output.next().await {
+        let chunk = chunk.map_err(|error| format!("it broke off: {}", chain(&error)))?;
+        log.write(chunk.as_ref()).map_err(unwritten)?;
     }
-    log.finish()
+    log.finish().map_err(unwritten)
 }

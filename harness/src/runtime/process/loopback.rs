@@ -4,7 +4,7 @@
 //! client `c` sees the service `t` at 127.A.(c+1).(t+1), an address that belongs to that client and that service alone.
 
 use super::Failure;
-use crate::gateway::{OBSERVER, PROBER, WORKLOAD};
+use crate::gateway::{CHECKER, OBSERVER, PROBER, WORKLOAD};
 use crate::runtime::further::Further;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -13,7 +13,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 const CLAIM_PORT: u16 = 61_000;
 
 /// As many services as a block has addresses for.
-const MAX_SERVICES: usize = 249;
+const MAX_SERVICES: usize = 248;
 
 /// Further instances have the addresses whose third number is this or the one after it.
 const FURTHER: u8 = 253;
@@ -78,12 +78,13 @@ impl Block {
         (c < u8::MAX).then(|| Ipv4Addr::new(127, self.a, c, d).into())
     }
 
-    /// Where a client sees a service. Clients are services, [`WORKLOAD`], [`OBSERVER`] and [`PROBER`].
+    /// Where a client sees a service. Clients are services, [`WORKLOAD`], [`OBSERVER`], [`CHECKER`] and [`PROBER`].
     pub fn front(&self, client: &str, service: &str) -> Option<IpAddr> {
         let client = match client {
             PROBER => 250,
             WORKLOAD => 251,
             OBSERVER => 252,
+            CHECKER => 249,
             client => self.index(client)?,
         };
         Some(Ipv4Addr::new(127, self.a, client, self.index(service)?).into())
@@ -128,7 +129,7 @@ mod tests {
     fn every_view_of_every_service_is_an_address_of_its_own() {
         let block = block();
         let services = ["site", "db", "worker"];
-        let clients = [WORKLOAD, OBSERVER, PROBER, "site", "db", "worker"];
+        let clients = [WORKLOAD, OBSERVER, CHECKER, PROBER, "site", "db", "worker"];
         let fronts = clients
             .iter()
             .flat_map(|c| services.iter().map(|s| block.front(c, s).unwrap()));
@@ -138,7 +139,7 @@ mod tests {
             .chain(std::iter::once(block.real("db", 1).unwrap()))
             .chain(services.iter().map(|s| block.real(s, 0).unwrap()))
             .collect();
-        assert_eq!(all.len(), 25);
+        assert_eq!(all.len(), 28);
         assert!(all.iter().all(IpAddr::is_loopback));
         assert_eq!(block.front("nobody", "db"), None);
     }

@@ -7,8 +7,8 @@ mod disks;
 mod loopback;
 mod program;
 
-use super::{Exit, Failure, RunFolder, Runtime, STOP_WITHIN, listen, reaper};
-use crate::gateway::{self, Command, Handle, OBSERVER, PROBER, WORKLOAD};
+use super::{Exit, Failure, Notice, RunFolder, Runtime, STOP_WITHIN, listen, reaper};
+use crate::gateway::{self, CHECKER, Command, Handle, OBSERVER, PROBER, WORKLOAD};
 use crate::host::Bare;
 use crate::stack::{Service, Stack};
 use async_trait::async_trait;
@@ -20,7 +20,7 @@ use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
 use nix::unistd::Pid;
 use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, SocketAddr};
-use std::ops::RangeFrom;
+use std::ops::{Range, RangeFrom};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -47,7 +47,7 @@ pub struct ProcessRuntime {
     block: Arc<Block>,
     /// By client: the services that it is told of.
     named: HashMap<String, BTreeSet<String>>,
-    exits: mpsc::UnboundedSender<Exit>,
+    notices: mpsc::UnboundedSender<Notice>,
     /// Why there are none, where this machine does not allow them. Nobody notices as long as none is to be full.
     disks: Result<Arc<Disks>, String>,
     /// By service and number of the instance, from 0.
@@ -100,7 +100,7 @@ impl ProcessRuntime {
         stack: Arc<Stack>,
         folder: RunFolder,
         run: &str,
-        exits: mpsc::UnboundedSender<Exit>,
+        notices: mpsc::UnboundedSender<Notice>,
     ) -> Result<ProcessRuntime, Failure> {
         folder
             .make()
@@ -120,7 +120,7 @@ impl ProcessRuntime {
             run: run.to_owned(),
             block,
             named,
-            exits,
+            notices,
             disks: disks.map(Arc::new),
             running,
             gateway,
@@ -138,7 +138,7 @@ impl ProcessRuntime {
         let services = self.stack.services.keys().map(String::as_str);
         let told =
             services.filter(|client| *client != service && self.named[*client].contains(service));
-        [WORKLOAD, OBSERVER, PROBER]
+        [WORKLOAD, OBSERVER, CHECKER, PROBER]
             .into_iter()
             .chain(told)
             .filter_map(|client| {
@@ -174,11 +174,16 @@ impl ProcessRuntime {
             .expect("no panic while it is held")
             .insert((name.to_owned(), number), running);
         let (told, all_told) = oneshot::channel();
+        let (notices, service) = (self.notices.clone(), name.to_owned());
+        let unheard = move |why| {
+            let service = service.clone();
+            let _ = notices.send(Notice::Unheard { service, why });
+        };
         self.logging
             .lock()
             .expect("no panic while it is held")
-            .spawn(output.copy(ended.subscribe(), told));
-        let (exits, service, all) = (self.exits.clone(), name.to_owned(), self.running.clone());
+            .spawn(output.copy(ended.subscribe(), told, unheard));
+        let (notices, service, all) = (self.notices.clone(), name.to_owned(), self.running.clone());
         tokio::spawn(async move {
             let status = child.wait().await;
             // No orphan of it goes on working.
@@ -194,12 +199,12 @@ impl ProcessRuntime {
                     let own = all.iter().filter(|((name, _), _)| *name == service);
                     own.filter(|(_, one)| !*one.ended.borrow()).count()
                 };
-                let _ = exits.send(Exit {
+                let _ = notices.send(Notice::Exited(Exit {
                     service,
                     code,
                     detail,
                     left,
-                });
+                }));
             }
         });
         Ok(())
@@ -283,12 +288,12 @@ impl Runtime for ProcessRuntime {
         Ok(handle)
     }
 
-    async fn start(&self, name: &str, instances: usize) -> Result<(), Failure> {
+    async fn start(&self, name: &str, instances: Range<usize>) -> Result<(), Failure> {
         if self.absent(name) {
             return Ok(());
         }
         let running: Vec<usize> = self.instances(name).iter().map(|one| one.0).collect();
-        for number in (0..instances).filter(|number| !running.contains(number)) {
+        for number in instances.filter(|number| !running.contains(number)) {
             self.start_instance(name, number)?;
         }
         self.place(name);
@@ -324,6 +329,8 @@ impl Runtime for ProcessRuntime {
             let flags = WaitPidFlag::WSTOPPED | WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT;
             let stands = tokio::task::spawn_blocking(move || waitid(Id::Pid(group), flags)).await;
             stand |= matches!(stands, Ok(Ok(WaitStatus::Stopped(..))));
+            // What left the group is a part of it all the same.
+            reaper::stop_labelled(&one.label).await;
         }
         Ok(stand)
     }
@@ -331,6 +338,7 @@ impl Runtime for ProcessRuntime {
     async fn resume(&self, name: &str) -> Result<(), Failure> {
         for (_, one) in self.instances(name) {
             let _ = killpg(one.group, Signal::SIGCONT);
+            reaper::resume_labelled(&one.label);
         }
         Ok(())
     }
@@ -339,7 +347,7 @@ impl Runtime for ProcessRuntime {
         self.place(name);
     }
 
-    async fn healthy(&self, _: &str) -> Result<Option<bool>, Failure> {
+    async fn healthy(&self, _: &str, _: usize) -> Result<Option<bool>, Failure> {
         Ok(None)
     }
 

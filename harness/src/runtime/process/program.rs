@@ -154,7 +154,7 @@ pub(super) fn named(stack: &Stack, client: &Service) -> BTreeSet<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gateway::{OBSERVER, PROBER, WORKLOAD};
+    use crate::gateway::{CHECKER, OBSERVER, PROBER, WORKLOAD};
     use crate::runtime::RunFolder;
     use std::sync::Arc;
 
@@ -178,9 +178,9 @@ services:
         std::fs::write(&file, "stack: s\ncompose: compose.yaml\n").unwrap();
         std::fs::write(folder.path().join("compose.yaml"), COMPOSE).unwrap();
         let stack = Arc::new(Stack::read(&file).unwrap().stack);
-        let (exits, _) = tokio::sync::mpsc::unbounded_channel();
+        let (notices, _) = tokio::sync::mpsc::unbounded_channel();
         let out = RunFolder::new(folder.path(), "run");
-        let runtime = ProcessRuntime::new(stack.clone(), out, "run", exits).unwrap();
+        let runtime = ProcessRuntime::new(stack.clone(), out, "run", notices).unwrap();
         let expected: [(&str, &[&str]); 5] = [
             ("web", &[]),
             ("db", &["web"]),
@@ -191,7 +191,7 @@ services:
         for (service, clients) in expected {
             let fronts = runtime.fronts(service);
             let seen: Vec<&str> = fronts.iter().filter_map(|one| one.1.as_deref()).collect();
-            let all = [&[WORKLOAD, OBSERVER, PROBER], clients].concat();
+            let all = [&[WORKLOAD, OBSERVER, CHECKER, PROBER], clients].concat();
             assert_eq!(seen, all, "{service}");
             // What a client is told is where somebody listens for it.
             for client in clients {

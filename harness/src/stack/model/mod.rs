@@ -60,6 +60,22 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// Whether others wait for a service to have done its work.
+    pub fn is_to_complete(&self, name: &str) -> bool {
+        let mut all = self.services.values();
+        all.any(|other| other.depends_on.get(name) == Some(&Condition::Completed))
+    }
+
+    /// Whether a service is there for others for as long as the stack runs: it has ports or a check, and nobody waits for
+    /// its end.
+    pub fn serves(&self, name: &str) -> bool {
+        let serves = |service: &Service| {
+            let asked = service.ready.probe.is_some() || service.healthcheck.is_some();
+            asked || !service.ports.is_empty()
+        };
+        self.services.get(name).is_some_and(serves) && !self.is_to_complete(name)
+    }
+
     /// The services that have disks, each with its own.
     pub fn disks(&self) -> impl Iterator<Item = (&str, &Disk)> {
         let services = self.services.values();

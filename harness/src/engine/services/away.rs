@@ -1,0 +1,65 @@
+//! The services that were not there when they should have been.
+
+use super::{Services, Stage};
+use crate::runtime::Failure;
+use std::sync::atomic::Ordering;
+
+/// What is not forgotten when a service comes back after all, because something else had it started again.
+#[derive(Default)]
+pub(super) struct Away {
+    /// The services of which an instance ended by itself and stayed away, each with why.
+    missed: Vec<(String, String)>,
+    /// Why services were not ready in their time when they were started again.
+    not_back: Vec<Failure>,
+}
+
+impl Away {
+    /// An instance of a service ended by itself, and nobody starts it again.
+    pub fn missed(&mut self, service: &str, why: &str) {
+        let told = self.missed.iter().any(|(other, _)| other == service);
+        if !told {
+            self.missed.push((service.to_owned(), why.to_owned()));
+        }
+    }
+
+    /// A service was started again and did not become ready.
+    pub fn not_back(&mut self, failure: Failure) {
+        self.not_back.push(failure);
+    }
+
+    /// Why the first did not come back.
+    pub fn lost(&self) -> Option<Failure> {
+        self.not_back.first().cloned()
+    }
+}
+
+impl Services {
+    /// The services that were not there up to the end, in words: what they would have done, nobody knows.
+    pub fn missed(&self) -> Vec<String> {
+        let away = self.away();
+        let missed = away.missed.iter();
+        let missed = missed.map(|(name, why)| self.stayed_away(name, why));
+        let lost = away.not_back.iter().map(|failure| failure.what.clone());
+        let starting = self.stack.services.keys().filter_map(|name| {
+            let starts = matches!(*self.stages[name].borrow(), Stage::Starting | Stage::Started);
+            let told = away.not_back.iter().any(|failure| failure.service.as_ref() == Some(name));
+            (starts && !told && self.up.load(Ordering::Relaxed)).then(|| {
+                format!("service `{name}` was still being started again when the run was over, so nobody knows what it would have done")
+            })
+        });
+        missed.chain(lost).chain(starting).collect()
+    }
+
+    fn stayed_away(&self, name: &str, why: &str) -> String {
+        let tail = self.folder.tail(name);
+        let last = tail.lines().rfind(|line| !line.trim().is_empty());
+        let last = last.map_or_else(String::new, |line| {
+            format!(", its last word was `{}`", line.trim())
+        });
+        format!(
+            "service `{name}` ended by itself ({why}) and stayed away, so nobody knows what it would have done{last}; \
+             its log: {}",
+            self.folder.log(name).display()
+        )
+    }
+}

@@ -1,0 +1,390 @@
+//! The services of a running stack: in order up, watched, started again, struck on purpose.
+
+mod away;
+mod strike;
+
+use super::record::Record;
+use crate::duration;
+use crate::history::{ServiceState, What};
+use crate::plan::ServiceFault;
+use crate::runtime::{Exit, Failure, Notice, RunFolder, Runtime, ready};
+use crate::stack::{Condition, Evidence, Service, Stack};
+use away::Away;
+use futures::future::try_join_all;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Instant;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// A service that ends by itself more often than this in one run is left alone: something is wrong with it.
+const MAX_RESTARTS: u32 = 20;
+
+/// What the history says of the instance that joins a service.
+const SECOND: &str = "a second one";
+
+/// How far a service has come.
+#[derive(Clone, Debug, PartialEq)]
+enum Stage {
+    Absent,
+    /// The runtime is about to start it: it may run already, and nothing can be done to it yet.
+    Starting,
+    Started,
+    Ready,
+    Completed,
+    /// It was ended on purpose, and comes back when the faults are healed.
+    Ended(ServiceFault),
+    /// It ended by itself, and nobody starts it again; why.
+    Gone(String),
+}
+
+/// The services of one run.
+pub struct Services {
+    stack: Arc<Stack>,
+    runtime: Arc<dyn Runtime>,
+    record: Arc<Record>,
+    folder: RunFolder,
+    stages: HashMap<String, watch::Sender<Stage>>,
+    /// When each service was ended on purpose last. Held while something is done to it.
+    ends: HashMap<String, tokio::sync::Mutex<Option<Instant>>>,
+    /// The services that stand still.
+    paused: Mutex<BTreeSet<String>>,
+    /// The services of which one more instance runs.
+    joined: Mutex<BTreeSet<String>>,
+    /// The services to which something was done on purpose.
+    struck_once: Mutex<BTreeSet<String>>,
+    /// All services have been up once.
+    up: AtomicBool,
+    away: Mutex<Away>,
+    restarts: Mutex<HashMap<String, u32>>,
+    restarting: Mutex<JoinSet<()>>,
+}
+
+impl Services {
+    /// None of them runs yet.
+    pub fn new(
+        stack: Arc<Stack>,
+        runtime: Arc<dyn Runtime>,
+        record: Arc<Record>,
+        folder: RunFolder,
+    ) -> Services {
+        let stages = stack
+            .services
+            .keys()
+            .map(|name| (name.clone(), watch::Sender::new(Stage::Absent)))
+            .collect();
+        let ends = stack
+            .services
+            .keys()
+            .map(|name| (name.clone(), Default::default()))
+            .collect();
+        let (up, away, restarts, restarting) = Default::default();
+        Services {
+            stack,
+            runtime,
+            record,
+            folder,
+            stages,
+            ends,
+            paused: Mutex::default(),
+            joined: Mutex::default(),
+            struck_once: Mutex::default(),
+            up,
+            away,
+            restarts,
+            restarting,
+        }
+    }
+
+    /// Starts all services, each as soon as those that it depends on have come far enough, and waits until all
+    /// are ready.
+    ///
+    /// # Errors
+    /// The first service that could not be started or did not become ready in its time.
+    pub async fn up(&self) -> Result<(), Failure> {
+        try_join_all(self.stack.services.values().map(async |service| {
+            for (other, condition) in &service.depends_on {
+                self.reached(other, *condition, &service.name).await?;
+            }
+            self.start(service).await
+        }))
+        .await?;
+        self.up.store(true, Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Waits until every service that is being started again is ready, or has not become so in its time. False: none was.
+    pub async fn come_back(&self) -> bool {
+        let mut restarting =
+            std::mem::take(&mut *self.restarting.lock().expect("no panic while it is held"));
+        while restarting.try_join_next().is_some() {}
+        let any = !restarting.is_empty();
+        restarting.join_all().await;
+        any
+    }
+
+    /// Starts every service again that was ended on purpose, lets those go on that stand still, and waits until all
+    /// are ready. One that ended by itself stays as its `restart` policy leaves it: to help it up would hide what the fault did to it.
+    ///
+    /// # Errors
+    /// The first service that did not come back.
+    pub async fn heal(&self) -> Result<(), Failure> {
+        self.come_back().await;
+        if let Some(failure) = self.away().lost() {
+            return Err(failure);
+        }
+        let joined = self.joined().clone();
+        for name in joined {
+            self.part(&name).await?;
+        }
+        let paused = std::mem::take(&mut *self.paused());
+        for name in paused {
+            self.resume(&name).await?;
+        }
+        let ended =
+            |service: &&Service| matches!(*self.stages[&service.name].borrow(), Stage::Ended(_));
+        try_join_all(
+            self.stack
+                .services
+                .values()
+                .filter(ended)
+                .map(|service| self.start_again(service)),
+        )
+        .await?;
+        Ok(())
+    }
+
+    fn away(&self) -> MutexGuard<'_, Away> {
+        self.away.lock().expect("no panic while it is held")
+    }
+
+    fn struck_once(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.struck_once.lock().expect("no panic while it is held")
+    }
+
+    fn joined(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.joined.lock().expect("no panic while it is held")
+    }
+
+    fn paused(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.paused.lock().expect("no panic while it is held")
+    }
+
+    /// What the runtime says of a service without being asked.
+    pub fn noticed(self: &Arc<Self>, notice: Notice) {
+        match notice {
+            Notice::Exited(exit) => self.exited(exit),
+            Notice::Unheard { service, why } => self.unheard(&service, &why),
+        }
+    }
+
+    /// What a service wrote is not all in its log: what rules would have learnt from that is not known.
+    fn unheard(&self, name: &str, why: &str) {
+        self.record
+            .note(&format!("the log of `{name}` is not whole: {why}"));
+        let rules = self
+            .stack
+            .entities
+            .values()
+            .flat_map(|entity| &entity.learn);
+        for rule in rules {
+            if matches!(&rule.evidence, Evidence::Log { service, .. } if service == name) {
+                self.record.append(What::Misread {
+                    rule: rule.place.to_string(),
+                    reason: format!("the log of `{name}` is not whole: {why}"),
+                });
+            }
+        }
+    }
+
+    /// A service ended without being asked to.
+    fn exited(self: &Arc<Self>, exit: Exit) {
+        let name = exit.service.clone();
+        self.say(&name, ServiceState::Exited, Some(&exit.detail));
+        self.runtime.gone(&name);
+        let again = self.is_started_again(&name, exit.code);
+        let policy = self.stack.services[&name].restarts;
+        // One that comes back whatever happens, and does not any more, has not done its work either.
+        let done = exit.code == Some(0) && !self.stays(&name) && (again || !policy.after(Some(0)));
+        let completes = done && self.stack.is_to_complete(&name);
+        if !completes && (!done || self.up.load(Ordering::Relaxed)) {
+            let log = self.folder.log(&name);
+            self.record.crashed(&name, &exit.detail, &log);
+        }
+        match (again, done) {
+            (true, _) => self.restart(&name),
+            // A service has completed when all its instances have.
+            (false, true) if exit.left == 0 => self.stage(&name, Stage::Completed),
+            (false, true) => {}
+            (false, false) => {
+                self.away().missed(&name, &exit.detail);
+                self.stage(&name, Stage::Gone(exit.detail));
+            }
+        }
+    }
+
+    /// Whether its `restart` policy has a service started again that ended by itself so; and not too often already.
+    fn is_started_again(&self, name: &str, code: Option<i32>) -> bool {
+        let mut restarts = self.restarts.lock().expect("no panic while it is held");
+        let count = restarts.entry(name.to_owned()).or_default();
+        *count += 1;
+        let policy = self.stack.services[name].restarts;
+        let most = policy.most().unwrap_or(MAX_RESTARTS).min(MAX_RESTARTS);
+        policy.after(code) && *count <= most
+    }
+
+    /// Whether a service is there for as long as the stack runs, as far as can be told: then one that ends has not done its
+    /// work, whatever its exit code says. One to which something was done on purpose is there to come back.
+    fn stays(&self, name: &str) -> bool {
+        let struck = self.struck_once().contains(name) && !self.stack.is_to_complete(name);
+        struck || self.stack.serves(name)
+    }
+
+    fn restart(self: &Arc<Self>, name: &str) {
+        // From now on, so that nobody else starts it too.
+        self.stage(name, Stage::Starting);
+        let (this, name) = (self.clone(), name.to_owned());
+        let restart = async move {
+            let back = this.start_again(&this.stack.services[&name]).await;
+            let waiting = matches!(
+                *this.stages[&name].borrow(),
+                Stage::Starting | Stage::Started
+            );
+            // One that has ended meanwhile is another matter.
+            if let (Err(failure), true) = (back, waiting) {
+                this.away().not_back(failure);
+            }
+        };
+        self.restarting
+            .lock()
+            .expect("no panic while it is held")
+            .spawn(restart);
+    }
+
+    async fn start_again(&self, service: &Service) -> Result<(), Failure> {
+        self.start(service).await.map_err(|failure| Failure {
+            what: format!("{} when it was started again", failure.what),
+            ..failure
+        })
+    }
+
+    async fn start(&self, service: &Service) -> Result<(), Failure> {
+        let name = service.name.as_str();
+        self.say(name, ServiceState::Starting, None);
+        self.stage(name, Stage::Starting);
+        self.runtime.start(name, 0..self.instances(service)).await?;
+        self.advance(name, |stage| *stage == Stage::Starting, Stage::Started);
+        let (gone, logs) = (|| self.gone(name), || self.logs(name));
+        ready::wait(&*self.runtime, service, gone, logs).await?;
+        // One that was struck again meanwhile is not back, whatever it answered before.
+        if self.advance(name, |stage| *stage == Stage::Started, Stage::Ready) {
+            self.say(name, ServiceState::Ready, None);
+            self.record.recovered(name);
+        }
+        Ok(())
+    }
+
+    /// How many instances of a service there are to be.
+    fn instances(&self, service: &Service) -> usize {
+        service.replicas + usize::from(self.joined().contains(&service.name))
+    }
+
+    /// Writes down what became of a service.
+    fn say(&self, name: &str, state: ServiceState, detail: Option<&str>) {
+        self.record.append(What::Service {
+            service: name.to_owned(),
+            state,
+            detail: detail.map(str::to_owned),
+        });
+    }
+
+    /// What became of a service that has ended: it has done its work, or why it will not become ready any more.
+    fn gone(&self, name: &str) -> Option<Result<(), String>> {
+        match &*self.stages[name].borrow() {
+            Stage::Completed => Some(Ok(())),
+            Stage::Gone(why) => Some(Err(why.clone())),
+            Stage::Ended(what) => Some(Err(format!("it was {} on purpose", what.word()))),
+            _ => None,
+        }
+    }
+
+    /// Where a service's log is, and how it ends.
+    fn logs(&self, name: &str) -> String {
+        let log = self.folder.log(name);
+        format!("log {}:\n{}", log.display(), self.folder.tail(name))
+    }
+
+    /// Waits until a service has come as far as a condition of another one demands.
+    async fn reached(&self, name: &str, condition: Condition, by: &str) -> Result<(), Failure> {
+        let (Some(stage), Some(service)) = (self.stages.get(name), self.stack.services.get(name))
+        else {
+            return Err(Failure::new(format!(
+                "service `{name}` is not part of the stack"
+            )));
+        };
+        let mut stage = stage.subscribe();
+        let failed = |what: String, help: &str| Failure {
+            service: Some(name.to_owned()),
+            last: Some(self.logs(name)),
+            help: Some(help.to_owned()),
+            ..Failure::new(format!("service `{name}` {what}, for which `{by}` waits"))
+        };
+        let alive = "the sender lives as long as `self`";
+        drop(
+            stage
+                .wait_for(|stage| *stage != Stage::Absent)
+                .await
+                .expect(alive),
+        );
+        let far_enough = |stage: &Stage| match condition {
+            Condition::Started => *stage != Stage::Starting,
+            Condition::Healthy => !matches!(stage, Stage::Starting | Stage::Started),
+            Condition::Completed => {
+                !matches!(stage, Stage::Starting | Stage::Started | Stage::Ready)
+            }
+        };
+        let reached = stage.wait_for(far_enough);
+        let reached = match condition {
+            // That it becomes ready in its time is seen to where it is started.
+            Condition::Started | Condition::Healthy => reached.await,
+            Condition::Completed => {
+                let within = service.ready.within;
+                let help = "raise `x-shakedown: {ready: {within: ..}}` of it if it needs longer";
+                let late = |_| {
+                    failed(
+                        format!("has not ended after {}", duration::print(within)),
+                        help,
+                    )
+                };
+                tokio::time::timeout(within, reached).await.map_err(late)?
+            }
+        };
+        let reached = reached.expect(alive).clone();
+        let help = "look at the end of its log";
+        match (condition, reached) {
+            (Condition::Completed | Condition::Healthy, Stage::Gone(why)) => {
+                Err(failed(format!("ended by itself ({why})"), help))
+            }
+            (Condition::Healthy, Stage::Completed) => {
+                Err(failed("ended by itself (exit code 0)".to_owned(), help))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn stage(&self, name: &str, stage: Stage) {
+        self.stages[name].send_replace(stage);
+    }
+
+    /// Takes a service that has come `so_far` to another stage. False: it has not.
+    fn advance(&self, name: &str, so_far: impl Fn(&Stage) -> bool, to: Stage) -> bool {
+        self.stages[name].send_if_modified(|stage| {
+            let there = so_far(stage);
+            if there {
+                *stage = to;
+            }
+            there
+        })
+    }
+}
