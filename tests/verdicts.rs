@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::path::Path;
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 13] = [
+    let cases: [Case; 14] = [
         (
             "held: the fault was felt and the invariant has witnesses",
             held,
@@ -40,6 +40,7 @@ pub fn trials() -> Vec<Trial> {
             "inconclusive: a workload in which nothing succeeds",
             nothing_succeeds,
         ),
+        ("held: entities that are given one id are told of", one_id),
         (
             "inconclusive: a moment that comes when the faults are healed already",
             moment_too_late,
@@ -70,6 +71,20 @@ fn play(scratch: &Scratch, steps: &[&str], args: &[&str]) -> Said {
     let text =
         format!("Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    {steps}\n");
     scratch.play(&text, &[&["--runtime", "process"], args].concat())
+}
+
+/// Who is told of two of which there is only one may have lost the other.
+fn one_id() -> Result<(), Failed> {
+    let stack = "\
+calls: {look: {link: workload -> rogue, request: \"GET /operations/{operation}\"}}
+entities: {operation: {learn: [{call: look, when: response.status == 200, event: polled}]}}
+workloads: {look: {request: \"GET http://rogue:8000/operations/7\", creates: {operation: '\"7\"'}}}
+invariants: {it is polled: {for: operation, at_most: 9, of: polled}}
+";
+    let scratch = Scratch::new();
+    let said = scratch.rogue("process", stack, "When \"look\" runs 3 times");
+    let note = "of 3 operations that `look` created, 2 had the id of an earlier one: they are taken for one";
+    said.exits(0)?.says(&[note]).map(drop)
 }
 
 const SUBMIT: &str = "When \"submit\" runs 4 times";

@@ -441,6 +441,8 @@ async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
             over(state).then(by)
         });
         if let Some((by, within)) = late {
+            // What was broken meanwhile is waited for less long.
+            let within = within.max(Duration::from_secs(begun.elapsed().as_secs()));
             let within = duration::print(within);
             return record.note(&format!(
                 "the run did not come to rest within {within} and was ended; {by}"

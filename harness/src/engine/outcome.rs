@@ -262,6 +262,7 @@ impl Outcome {
         for (name, worked) in seen.worked {
             outcome.reasons.extend(nothing_accepted(&name, &worked));
             outcome.notes.extend(something_refused(&name, &worked));
+            outcome.notes.extend(created_again(&name, &worked));
         }
         let witnessed = |finding: &Finding| finding.witnesses > 0 || !finding.unwitnessed;
         let judged = outcome.failure.is_none() && !outcome.findings.is_empty();
@@ -393,6 +394,20 @@ fn something_refused(name: &str, worked: &Worked) -> Option<String> {
             if refused == 1 { "was" } else { "were" }
         )
     })
+}
+
+/// Entities with one and the same id are one to every invariant.
+fn created_again(name: &str, worked: &Worked) -> Vec<String> {
+    let again = |(entity, (count, ids)): (&String, &(u64, BTreeSet<String>))| {
+        let twice = count.saturating_sub(ids.len() as u64);
+        (twice > 0).then(|| {
+            format!(
+                "of {} that `{name}` created, {twice} had the id of an earlier one: they are taken for one",
+                count::of(*count, entity)
+            )
+        })
+    };
+    worked.created.iter().filter_map(again).collect()
 }
 
 fn nothing_accepted(name: &str, worked: &Worked) -> Option<String> {

@@ -15,7 +15,7 @@ use crate::plan::Fault;
 use crate::secret::Secrets;
 use crate::seed::Seed;
 use crate::stack::Operation;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -70,6 +70,8 @@ pub struct Worked {
     pub refused: u64,
     /// What the last one that was not accepted came to.
     pub refusal: Option<String>,
+    /// By kind of entity: how many were created, and with which ids.
+    pub created: BTreeMap<String, (u64, BTreeSet<String>)>,
 }
 
 impl Worked {
@@ -81,6 +83,13 @@ impl Worked {
             self.refused += u64::from(detail.starts_with("status 4"));
             self.refusal = Some(detail.to_owned());
         }
+    }
+
+    /// An accepted answer gave the id of an entity that it created.
+    fn create(&mut self, entity: &str, id: &str) {
+        let (count, ids) = self.created.entry(entity.to_owned()).or_default();
+        *count += 1;
+        ids.insert(id.to_owned());
     }
 }
 
@@ -515,6 +524,14 @@ impl State {
             } => {
                 let worked = self.worked.entry(workload.clone()).or_default();
                 worked.add(*accepted, detail);
+            }
+            What::Observed {
+                entity, id, source, ..
+            } => {
+                if let Some(workload) = source.strip_prefix("workload ") {
+                    let worked = self.worked.entry(workload.to_owned()).or_default();
+                    worked.create(entity, id);
+                }
             }
             _ => {}
         }

@@ -130,9 +130,13 @@ fn read(file: &Path, args: &CheckArgs) -> Result<Arc<Stack>, Problems> {
 
 /// The command that judges this again.
 fn again(one: &Played, args: &CheckArgs) -> String {
+    let (file, folder) = (&one.outcome.history, &one.outcome.folder);
+    // A history of another name is found by that alone.
+    let whole = file.ends_with("history.jsonl") && !folder.as_os_str().is_empty();
+    let recorded = if whole { folder } else { file };
     let mut command = match &args.events {
         Some(events) => format!("{} check --events {}", program(), events.display()),
-        None => format!("{} check {}", program(), one.outcome.folder.display()),
+        None => format!("{} check {}", program(), recorded.display()),
     };
     if !args.disorder.is_zero() {
         let disorder = shakedown_harness::duration::print(args.disorder);
