@@ -72,7 +72,7 @@ fn play(
     );
     let stack = scratch.file("shakedown.yaml", STACK);
     let text = format!(
-        "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"look\" runs 50 times at 10 per second\n    \
+        "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"look\" runs 80 times at 10 per second\n    \
          Then \"{invariant}\" holds\n"
     );
     let feature = scratch.file("a.feature", &text);

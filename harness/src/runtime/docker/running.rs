@@ -22,6 +22,8 @@ use tokio::task::JoinHandle;
 
 /// How long the end of a dead service's output may take to arrive.
 const LOG_WITHIN: Duration = Duration::from_secs(2);
+/// How long after the end of its output a container may take to be known to have ended: a daemon under load is slow.
+const ENDED_WITHIN: Duration = Duration::from_secs(5);
 /// After so long, a daemon that closed the connection is asked again.
 const AGAIN_AFTER: Duration = Duration::from_millis(200);
 
@@ -64,7 +66,10 @@ impl DockerRuntime {
         tokio::spawn(async move {
             let unheard = |why| {
                 let service = service.clone();
-                let _ = notices.send(Notice::Unheard { service, why });
+                // One that is being ended has nothing more to say.
+                if !*asked.borrow() {
+                    let _ = notices.send(Notice::Unheard { service, why });
+                }
             };
             let code = watched(&docker, &container, logged, unheard).await;
             let _ = ended.send(true);
@@ -153,7 +158,7 @@ async fn watched(
         end = &mut logged => {
             if let Ok(Err(why)) = end {
                 unheard(why);
-            } else if let Ok(code) = tokio::time::timeout(LOG_WITHIN, &mut ended).await {
+            } else if let Ok(code) = tokio::time::timeout(ENDED_WITHIN, &mut ended).await {
                 return code;
             } else {
                 // The service closed its output and goes on, or the daemon closed the connection.
