@@ -2,6 +2,7 @@
 
 use super::{Services, Stage};
 use crate::runtime::Failure;
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
 
 /// What is not forgotten when a service comes back after all, because something else had it started again.
@@ -11,6 +12,8 @@ pub(super) struct Away {
     missed: Vec<(String, String)>,
     /// Why services were not ready in their time when they were started again.
     not_back: Vec<Failure>,
+    /// How often each service was started again.
+    begun: HashMap<String, u64>,
 }
 
 impl Away {
@@ -22,9 +25,22 @@ impl Away {
         }
     }
 
-    /// A service was started again and did not become ready.
-    pub fn not_back(&mut self, failure: Failure) {
-        self.not_back.push(failure);
+    /// A service is about to be started again; gives the number of that.
+    pub fn begin(&mut self, service: &str) -> u64 {
+        let begun = self.begun.entry(service.to_owned()).or_default();
+        *begun += 1;
+        *begun
+    }
+
+    /// A service was started again, as this number, and did not become ready.
+    pub fn not_back(&mut self, begun: u64, failure: Failure) {
+        let last = failure
+            .service
+            .as_ref()
+            .and_then(|name| self.begun.get(name));
+        if last.is_none_or(|last| *last == begun) {
+            self.not_back.push(failure);
+        }
     }
 
     /// Why the first did not come back.

@@ -244,6 +244,7 @@ impl Services {
     fn restart(self: &Arc<Self>, name: &str) {
         // From now on, so that nobody else starts it too.
         self.stage(name, Stage::Starting);
+        let begun = self.away().begin(name);
         let (this, name) = (self.clone(), name.to_owned());
         let restart = async move {
             let back = this.start_again(&this.stack.services[&name]).await;
@@ -251,9 +252,9 @@ impl Services {
                 *this.stages[&name].borrow(),
                 Stage::Starting | Stage::Started
             );
-            // One that has ended meanwhile is another matter.
+            // One that has ended meanwhile is another matter, and one that is being started once more may come back yet.
             if let (Err(failure), true) = (back, waiting) {
-                this.away().not_back(failure);
+                this.away().not_back(begun, failure);
             }
         };
         self.restarting
