@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::count::times;
-use crate::engine::{NOTHING_WITNESSED, Seen};
+use crate::engine::{NOTHING_WITNESSED, Seen, stayed_away};
 use crate::fault::Receipt;
 use crate::history::{Event, FaultMoment, Heard, Reader, ServiceState, What};
 use crate::invariant::Judge;
@@ -232,11 +232,7 @@ impl Away {
         let all = self.stayed.into_iter().chain(self.ended);
         let well = |name: &str, why: &str| !stack.serves(name) && why.ends_with(" 0");
         all.filter(|(name, why)| !well(name, why))
-            .map(|(name, why)| {
-                format!(
-                    "service `{name}` ended by itself ({why}) and stayed away, so nobody knows what it would have done"
-                )
-            })
+            .map(|(name, why)| stayed_away(&name, &why))
             .collect()
     }
 }

@@ -23,6 +23,7 @@ mod steps;
 mod strain;
 mod strangers;
 mod unnoticed;
+mod worked;
 
 use crate::duration;
 use crate::history::{CUT_SHORT, Heard, What, Writer};
@@ -48,6 +49,7 @@ pub use outcome::{Outcome, Tally};
 use probes::Probes;
 use record::Record;
 use services::Services;
+pub(crate) use services::stayed_away;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -2,11 +2,11 @@
 
 use super::Setup;
 use super::failed;
-use super::record::{Record, Worked};
+use super::record::Record;
 use super::rewritten;
 use super::room;
 use super::strain;
-use crate::count;
+use super::worked::Worked;
 use crate::fault::Receipt;
 use crate::history::Heard;
 use crate::invariant::Finding;
@@ -260,9 +260,9 @@ impl Outcome {
             outcome.leave_open();
         }
         for (name, worked) in seen.worked {
-            outcome.reasons.extend(nothing_accepted(&name, &worked));
-            outcome.notes.extend(something_refused(&name, &worked));
-            outcome.notes.extend(created_again(&name, &worked));
+            outcome.reasons.extend(worked.nothing_accepted(&name));
+            outcome.notes.extend(worked.something_refused(&name));
+            outcome.notes.extend(worked.created_again(&name));
         }
         let witnessed = |finding: &Finding| finding.witnesses > 0 || !finding.unwitnessed;
         let judged = outcome.failure.is_none() && !outcome.findings.is_empty();
@@ -380,42 +380,4 @@ impl Outcome {
         self.failure.get_or_insert(failure);
         self
     }
-}
-
-/// Part of the work may have been refused because of a fault, or because it should be; whoever reads the verdict should
-/// know on how much work it stands.
-fn something_refused(name: &str, worked: &Worked) -> Option<String> {
-    let refused = worked.ended - worked.accepted;
-    let last = worked.refusal.as_deref().unwrap_or_default();
-    (refused > 0 && worked.accepted > 0).then(|| {
-        format!(
-            "of {} of `{name}`, {refused} {} not accepted; last: {last}",
-            count::of(worked.ended, "request"),
-            if refused == 1 { "was" } else { "were" }
-        )
-    })
-}
-
-/// Entities with one and the same id are one to every invariant.
-fn created_again(name: &str, worked: &Worked) -> Vec<String> {
-    let again = |(entity, (count, ids)): (&String, &(u64, BTreeSet<String>))| {
-        let twice = count.saturating_sub(ids.len() as u64);
-        (twice > 0).then(|| {
-            format!(
-                "of {} that `{name}` created, {twice} had the id of an earlier one: they are taken for one",
-                count::of(*count, entity)
-            )
-        })
-    };
-    worked.created.iter().filter_map(again).collect()
-}
-
-fn nothing_accepted(name: &str, worked: &Worked) -> Option<String> {
-    (worked.accepted == 0).then(|| {
-        let last = worked.refusal.as_deref().unwrap_or("nothing was sent");
-        format!(
-            "the workload `{name}` ran {} and nothing was accepted; last: {last}",
-            count::times(worked.ended)
-        )
-    })
 }

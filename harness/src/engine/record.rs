@@ -7,6 +7,7 @@ use super::notes::Notes;
 use super::rest::Rest;
 use super::strangers::Strangers;
 use super::unnoticed::Unnoticed;
+use super::worked::Worked;
 use crate::fault::{Came, Decision, Deed, Faults, Receipt};
 use crate::gateway::{Moment, Stop};
 use crate::history::{Captures, Event, ExchangeId, FaultMoment, What, Writer};
@@ -15,7 +16,7 @@ use crate::plan::Fault;
 use crate::secret::Secrets;
 use crate::seed::Seed;
 use crate::stack::Operation;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
@@ -57,40 +58,6 @@ pub struct State {
     pub broken: Option<String>,
     /// Whoever watches.
     sights: Option<mpsc::UnboundedSender<Sight>>,
-}
-
-/// How a workload went.
-#[derive(Clone, Debug, Default)]
-pub struct Worked {
-    /// Requests that ended.
-    pub ended: u64,
-    /// Of these, those that were accepted.
-    pub accepted: u64,
-    /// Of these, those that the service refused with a 4xx, as it may have been asked to.
-    pub refused: u64,
-    /// What the last one that was not accepted came to.
-    pub refusal: Option<String>,
-    /// By kind of entity: how many were created, and with which ids.
-    pub created: BTreeMap<String, (u64, BTreeSet<String>)>,
-}
-
-impl Worked {
-    /// A request ended: with an answer that accepted it, or as `detail` says.
-    pub fn add(&mut self, accepted: bool, detail: &str) {
-        self.ended += 1;
-        self.accepted += u64::from(accepted);
-        if !accepted {
-            self.refused += u64::from(detail.starts_with("status 4"));
-            self.refusal = Some(detail.to_owned());
-        }
-    }
-
-    /// An accepted answer gave the id of an entity that it created.
-    fn create(&mut self, entity: &str, id: &str) {
-        let (count, ids) = self.created.entry(entity.to_owned()).or_default();
-        *count += 1;
-        ids.insert(id.to_owned());
-    }
 }
 
 impl Record {

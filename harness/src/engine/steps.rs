@@ -2,7 +2,8 @@
 
 use super::Setup;
 use super::deeds::Deeds;
-use super::record::{Record, State, Worked};
+use super::record::{Record, State};
+use super::worked::{Counts, Worked};
 use crate::gateway::{CallPattern, Command, WORKLOAD};
 use crate::history::CUT_SHORT;
 use crate::observe::Observers;
@@ -91,12 +92,12 @@ impl Steps<'_> {
                 times,
                 pace,
             } => {
-                let (before, struck) = self.worked(workload);
+                let so_far = self.record.look(|state| {
+                    let worked = state.worked.get(workload).map(Worked::counts);
+                    (worked.unwrap_or_default(), state.struck)
+                });
                 self.work(workload, *times, *pace, begun).await?;
-                let (after, since) = self.worked(workload);
-                let calm = struck == since && !self.record.look(|state| state.judge.troubled());
-                let vain = calm.then(|| in_vain(&before, &after, planned));
-                return Ok(vain.flatten());
+                return Ok(self.in_vain(workload, so_far, planned));
             }
             Step::AllFinal { entity, within } => {
                 return Ok(self.all_final(entity, *within, planned).await);
@@ -165,11 +166,22 @@ impl Steps<'_> {
         .map_err(|e| Failure::new(format!("workload `{name}`: {e}")))
     }
 
-    /// How the requests of a workload went so far, and how often faults have struck.
-    fn worked(&self, name: &str) -> (Worked, u64) {
+    /// What is to be said of a step whose requests all failed, where earlier ones of the workload did not and no fault was at
+    /// work: what the scenario is about has not come to pass. `before` is how they went, and how often faults had struck.
+    fn in_vain(
+        &self,
+        name: &str,
+        (before, struck): (Counts, u64),
+        planned: &Planned,
+    ) -> Option<String> {
         self.record.look(|state| {
-            let worked = state.worked.get(name).cloned();
-            (worked.unwrap_or_default(), state.struck)
+            let calm = state.struck == struck && !state.judge.troubled();
+            let last = state.worked.get(name)?.in_vain_since(before);
+            let last = last.filter(|_| calm)?;
+            let (text, place) = (&planned.text, &planned.place);
+            Some(format!(
+                "`{text}` ({place}): nothing was accepted; last: {last}"
+            ))
         })
     }
 
@@ -237,18 +249,6 @@ impl Steps<'_> {
         self.record.heal();
         self.deeds.heal().await
     }
-}
-
-/// What is to be said of a step whose requests all failed, where earlier ones of the workload did not and no fault was at
-/// work: what the scenario is about has not come to pass. Requests that the service refuses by a 4xx may be just that.
-fn in_vain(before: &Worked, after: &Worked, planned: &Planned) -> Option<String> {
-    let ended = after.ended - before.ended;
-    let vain = after.accepted == before.accepted && after.refused == before.refused;
-    (ended > 0 && before.accepted > 0 && vain).then(|| {
-        let last = after.refusal.as_deref().unwrap_or_default();
-        let (text, place) = (&planned.text, &planned.place);
-        format!("`{text}` ({place}): nothing was accepted; last: {last}")
-    })
 }
 
 /// The calls whose answers can teach what a trigger waits for.

@@ -150,7 +150,7 @@ pub(super) fn seen(
     }
 }
 
-/// The same about an answer that was reported. Where its caller has left, nobody sees what is decided, but something else
+/// What is decided about an answer that was reported. Where its caller has left, nobody sees what is decided, but something else
 /// may be done at this moment.
 pub(super) async fn decided(
     uplink: &mut Uplink<'_>,

@@ -84,28 +84,24 @@ pub async fn watch(run: &str, out: &Path, docker: bool) {
 
 /// Kills every process whose environment has this label, `NAME=value`; wherever it has gone, it cannot lose it.
 pub(super) async fn kill_labelled(label: &str) {
-    for _ in 0..MAX_SWEEPS {
-        let labelled = labelled(label);
-        if labelled.is_empty() {
-            return;
-        }
-        for process in labelled {
-            let _ = kill(process, Signal::SIGKILL);
-        }
-        tokio::time::sleep(SWEEP_EVERY).await;
-    }
+    sweep(label, Signal::SIGKILL, |_| false).await;
 }
 
 /// Makes every process whose environment has this label stand still, wherever it has gone.
 pub(super) async fn stop_labelled(label: &str) {
+    sweep(label, Signal::SIGSTOP, stands).await;
+}
+
+/// Sends a signal to every process with a label, and again to those that come meanwhile, until it is `done` to all.
+async fn sweep(label: &str, signal: Signal, done: impl Fn(Pid) -> bool) {
     for _ in 0..MAX_SWEEPS {
-        let mut going = labelled(label);
-        going.retain(|pid| !stands(*pid));
-        if going.is_empty() {
+        let mut left = labelled(label);
+        left.retain(|process| !done(*process));
+        if left.is_empty() {
             return;
         }
-        for process in going {
-            let _ = kill(process, Signal::SIGSTOP);
+        for process in left {
+            let _ = kill(process, signal);
         }
         tokio::time::sleep(SWEEP_EVERY).await;
     }

@@ -54,7 +54,7 @@ impl Services {
     pub fn missed(&self) -> Vec<String> {
         let away = self.away();
         let missed = away.missed.iter();
-        let missed = missed.map(|(name, why)| self.stayed_away(name, why));
+        let missed = missed.map(|(name, why)| self.away_with_log(name, why));
         let lost = away.not_back.iter().map(|failure| failure.what.clone());
         let starting = self.stack.services.keys().filter_map(|name| {
             let starts = matches!(*self.stages[name].borrow(), Stage::Starting | Stage::Started);
@@ -66,16 +66,24 @@ impl Services {
         missed.chain(lost).chain(starting).collect()
     }
 
-    fn stayed_away(&self, name: &str, why: &str) -> String {
+    fn away_with_log(&self, name: &str, why: &str) -> String {
         let tail = self.folder.tail(name);
         let last = tail.lines().rfind(|line| !line.trim().is_empty());
         let last = last.map_or_else(String::new, |line| {
             format!(", its last word was `{}`", line.trim())
         });
+        let log = self.folder.log(name);
         format!(
-            "service `{name}` ended by itself ({why}) and stayed away, so nobody knows what it would have done{last}; \
-             its log: {}",
-            self.folder.log(name).display()
+            "{}{last}; its log: {}",
+            stayed_away(name, why),
+            log.display()
         )
     }
+}
+
+/// What is said of a service that ended by itself, and that nobody started again.
+pub(crate) fn stayed_away(name: &str, why: &str) -> String {
+    format!(
+        "service `{name}` ended by itself ({why}) and stayed away, so nobody knows what it would have done"
+    )
 }

@@ -10,6 +10,7 @@ use crate::plan::ServiceFault;
 use crate::runtime::{Exit, Failure, Notice, RunFolder, Runtime, ready};
 use crate::stack::{Condition, Evidence, Service, Stack};
 use away::Away;
+pub(crate) use away::stayed_away;
 use futures::future::try_join_all;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::atomic::{AtomicBool, Ordering};
