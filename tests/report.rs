@@ -455,7 +455,8 @@ fn readers() -> Result<(), Failed> {
         ))?;
         tab.until(&format!("innerWidth === {width}"))?;
         tab.until("Math.abs(document.querySelector('canvas').clientWidth - document.querySelector('.frame').clientWidth) <= 1")?;
-        tab.holds("document.documentElement.scrollWidth <= innerWidth")?;
+        let wide = tab.text(WIDE)?;
+        check(wide.is_empty(), || format!("{width} at {size}: {wide}"))?;
         tab.holds("document.querySelector('canvas').clientHeight > 6 * parseFloat(getComputedStyle(document.documentElement).fontSize)")?;
         picture(&tab, &format!("{width}-{size}"))?;
     }
@@ -470,6 +471,15 @@ fn readers() -> Result<(), Failed> {
     }
     tab.is_content()
 }
+
+/// What reaches beyond the right edge of a page that has to be scrolled sideways.
+const WIDE: &str = "(() => { \
+    const page = document.documentElement; \
+    if (page.scrollWidth <= innerWidth) return ''; \
+    const beyond = [...document.body.querySelectorAll('*')].map(one => [one, one.getBoundingClientRect().right]) \
+      .filter(([, right]) => right > innerWidth); \
+    return `${page.scrollWidth} of ${innerWidth}: ` \
+      + beyond.map(([one, right]) => `${one.tagName}.${one.className} to ${right}`).join(', '); })()";
 
 /// The texts that do not stand out from their ground by 4.5 to 1.
 const FAINT: &str = "(() => { \
