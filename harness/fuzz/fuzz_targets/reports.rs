@@ -24,7 +24,7 @@ libfuzzer_sys::fuzz_target!(|batch: &[u8]| {
         return;
     };
     let mut again = Vec::new();
-    courier::pack(&mut reports.clone(), &mut again).expect("reports can be written");
+    courier::pack(reports.iter().cloned(), &mut again).expect("reports can be written");
     // Its length comes first.
     let (length, batch) = again.split_at(4);
     assert_eq!(length, (batch.len() as u32).to_be_bytes());

@@ -15,6 +15,10 @@ use tokio::sync::{Notify, mpsc};
 const GATHER: Duration = Duration::from_millis(1);
 /// The most reports of a batch.
 const BATCH: usize = 64;
+/// The most reports that are taken at once. Each write wakes the harness, which costs it as much as a batch does.
+const TAKEN: usize = 16 * BATCH;
+/// Batches that are this long are written without waiting for the next.
+const WRITTEN_BYTES: usize = 256 * 1024;
 /// The longest batch. An `answered` carries two bodies of 64 KiB, each byte of which can have become three, and two heads.
 const BATCH_BYTES: u32 = (BATCH * 1024 * 1024) as u32;
 
@@ -85,16 +89,23 @@ async fn gather(
     hurry: &Notify,
     within: Duration,
 ) -> io::Result<()> {
-    let mut reports = Vec::with_capacity(BATCH);
+    let mut reports = Vec::with_capacity(TAKEN);
     let mut bytes = Vec::new();
     loop {
-        let count = from.recv_many(&mut reports, BATCH).await;
+        let count = from.recv_many(&mut reports, TAKEN).await;
         if count == 0 {
             return Ok(());
         }
-        pack(&mut reports, &mut bytes)?;
-        to.write_all(&bytes).await?;
-        if count < BATCH {
+        let mut taken = reports.drain(..);
+        while taken.len() > 0 {
+            pack(taken.by_ref().take(BATCH), &mut bytes)?;
+            if bytes.len() >= WRITTEN_BYTES || taken.len() == 0 {
+                to.write_all(&bytes).await?;
+                bytes.clear();
+            }
+        }
+        drop(taken);
+        if count < TAKEN {
             tokio::select! {
                 () = tokio::time::sleep(within) => {}
                 () = hurry.notified() => {}
@@ -103,16 +114,16 @@ async fn gather(
     }
 }
 
-/// Makes a batch of the reports.
-pub(super) fn pack(reports: &mut Vec<Report>, bytes: &mut Vec<u8>) -> io::Result<()> {
-    let wires: Vec<Wire> = reports.drain(..).map(Wire::from).collect();
-    bytes.clear();
+/// Adds a batch of these reports.
+pub(super) fn pack(reports: impl Iterator<Item = Report>, bytes: &mut Vec<u8>) -> io::Result<()> {
+    let wires: Vec<Wire> = reports.map(Wire::from).collect();
+    let begin = bytes.len() + LENGTH_BYTES;
     bytes.extend([0; LENGTH_BYTES]);
     rmp_serde::encode::write_named(bytes, &wires).map_err(io::Error::other)?;
-    let length = u32::try_from(bytes.len() - LENGTH_BYTES).ok();
+    let length = u32::try_from(bytes.len() - begin).ok();
     let length = length.filter(|length| *length <= BATCH_BYTES);
     let length = length.ok_or_else(|| io::Error::other("a batch of reports is too long"))?;
-    bytes[..LENGTH_BYTES].copy_from_slice(&length.to_be_bytes());
+    bytes[begin - LENGTH_BYTES..begin].copy_from_slice(&length.to_be_bytes());
     Ok(())
 }
 
@@ -263,8 +274,10 @@ mod tests {
     #[tokio::test]
     async fn every_report_arrives_as_it_was_sent_and_in_order() {
         let (to, mut from) = mpsc::unbounded_channel();
-        for report in reports() {
-            to.send(report).unwrap();
+        // More than are taken at once, and not as many as fill batches.
+        let all: Vec<Report> = (0..TAKEN / 5).flat_map(|_| reports()).collect();
+        for report in &all {
+            to.send(report.clone()).unwrap();
         }
         drop(to);
         let mut bytes = Vec::new();
@@ -274,7 +287,7 @@ mod tests {
         while let Some(report) = inbox.next().await.unwrap() {
             arrived.push(report);
         }
-        assert_eq!(arrived, reports());
+        assert_eq!(arrived, all);
     }
 
     #[tokio::test]
