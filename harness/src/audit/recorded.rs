@@ -2,7 +2,7 @@
 
 use super::Case;
 use crate::count::times;
-use crate::engine::{NOTHING_WITNESSED, Seen, stayed_away};
+use crate::engine::{CUT_IN_VAIN, NOTHING_WITNESSED, Seen, stayed_away};
 use crate::fault::Receipt;
 use crate::history::{Event, FaultMoment, Heard, Reader, ServiceState, What};
 use crate::invariant::Judge;
@@ -330,7 +330,12 @@ impl Told {
         seen.receipts = self.faults;
         seen.failure = self.failure.map(Failure::new);
         let known = |reason: &String| {
-            let again = ["the fault `", "the workload `", NOTHING_WITNESSED];
+            let again = [
+                "the fault `",
+                "the workload `",
+                NOTHING_WITNESSED,
+                CUT_IN_VAIN,
+            ];
             !again.iter().any(|begin| reason.starts_with(begin))
         };
         seen.reasons.extend(self.reasons.into_iter().filter(known));

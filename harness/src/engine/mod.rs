@@ -44,7 +44,7 @@ use deeds::Deeds;
 use disks::Disks;
 use links::Links;
 pub use live::{Door, Live, Order, Sight, live};
-pub(crate) use outcome::{NOTHING_WITNESSED, Seen};
+pub(crate) use outcome::{CUT_IN_VAIN, NOTHING_WITNESSED, Seen};
 pub use outcome::{Outcome, Tally};
 use probes::Probes;
 use record::Record;

@@ -67,6 +67,10 @@ fn awaited<'s>(setup: &'s Setup, receipt: &Receipt) -> Option<&'s Call> {
     setup.stack.calls.get(call?)
 }
 
+/// Why a run is inconclusive that was ended early for what was not broken after all.
+pub(crate) const CUT_IN_VAIN: &str = "it was ended early for an invariant that looked violated then and was not when all was \
+    known: what was still to come is not known";
+
 /// Why a run with invariants of which none saw anything is inconclusive.
 pub(crate) const NOTHING_WITNESSED: &str =
     "nothing was witnessed: no invariant saw what it speaks about";
@@ -258,6 +262,10 @@ impl Outcome {
         outcome.choose(plan, seen.findings);
         if outcome.cut_short {
             outcome.leave_open();
+            let violated = |finding: &Finding| finding.verdict == Verdict::Violated;
+            if !outcome.findings.iter().any(violated) {
+                outcome.reasons.push(CUT_IN_VAIN.to_owned());
+            }
         }
         for (name, worked) in seen.worked {
             outcome.reasons.extend(worked.nothing_accepted(&name));

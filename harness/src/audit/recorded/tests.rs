@@ -1,7 +1,7 @@
 //! Histories of runs and what they come to.
 
 use super::*;
-use crate::history::Writer;
+use crate::history::{CUT_SHORT, Writer};
 use crate::verdict::Verdict::{self, EnvironmentFailed, Held, Inconclusive, Violated};
 use serde_json::json;
 use tempfile::TempDir;
@@ -127,6 +127,14 @@ fn what_a_history_does_not_show_is_not_held() {
         Violated,
         "what was seen was seen"
     );
+    let cut_short = || What::Phase {
+        name: CUT_SHORT.to_owned(),
+    };
+    let (in_vain, why) = verdict([started(), observed(2), cut_short(), down()]);
+    assert_eq!(in_vain, Inconclusive);
+    assert!(why.contains(CUT_IN_VAIN), "{why}");
+    let (rightly, _) = verdict([started(), observed(9), cut_short(), down()]);
+    assert_eq!(rightly, Violated);
     let (empty, why) = verdict([started(), down()]);
     assert_eq!(empty, Inconclusive);
     assert!(why.contains(NOTHING_WITNESSED), "{why}");
