@@ -482,13 +482,8 @@ impl Armed {
             Effect::Link { .. } | Effect::Operation { .. } | Effect::Connections { .. }
         );
         let mut receipt = self.receipt.clone();
-        if let Effect::Link {
-            fault: LinkFault::ResetAfter { bytes },
-            ..
-        } = &self.fault.effect
-        {
-            let size = size::print(*bytes);
-            receipt.unfelt = Some(format!("no connection carried as much as {size}"));
+        if let Effect::Link { fault, .. } = &self.fault.effect {
+            receipt.unfelt = unfelt(fault);
         }
         receipt.late = late.is_some();
         receipt.judge(&never, &subject, &self.tally, !once);
@@ -515,5 +510,24 @@ impl Armed {
 
     fn event(&self, moment: FaultMoment, exchange: Option<ExchangeId>) -> What {
         event(self.number, &self.receipt.text, moment, exchange)
+    }
+}
+
+/// Why nobody felt what was wrong with a link.
+fn unfelt(fault: &LinkFault) -> Option<String> {
+    match fault {
+        LinkFault::Cut => Some(
+            "nothing was sent over it meanwhile (that a connection is closed is not felt)"
+                .to_owned(),
+        ),
+        LinkFault::Slow { .. } => Some(
+            "its client sent nothing meanwhile (that a connection is closed is not felt)"
+                .to_owned(),
+        ),
+        LinkFault::Carries { .. } => None,
+        LinkFault::ResetAfter { bytes } => {
+            let size = size::print(*bytes);
+            Some(format!("no connection carried as much as {size}"))
+        }
     }
 }

@@ -2,6 +2,10 @@
 //!
 //! While nothing is wrong with the link, bytes pass straight through. Delays hold back what the client sends; a cut and a
 //! bandwidth hold back both ways; a reset ends the connection after so many bytes of both ways together.
+//!
+//! What a link does is felt in bytes alone. The end of a connection is held back like them, but nobody shows that he waits
+//! for it: a client that closes an idle connection of its pool, and one that has said all and wants an answer, send the
+//! same.
 
 use super::Shape;
 use super::pipe::{Bend, PIECE, Pipe, Way};
@@ -230,7 +234,7 @@ impl WireRead<'_> {
                 None => Instant::now(),
             };
             // A link that is wide enough for all that comes holds nothing back.
-            if passed > Instant::now() {
+            if length > 0 && passed > Instant::now() {
                 self.pipe.felt(narrow);
             }
             let before = self.up.held.back().map(|(due, _)| *due);
@@ -260,24 +264,25 @@ impl WireRead<'_> {
         let bend = self.pipe.bend(self.number, cx);
         if bend.cut {
             let mut byte = [0];
-            let waits = !self.up.held.is_empty()
-                || self
-                    .half
-                    .poll_peek(cx, &mut ReadBuf::new(&mut byte))
-                    .is_ready();
-            if waits {
+            let mut byte = ReadBuf::new(&mut byte);
+            let peeked = self.half.poll_peek(cx, &mut byte);
+            if self.up.held_bytes > 0 || matches!(peeked, Poll::Ready(Ok(1..))) {
                 self.pipe.felt(|_, shape| *shape == Shape::Cut);
             }
             return Poll::Pending;
         }
         self.take_in(cx, &bend)?;
-        let Some((due, _)) = self.up.held.front() else {
+        let Some((due, bytes)) = self.up.held.front() else {
             // The socket wakes the reader, or the link does.
             return Poll::Pending;
         };
+        let ends = bytes.is_empty();
         let slow = !bend.longest.is_zero();
         if bend.bytes_per_s.is_some() || slow {
             ready!(self.up.timer.poll_at(cx, *due));
+        }
+        if ends {
+            return Poll::Ready(Ok(()));
         }
         if slow {
             self.pipe

@@ -46,7 +46,8 @@ fn a_link_is_bent_at_once_and_counts_once_a_connection_has_felt_it() {
         (Some(bend(None)), vec![Matched, Applied])
     );
     assert_eq!(moments(&faults.done(0)), []);
-    assert!(missing(&faults).unwrap().contains("nobody felt it"));
+    let why = "nobody felt it: nothing was sent over it meanwhile";
+    assert!(missing(&faults).unwrap().contains(why));
     assert_eq!(moments(&faults.felt(0)), [Felt]);
     assert_eq!(figures(&faults), [1, 1, 1, 1, 0]);
     assert_eq!(missing(&faults), None);

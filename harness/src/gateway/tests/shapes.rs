@@ -55,6 +55,43 @@ async fn a_cut_holds_both_ways_and_new_connections_until_it_is_healed() {
 }
 
 #[tokio::test]
+async fn the_mere_end_of_a_connection_is_not_felt() {
+    let slow = Shape::Slow {
+        by_ms: 20,
+        jitter_ms: 0,
+    };
+    let narrow = Shape::Carries { bytes_per_s: 100 };
+    let resets = Shape::ResetAfter { bytes: 1 };
+    for http in [false, true] {
+        for shape in [Shape::Cut, slow, narrow, resets] {
+            let mut stage = Stage::new(Some(http)).await;
+            let (mut caller, mut callee) = stage.pair(GET).await;
+            callee.says(OK).await;
+            caller.hears(OK).await;
+            if http {
+                stage
+                    .expect(&["1 asked worker GET /", "1 answered 200", "1 saw 200, 2"])
+                    .await;
+            }
+            stage.shape(1, Some(shape)).await;
+            drop(caller);
+            if shape == Shape::Cut {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+                assert!(raw::quiet(&callee.0, AsOf::Now));
+                stage.shape(1, None).await;
+            }
+            callee.hears_end().await;
+            drop(callee);
+            if !http {
+                let passed = format!("stream worker {} {}", GET.len(), OK.len());
+                stage.expect(&[&passed]).await;
+            }
+            stage.end().await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_cut_hides_a_request_until_it_is_healed_though_the_caller_has_left() {
     let mut stage = Stage::new(Some(true)).await;
     stage.shape(1, Some(Shape::Cut)).await;
