@@ -448,6 +448,16 @@ impl Armed {
             (_, Effect::Service { fault, .. }) => format!("{name} was never {}", fault.word()),
             (_, Effect::Link { .. }) => format!("{name} was never touched"),
             (_, Effect::Connections { .. }) => format!("{name} were never dropped"),
+            (
+                _,
+                Effect::Statement {
+                    fault: StatementFault::CommitLost,
+                    ..
+                },
+            ) => format!(
+                "{name} never came by while it was armed: no client was seen to commit it over a connection that the \
+                 gateway reads as PostgreSQL's (what is rolled back, to a savepoint too, is not committed)"
+            ),
             (_, Effect::Statement { .. }) => format!(
                 "{name} never came by while it was armed: no client sent it over a connection that the gateway reads as \
                  PostgreSQL's"

@@ -1,7 +1,8 @@
 //! What a server says, frame by frame.
 
 use super::frame::{self, HEADER_BYTES, Header};
-use super::talk::{Commit, Failing, Talk};
+use super::talk::{Failing, Talk};
+use super::transaction::Commit;
 
 /// The longest frame that is looked at whole.
 const LOOKED_BYTES: usize = 64 * 1024;

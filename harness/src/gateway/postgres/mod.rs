@@ -16,16 +16,18 @@
 //!
 //! **A commit that is lost.** What the server says is held back from the point where it could tell the client of the
 //! commit, up to the ReadyForQuery behind it; then the harness is asked, and either all of it goes on or the client's
-//! connection is reset. A client that asks for its rows before the commit (Flush) gets them.
+//! connection is reset. What was rolled back to a savepoint is not committed. A client that asks for its rows before the commit (Flush) gets them.
 
 mod down;
 mod frame;
 mod pattern;
+mod savepoint;
 mod serve;
 mod startup;
 mod talk;
 #[cfg(test)]
 mod tests;
+mod transaction;
 mod up;
 
 pub(super) use pattern::Needle;

@@ -1,5 +1,6 @@
 //! Which statements a fault is about.
 
+use super::savepoint::Command;
 use std::sync::Arc;
 
 /// The most characters of a statement that are told.
@@ -29,6 +30,11 @@ impl Text {
     /// This one.
     pub fn new(bytes: &[u8]) -> Text {
         Text(bytes.into())
+    }
+
+    /// What it does with a savepoint, if that is all.
+    pub(super) fn savepoint(&self) -> Option<Command> {
+        Command::read(&self.0)
     }
 
     /// Its beginning, for people.

@@ -6,6 +6,8 @@
 
 use super::frame;
 use super::pattern::Text;
+use super::savepoint::Command;
+use super::transaction::{Commit, Said, Transaction, Watched};
 use crate::gateway::Stop;
 use crate::history::ExchangeId;
 
@@ -28,10 +30,10 @@ pub(super) struct Talk {
     cycle: Cycle,
     failing: Vec<Failing>,
     skipped: Vec<Failing>,
-    /// Statements of cycles that have not ended.
-    watched: Vec<Watched>,
-    /// Those of the transaction under way that were done in earlier cycles.
-    transaction: Vec<Watched>,
+    /// What counts of what was asked for in cycles that have not ended, in order.
+    asked: Vec<Asked>,
+    /// What was done of it in the earlier cycles of the transaction under way.
+    transaction: Transaction,
 }
 
 /// What was said in the cycle under way.
@@ -39,8 +41,8 @@ pub(super) struct Talk {
 struct Cycle {
     failed: bool,
     committed: bool,
-    rolled_back: bool,
     copying: bool,
+    said: Said,
 }
 
 /// A statement that is made to fail.
@@ -53,20 +55,16 @@ pub(super) struct Failing {
     cycle: u64,
 }
 
-/// A statement whose commit is waited for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Watched {
-    stops: Vec<Stop>,
-    text: Text,
+/// Something that counts for what is committed in the end.
+struct Asked {
     cycle: u64,
+    what: What,
 }
 
-/// A commit of statements that were waited for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Commit {
-    pub(super) stops: Vec<Stop>,
-    /// The first of the statements.
-    pub(super) text: Text,
+enum What {
+    /// A statement whose commit is waited for.
+    Watched(Watched),
+    Savepoint(Command),
 }
 
 const IDLE: u8 = b'I';
@@ -86,8 +84,8 @@ impl Talk {
             cycle: Cycle::default(),
             failing: Vec::new(),
             skipped: Vec::new(),
-            watched: Vec::new(),
-            transaction: Vec::new(),
+            asked: Vec::new(),
+            transaction: Transaction::default(),
         }
     }
 
@@ -147,16 +145,22 @@ impl Talk {
 
     /// The commit of the statement that is about to be sent is waited for.
     pub(super) fn watch(&mut self, stops: Vec<Stop>, text: Text) {
-        self.watched.push(Watched {
-            stops,
-            text,
-            cycle: self.sent + 1,
-        });
+        self.ask(What::Watched(Watched { stops, text }));
     }
 
-    /// Whether any commit is waited for.
+    /// The client is about to do something with a savepoint.
+    pub(super) fn savepoint(&mut self, command: Command) {
+        self.ask(What::Savepoint(command));
+    }
+
+    fn ask(&mut self, what: What) {
+        let cycle = self.sent + 1;
+        self.asked.push(Asked { cycle, what });
+    }
+
+    /// Whether what comes may count for a commit that is waited for.
     pub(super) fn watches(&self) -> bool {
-        !self.watched.is_empty() || !self.transaction.is_empty()
+        !self.asked.is_empty() || !self.transaction.is_empty()
     }
 
     /// Whether some statement is to fail whose error has not come.
@@ -171,9 +175,9 @@ impl Talk {
 
     /// Whether the cycle under way has such a statement, and the client does not want its answers before the end.
     fn keeps(&self) -> bool {
-        !self.watched.is_empty()
-            && !self.lets_out()
-            && self.watched.iter().any(|one| one.cycle == self.done + 1)
+        let watched = |one: &Asked| matches!(one.what, What::Watched(_));
+        let mut own = (self.asked.iter()).filter(|one| one.cycle == self.done + 1);
+        !self.lets_out() && own.any(watched)
     }
 
     /// Whether the client wants its answers before the end of the cycle.
@@ -185,7 +189,12 @@ impl Talk {
     pub(super) fn complete(&mut self, tag: &[u8]) -> bool {
         let commits = tag == b"COMMIT";
         self.cycle.committed |= commits;
-        self.cycle.rolled_back |= tag == b"ROLLBACK";
+        match tag {
+            b"SAVEPOINT" => self.cycle.said.set += 1,
+            b"RELEASE" => self.cycle.said.released += 1,
+            b"ROLLBACK" => self.cycle.said.rolled_back += 1,
+            _ => {}
+        }
         let copied = self.cycle.copying && self.status == IDLE && self.keeps();
         let transaction = !self.transaction.is_empty() && !self.lets_out();
         copied || commits && (transaction || self.keeps())
@@ -219,18 +228,35 @@ impl Talk {
         if !self.watches() {
             return None;
         }
-        let own: Vec<Watched> = (self.watched.extract_if(.., |one| one.cycle <= done)).collect();
-        let by_itself = before == IDLE && status == IDLE && !cycle.failed && !cycle.rolled_back;
-        if cycle.committed || by_itself {
-            let all = std::mem::take(&mut self.transaction).into_iter().chain(own);
-            return commit(all);
+        let rolled_back = cycle.said.rolled_back > 0;
+        let by_itself = before == IDLE && status == IDLE && !cycle.failed && !rolled_back;
+        let committed = cycle.committed;
+        self.play(cycle);
+        if committed || by_itself {
+            return self.transaction.commit();
         }
         if status == IDLE {
-            self.transaction.clear();
-        } else if !cycle.failed {
-            self.transaction.extend(own);
+            self.transaction = Transaction::default();
         }
         None
+    }
+
+    /// What was asked for in the cycle that has ended was done, as far as the server said so.
+    fn play(&mut self, mut cycle: Cycle) {
+        let done = self.done;
+        // Where another transaction has begun after a commit, it cannot be told of which one a statement is.
+        let counts = match cycle.committed {
+            true => self.status == IDLE,
+            false => !cycle.failed,
+        };
+        for one in self.asked.extract_if(.., |one| one.cycle <= done) {
+            match one.what {
+                What::Savepoint(command) => self.transaction.command(command, &mut cycle.said),
+                What::Watched(watched) if counts => self.transaction.add(watched),
+                What::Watched(_) => {}
+            }
+        }
+        self.transaction.unseen(&cycle.said);
     }
 
     /// Those that were to fail, and that the server never came to; they are told once.
@@ -242,16 +268,4 @@ impl Talk {
     pub(super) fn end(self) -> Vec<Failing> {
         self.failing
     }
-}
-
-fn commit(mut watched: impl Iterator<Item = Watched>) -> Option<Commit> {
-    let Watched {
-        mut stops, text, ..
-    } = watched.next()?;
-    for stop in watched.flat_map(|one| one.stops) {
-        if !stops.contains(&stop) {
-            stops.push(stop);
-        }
-    }
-    Some(Commit { stops, text })
 }

@@ -99,7 +99,9 @@ fn sent() -> impl Strategy<Value = Vec<u8>> {
         Just("Insert a"),
         Just("select 1"),
         Just("begin"),
-        Just("commit")
+        Just("commit"),
+        Just("savepoint a"),
+        Just("rollback to a")
     ];
     let name = || prop_oneof![Just(""), Just("s"), Just("t")];
     prop_oneof![
@@ -120,7 +122,12 @@ fn sent() -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn answered() -> impl Strategy<Value = Vec<u8>> {
-    let tag = prop_oneof![Just("INSERT 0 1"), Just("COMMIT"), Just("ROLLBACK")];
+    let tag = prop_oneof![
+        Just("INSERT 0 1"),
+        Just("COMMIT"),
+        Just("SAVEPOINT"),
+        Just("ROLLBACK")
+    ];
     prop_oneof![
         tag.prop_map(|tag| frame(b'C', format!("{tag}\0").as_bytes())),
         prop_oneof![Just(b"I"), Just(b"T"), Just(b"E")].prop_map(|status| frame(b'Z', status)),

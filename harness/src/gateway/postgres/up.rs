@@ -2,6 +2,7 @@
 
 use super::frame::{self, HEADER_BYTES, Header};
 use super::pattern::{Needle, Text};
+use super::savepoint::Command;
 use super::talk::Talk;
 use crate::gateway::Stop;
 use std::collections::HashMap;
@@ -147,7 +148,14 @@ impl Up {
     /// Takes note of a frame that goes on.
     fn take(&mut self, kind: u8, body: &[u8], watch: &[(Needle, Stop)], talk: &mut Talk) {
         match kind {
-            b'Q' => talk.query(),
+            b'Q' => {
+                if !watch.is_empty()
+                    && let Some(command) = Command::read(frame::text(body).0)
+                {
+                    talk.savepoint(command);
+                }
+                talk.query();
+            }
             b'S' | b'F' => talk.sync(),
             b'H' => talk.flush(),
             b'c' | b'f' => talk.copied(),
@@ -167,8 +175,11 @@ impl Up {
             }
             b'E' => {
                 talk.execute();
-                if !watch.is_empty() {
-                    self.portals.remove(frame::text(body).0);
+                if !watch.is_empty()
+                    && let Some(text) = self.portals.remove(frame::text(body).0)
+                    && let Some(command) = text.savepoint()
+                {
+                    talk.savepoint(command);
                 }
             }
             b'C' => match body.split_first() {

@@ -363,8 +363,11 @@ async fn a_commit_that_is_not_lost_passes_whole_and_what_fails_is_none() {
     assert_eq!(told, Outcome::Passed);
 }
 
-/// Says each statement and has it done; gives what is said last without having it heard.
-async fn transaction(caller: &mut Peer, callee: &mut Peer, steps: &[(&str, &str, &str)]) {
+/// A statement, what the server says when it is done, and how the transaction stands then.
+type Step = (&'static str, &'static str, &'static str);
+
+/// Says each statement and has it done.
+async fn transaction(caller: &mut Peer, callee: &mut Peer, steps: &[Step]) {
     for (text, tag, status) in steps {
         caller.sends(&[query(text)]).await;
         callee.gets(&[query(text)]).await;
@@ -401,6 +404,114 @@ async fn the_commit_of_a_transaction_is_lost_for_a_statement_in_it() {
     caller.hears_reset().await;
     let told = outcome(&mut stage, "insert into jobs values (1)").await;
     assert_eq!(told, Outcome::Reset);
+}
+
+const BEGIN: Step = ("begin", "BEGIN", "T");
+const KEPT: Step = ("insert into jobs values (1)", "INSERT 0 1", "T");
+const UNDONE: Step = ("insert into jobs values (2)", "INSERT 0 1", "T");
+
+/// Which statement of a transaction the commit that is asked about is of; `None`: nothing is asked.
+async fn committed(steps: &[Step]) -> Option<&'static str> {
+    let (mut stage, mut caller, mut callee) = session(&[Moment::Commit]).await;
+    transaction(&mut caller, &mut callee, &[&[BEGIN], steps].concat()).await;
+    caller.sends(&[query("commit")]).await;
+    callee.gets(&[query("commit")]).await;
+    let done = [complete("COMMIT"), ready("I")];
+    callee.sends(&done).await;
+    let of = tokio::select! {
+        ask = asked(&mut stage, Moment::Commit) => {
+            stage.act(ask, Action::Pass);
+            match stage.report().await {
+                Report::Event { what: What::Statement(statement) } => Some(statement.text),
+                other => panic!("{other:?}"),
+            }
+        }
+        () = caller.gets(&done) => None,
+    };
+    of.map(|of| *[KEPT.0, UNDONE.0].iter().find(|text| **text == of).unwrap())
+}
+
+#[tokio::test]
+async fn what_is_rolled_back_to_a_savepoint_is_not_committed() {
+    let set = |text| (text, "SAVEPOINT", "T");
+    let release = |text| (text, "RELEASE", "T");
+    let back = |text| (text, "ROLLBACK", "T");
+    let s = set("savepoint s");
+    let nothing = ("select 1", "SELECT 1", "T");
+    let check = async |steps: &[Step], expected: Option<&str>| {
+        assert_eq!(committed(steps).await, expected, "{steps:?}");
+    };
+    let kept = Some(KEPT.0);
+    check(&[s, UNDONE, back("rollback to savepoint s")], None).await;
+    check(
+        &[KEPT, s, UNDONE, back("ROLLBACK TO SAVEPOINT \"s\"")],
+        kept,
+    )
+    .await;
+    check(&[s, KEPT, release("release s")], kept).await;
+    check(
+        &[s, UNDONE, back("rollback to s"), KEPT, release("release s")],
+        kept,
+    )
+    .await;
+    let outer = set("savepoint outer");
+    check(&[outer, KEPT, s, nothing, back("rollback to s")], kept).await;
+    check(
+        &[
+            outer,
+            s,
+            UNDONE,
+            release("release s"),
+            back("rollback to outer"),
+        ],
+        None,
+    )
+    .await;
+    // The name is that of the inner one first, and of the outer one once that is released.
+    check(&[s, KEPT, s, UNDONE, back("rollback to s")], kept).await;
+    check(
+        &[s, UNDONE, s, release("release s"), back("rollback to s")],
+        None,
+    )
+    .await;
+    // What cannot be told is not committed.
+    check(&[UNDONE, back("rollback to another")], None).await;
+    check(&[UNDONE, s, back("select 1; rollback to s")], None).await;
+    let both = ("savepoint s; insert into jobs values (2)", "SAVEPOINT", "T");
+    check(&[s, UNDONE, both, back("rollback to s")], None).await;
+    check(&[UNDONE, back("rollback and chain")], None).await;
+}
+
+#[tokio::test]
+async fn a_savepoint_is_gone_back_to_after_an_error_and_in_a_pipeline() {
+    let (mut stage, mut caller, mut callee) = session(&[Moment::Commit]).await;
+    transaction(&mut caller, &mut callee, &[BEGIN, KEPT]).await;
+    let piped = |text| [parse("", text), run("")].concat();
+    let failing = [
+        piped("savepoint s"),
+        piped(UNDONE.0),
+        piped("select nonsense"),
+        sync(),
+    ];
+    caller.sends(&failing).await;
+    callee.gets(&failing).await;
+    let answers = [
+        complete("SAVEPOINT"),
+        complete("INSERT 0 1"),
+        syntax_error("nonsense"),
+        ready("E"),
+    ];
+    callee.sends(&answers).await;
+    caller.gets(&answers).await;
+    let end = [piped("rollback to savepoint s"), piped("commit"), sync()];
+    caller.sends(&end).await;
+    callee.gets(&end).await;
+    callee
+        .sends(&[complete("ROLLBACK"), complete("COMMIT"), ready("I")])
+        .await;
+    let ask = asked(&mut stage, Moment::Commit).await;
+    stage.act(ask, Action::Reset);
+    assert_eq!(outcome(&mut stage, KEPT.0).await, Outcome::Reset);
 }
 
 #[tokio::test]
