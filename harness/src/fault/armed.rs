@@ -232,7 +232,7 @@ impl Armed {
             };
             self.under_way.insert(exchange, under_way);
             self.struck.insert(exchange);
-            self.apply(Some(exchange), &mut decision.events);
+            self.apply(key, Some(exchange), &mut decision.events);
             if stop.moment.is_after_the_work() {
                 self.reached(exchange, &mut decision.events);
             }
@@ -252,7 +252,7 @@ impl Armed {
         }
         self.struck.extend(exchange);
         self.in_force.insert(key.to_owned());
-        self.apply(exchange, events);
+        self.apply(key, exchange, events);
         Some(self.deed(what, exchange))
     }
 
@@ -299,8 +299,9 @@ impl Armed {
         self.tally.count(key)
     }
 
-    fn apply(&mut self, exchange: Option<ExchangeId>, events: &mut Vec<What>) {
+    fn apply(&mut self, key: &str, exchange: Option<ExchangeId>, events: &mut Vec<What>) {
         self.receipt.applied += 1;
+        self.tally.done(key);
         self.active = true;
         events.push(self.event(FaultMoment::Applied, exchange));
     }

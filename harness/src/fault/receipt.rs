@@ -29,9 +29,24 @@ pub struct Receipt {
     /// What it waited for came, but only when it was over.
     #[serde(skip)]
     pub late: bool,
-    /// Where it is counted for each: the kind of entity, and for how many of them it came by.
+    /// Where it is counted for each: for how many.
     #[serde(skip)]
-    pub each: Option<(String, usize)>,
+    pub each: Option<Each>,
+}
+
+/// For how many entities a fault came by, and what became of that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Each {
+    /// Their kind.
+    pub entity: String,
+    /// For so many its call or its trigger came by.
+    pub came: usize,
+    /// For so many as often as it waited for.
+    pub reached: usize,
+    /// To so many it was done.
+    pub struck: usize,
+    /// Chance had a say in it.
+    pub by_chance: bool,
 }
 
 impl Receipt {
@@ -51,16 +66,28 @@ impl Receipt {
         }
     }
 
-    /// Says for how many entities it came by, where it is counted for each and there were more. `known`: how many there are
-    /// of a kind.
+    /// Says how many entities it struck, where it is counted for each and others did not come so far. `known`: how many
+    /// there are of a kind.
     pub(crate) fn some_of_each(&self, known: &dyn Fn(&str) -> usize) -> Option<String> {
-        let (entity, came) = self.each.as_ref()?;
-        let all = known(entity);
-        let some = self.missing.is_none() && *came > 0 && *came < all;
+        let each = self.each.as_ref().filter(|_| self.missing.is_none())?;
+        let all = known(&each.entity);
+        let earlier = each.struck < each.reached && !each.by_chance;
+        let others = [
+            (each.came < all, "were not there for it"),
+            (each.reached < each.came, "came by too seldom"),
+            (earlier, "were struck by a fault that was armed earlier"),
+        ];
+        let others: Vec<&str> = others
+            .iter()
+            .filter(|(are, _)| *are)
+            .map(|one| one.1)
+            .collect();
+        let some = each.struck < all && !others.is_empty();
         some.then(|| {
-            let all = count::of(all, entity);
+            let (struck, others) = (each.struck, others.join(", or "));
+            let all = count::of(all, &each.entity);
             format!(
-                "`{}` came by for {came} of {all}: the others were not struck",
+                "`{}` struck {struck} of {all}: the others {others}",
                 self.text
             )
         })
@@ -156,9 +183,14 @@ mod tests {
 
     #[test]
     fn where_only_some_of_each_were_struck_that_is_said() {
-        let receipt = |whom: &Whom| {
-            let mut tally = Tally::new(Times::First(1), None, whom, Seed(1), "f".to_owned());
-            tally.count("7");
+        let order = || Whom::Each("order".to_owned());
+        let receipt = |times, whom: &Whom, came: &[&str], chance| {
+            let mut tally = Tally::new(times, chance, whom, Seed(1), "f".to_owned());
+            for key in came {
+                if tally.count(key) {
+                    tally.done(key);
+                }
+            }
             let mut receipt = Receipt {
                 armed: 1,
                 matched: 1,
@@ -169,12 +201,24 @@ mod tests {
             receipt.judge("", "it", &tally, true);
             receipt
         };
-        let each = receipt(&Whom::Each("order".to_owned()));
-        let said = each.some_of_each(&|_| 3);
-        let expected = "`the fault` came by for 1 of 3 orders: the others were not struck";
-        assert_eq!(said.as_deref(), Some(expected));
-        assert_eq!(each.some_of_each(&|_| 1), None);
-        let one = receipt(&Whom::One("order".to_owned()));
+        let check = |times, came: &[&str], all, expected: Option<&str>| {
+            let said = receipt(times, &order(), came, None).some_of_each(&|_| all);
+            assert_eq!(said.as_deref(), expected, "{times:?} {came:?} {all}");
+        };
+        let (once, third) = (Times::First(1), Times::Nth(3));
+        let absent = "`the fault` struck 1 of 3 orders: the others were not there for it";
+        check(once, &["7"], 3, Some(absent));
+        check(once, &["7"], 1, None);
+        let often = ["7", "8", "7", "7"];
+        let seldom = "`the fault` struck 1 of 2 orders: the others came by too seldom";
+        check(third, &often, 2, Some(seldom));
+        let both = "`the fault` struck 1 of 5 orders: the others were not there for it, or came by too seldom";
+        check(third, &often, 5, Some(both));
+        check(third, &["7", "7", "7"], 1, None);
+        let one = receipt(once, &Whom::One("order".to_owned()), &["7"], None);
         assert_eq!(one.some_of_each(&|_| 3), None);
+        // Whom chance spares is as was asked.
+        let chance = receipt(Times::Always, &order(), &["7", "8"], Some(0.0));
+        assert_eq!(chance.some_of_each(&|_| 2), None);
     }
 }

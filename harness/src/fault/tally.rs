@@ -1,10 +1,10 @@
 //! How often a fault's moment came by, for whom, and whether it strikes this time.
 
-use super::receipt::Short;
+use super::receipt::{Each, Short};
 use crate::plan::{Times, Whom};
 use crate::seed::Seed;
 use rand::RngExt;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The key under which a fault counts when it does not count for each entity.
 const ALL: &str = "";
@@ -22,6 +22,9 @@ pub(super) struct Tally {
     allowed: u64,
     /// How often it was to strike.
     struck: u64,
+    /// The keys for which the count said that it may strike, and those for which it did.
+    reached: HashSet<String>,
+    done: HashSet<String>,
     /// Where its coins come from.
     seed: Seed,
     name: String,
@@ -38,6 +41,8 @@ impl Tally {
             counts: HashMap::new(),
             allowed: 0,
             struck: 0,
+            reached: HashSet::new(),
+            done: HashSet::new(),
             seed,
             name,
         }
@@ -76,13 +81,29 @@ impl Tally {
                 .is_none_or(|chance| self.seed.rng(&name).random_bool(chance));
         self.allowed += u64::from(may);
         self.struck += u64::from(strikes);
+        if may && !self.reached.contains(key) {
+            self.reached.insert(key.to_owned());
+        }
         strikes
     }
 
-    /// For how many entities it was counted, where that is done for each: their kind, and the number.
-    pub fn each(&self) -> Option<(String, usize)> {
+    /// It was done for this key.
+    pub fn done(&mut self, key: &str) {
+        if !self.done.contains(key) {
+            self.done.insert(key.to_owned());
+        }
+    }
+
+    /// For how many entities it was counted and done, where that is for each.
+    pub fn each(&self) -> Option<Each> {
         match &self.whom {
-            Whom::Each(entity) => Some((entity.clone(), self.counts.len())),
+            Whom::Each(entity) => Some(Each {
+                entity: entity.clone(),
+                came: self.counts.len(),
+                reached: self.reached.len(),
+                struck: self.done.len(),
+                by_chance: self.chance.is_some(),
+            }),
             Whom::All | Whom::One(_) => None,
         }
     }
