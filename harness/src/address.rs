@@ -8,37 +8,64 @@ use url::Url;
 /// Gives the address at which the harness reaches a service's port, if it has one.
 pub type Resolve<'a> = &'a (dyn Fn(&str, u16) -> Option<SocketAddr> + Sync);
 
-/// An HTTP client for the host of `url` and nothing else, and the URL to give it: it leads to where `resolve` says,
-/// while the request still names the host as `url` does.
+/// The way to the host of a URL: it leads to where `resolve` says, while requests still name the host as the URL does.
+pub struct Way {
+    /// The URL to give to a client.
+    pub url: String,
+    host: HeaderValue,
+    timeout: Duration,
+}
+
+impl Way {
+    /// The way to the host of `url`.
+    ///
+    /// # Errors
+    /// In words, when the URL is not one or its host is not a service.
+    pub fn to(url: &str, resolve: Resolve<'_>, timeout: Duration) -> Result<Way, String> {
+        let parsed = Url::parse(url).map_err(|e| format!("`{url}` is not a URL: {e}"))?;
+        let host = parsed.host_str().unwrap_or_default();
+        let port = parsed.port_or_known_default().unwrap_or(80);
+        let address = resolve(host, port)
+            .ok_or_else(|| format!("no service serves `{host}:{port}` in this stack"))?;
+        let named = match parsed.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        let host =
+            HeaderValue::from_str(&named).map_err(|e| format!("`{named}` is no host: {e}"))?;
+        // By its text, because a URL may still have placeholders in it.
+        let rest = url.split_once("://").map_or("", |(_, rest)| rest);
+        let path = rest.find(['/', '?', '#']).map_or("", |at| &rest[at..]);
+        let url = format!("{}://{address}{path}", parsed.scheme());
+        Ok(Way { url, host, timeout })
+    }
+
+    /// An HTTP client for this way and nothing else, with connections of its own.
+    ///
+    /// # Errors
+    /// In words, when the system does not give what it takes.
+    pub fn client(&self) -> Result<reqwest::Client, String> {
+        reqwest::Client::builder()
+            .no_proxy()
+            .default_headers(HeaderMap::from_iter([(HOST, self.host.clone())]))
+            .timeout(self.timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .map_err(|e| chain(&e))
+    }
+}
+
+/// A client for the host of `url`, and the URL to give it.
 ///
 /// # Errors
-/// In words, when the URL is not one or its host is not a service.
+/// As of [`Way::to`] and [`Way::client`].
 pub fn client(
     url: &str,
     resolve: Resolve<'_>,
     timeout: Duration,
 ) -> Result<(reqwest::Client, String), String> {
-    let parsed = Url::parse(url).map_err(|e| format!("`{url}` is not a URL: {e}"))?;
-    let host = parsed.host_str().unwrap_or_default();
-    let port = parsed.port_or_known_default().unwrap_or(80);
-    let address = resolve(host, port)
-        .ok_or_else(|| format!("no service serves `{host}:{port}` in this stack"))?;
-    let named = match parsed.port() {
-        Some(port) => format!("{host}:{port}"),
-        None => host.to_owned(),
-    };
-    let header = HeaderValue::from_str(&named).map_err(|e| format!("`{named}` is no host: {e}"))?;
-    let client = reqwest::Client::builder()
-        .no_proxy()
-        .default_headers(HeaderMap::from_iter([(HOST, header)]))
-        .timeout(timeout)
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(|e| chain(&e))?;
-    // By its text, because a URL may still have placeholders in it.
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    let path = rest.find(['/', '?', '#']).map_or("", |at| &rest[at..]);
-    Ok((client, format!("{}://{address}{path}", parsed.scheme())))
+    let way = Way::to(url, resolve, timeout)?;
+    Ok((way.client()?, way.url))
 }
 
 /// The longest body that the harness itself reads.

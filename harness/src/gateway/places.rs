@@ -1,11 +1,13 @@
 //! Where the real services are, and who connects from where.
 
+use super::OBSERVER;
 use super::state::Link;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::watch;
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The name of a client whose address no service has.
 pub(super) const UNKNOWN: &str = "unknown";
@@ -53,6 +55,9 @@ impl Places {
     }
 
     /// Where the next connection of a link leads: to one instance after the other. `None`: the service is down.
+    ///
+    /// Observers that look in step would each see the same instance for ever: their rounds do not begin where the one before
+    /// did.
     pub(super) fn next(&self, link: &Link) -> Option<IpAddr> {
         let known = self.known.borrow();
         match &known.services.get(&link.service)?[..] {
@@ -60,8 +65,13 @@ impl Places {
             several => {
                 let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
                 let turn = turns.entry(link.clone()).or_default();
+                let (round, place) = (*turn / several.len(), *turn % several.len());
                 *turn = turn.wrapping_add(1);
-                Some(several[(*turn - 1) % several.len()])
+                let shift = match link.client == OBSERVER {
+                    true => xxh3_64(&round.to_le_bytes()) as usize % several.len(),
+                    false => 0,
+                };
+                Some(several[(place + shift) % several.len()])
             }
         }
     }
@@ -138,5 +148,19 @@ mod tests {
         assert!(!places.is_at("worker", at(2)));
         let both = [next("site"), next("site")];
         assert!(both.contains(&at(1)) && both.contains(&at(3)), "{both:?}");
+    }
+
+    #[test]
+    fn observers_that_look_in_step_see_every_instance() {
+        let at = |n| IpAddr::from([10, 0, 0, n]);
+        let places = Places::new();
+        places.place("worker".into(), vec![at(1), at(2)]);
+        let seen: Vec<IpAddr> = (0..32)
+            .map(|_| places.next(&link(OBSERVER)).unwrap())
+            .collect();
+        let rounds = seen.chunks(2);
+        assert!(rounds.clone().all(|round| round[0] != round[1]), "{seen:?}");
+        assert!(rounds.clone().any(|round| round[0] == at(1)), "{seen:?}");
+        assert!(rounds.clone().any(|round| round[0] == at(2)), "{seen:?}");
     }
 }

@@ -1,7 +1,7 @@
 //! `poll: GET http://site:8000/...`: a request made again and again, and what its answer says.
 
 use super::{Known, Look, Sighting};
-use crate::address::{self, Resolve};
+use crate::address::{self, Resolve, Way};
 use crate::expression::{Expression, Scope};
 use crate::stack::{EACH_ID, Evidence, Learn};
 use async_trait::async_trait;
@@ -28,9 +28,8 @@ const EXCERPT_CHARS: usize = 200;
 
 pub(super) struct Poll {
     rule: Learn,
-    client: reqwest::Client,
+    way: Way,
     method: reqwest::Method,
-    url: String,
     each: Option<Expression>,
     next: Option<Expression>,
     /// The entities that are asked for one by one, where the URL has a place for their ids.
@@ -57,19 +56,16 @@ impl Poll {
             );
         };
         let at = |e: String| format!("{}: {e}", rule.place);
-        let (client, url) = address::client(url, resolve, TIMEOUT).map_err(at)?;
+        let way = Way::to(url, resolve, TIMEOUT).map_err(at)?;
         let method = method
             .parse()
             .map_err(|_| at(format!("`{method}` is no HTTP method")))?;
         let (entity, known) = (entity.to_owned(), known.clone());
         Ok(Poll {
             rule: rule.clone(),
-            client,
             method,
-            ids: url
-                .contains(EACH_ID)
-                .then(|| Arc::new(move || known(&entity)) as _),
-            url,
+            ids: (way.url.contains(EACH_ID)).then(|| Arc::new(move || known(&entity)) as _),
+            way,
             each: each.clone(),
             next: next.clone(),
         })
@@ -79,15 +75,17 @@ impl Poll {
 #[async_trait]
 impl Look for Poll {
     async fn look(&mut self) -> Result<Vec<Sighting>, String> {
+        // Each look has connections of its own: of several instances, one would else be asked for ever.
+        let client = self.way.client()?;
         let Some(ids) = &self.ids else {
-            return self.pages(self.url.clone(), None).await;
+            return self.pages(&client, self.way.url.clone(), None).await;
         };
-        let this = &*self;
+        let (this, client) = (&*self, &client);
         let looks = ids().into_iter().map(|id| async move {
             let in_url: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
             // A plus is a space in a query only.
-            let url = this.url.replace(EACH_ID, &in_url.replace('+', "%20"));
-            this.pages(url, Some(&id)).await
+            let url = this.way.url.replace(EACH_ID, &in_url.replace('+', "%20"));
+            this.pages(client, url, Some(&id)).await
         });
         let looks: Vec<_> = futures::stream::iter(looks)
             .buffered(AT_ONCE)
@@ -100,10 +98,15 @@ impl Look for Poll {
 
 impl Poll {
     /// What the pages from `url` on tell; `id` is the entity's id where the rule does not say it.
-    async fn pages(&self, mut url: String, id: Option<&str>) -> Result<Vec<Sighting>, String> {
+    async fn pages(
+        &self,
+        client: &reqwest::Client,
+        mut url: String,
+        id: Option<&str>,
+    ) -> Result<Vec<Sighting>, String> {
         let mut sightings = Vec::new();
         for _ in 0..MOST_PAGES {
-            let mut scope = self.page(&url).await?;
+            let mut scope = self.page(client, &url).await?;
             sightings.extend(self.sightings(&mut scope, id)?);
             match self.next(&scope)? {
                 Some(next) => url = following(&url, &next)?,
@@ -114,8 +117,8 @@ impl Poll {
     }
 
     /// What one answer puts in scope.
-    async fn page(&self, url: &str) -> Result<Scope, String> {
-        let request = self.client.request(self.method.clone(), url);
+    async fn page(&self, client: &reqwest::Client, url: &str) -> Result<Scope, String> {
+        let request = client.request(self.method.clone(), url);
         let response = request.send().await.map_err(|e| address::chain(&e))?;
         let status = response.status().as_u16();
         let encoding = response.headers().get(CONTENT_ENCODING).cloned();
@@ -234,6 +237,38 @@ mod tests {
         let seen = poll.look().await;
         serving.abort();
         seen
+    }
+
+    #[tokio::test]
+    async fn each_look_has_a_connection_of_its_own() {
+        use axum::extract::ConnectInfo;
+        use std::net::SocketAddr;
+        let from = async |ConnectInfo(from): ConnectInfo<SocketAddr>| from.port().to_string();
+        let app = axum::Router::new().route("/", axum::routing::get(from));
+        let app = app.into_make_service_with_connect_info::<SocketAddr>();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let serving = tokio::spawn(async move { axum::serve(listener, app).await });
+        let rule = Learn {
+            place: crate::problem::Place::new("shakedown.yaml".as_ref(), 1, 1),
+            evidence: Evidence::Poll {
+                method: "GET".to_owned(),
+                url: "http://site:80/".to_owned(),
+                every: Duration::from_secs(1),
+                each: None,
+                next: None,
+            },
+            when: None,
+            id: Some(Expression::parse("string(body)").unwrap()),
+            set: Default::default(),
+            event: Some("asked".to_owned()),
+            gone: None,
+        };
+        let nobody: Known = Arc::new(|_| Vec::new());
+        let mut poll = Poll::new(&rule, &|_, _| Some(address), ("job", &nobody)).unwrap();
+        let first = poll.look().await.unwrap();
+        assert_ne!(first, poll.look().await.unwrap());
+        serving.abort();
     }
 
     /// What is seen of three pages of two items, of which each but the last names the next.
