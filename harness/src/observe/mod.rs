@@ -5,6 +5,7 @@
 
 mod database;
 mod log;
+mod memory;
 mod poll;
 mod probe;
 mod sql;
@@ -16,6 +17,7 @@ use crate::stack::{Evidence, Stack};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
 use serde_json::{Map, Value};
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -44,9 +46,52 @@ trait Look: Send {
         false
     }
 
+    /// What the last look could not see, of what is there.
+    fn missed(&self) -> Missed {
+        Missed::Nothing
+    }
+
+    /// Whether of several that a look tells of one entity, the last is what is so.
+    fn in_order(&self) -> bool {
+        false
+    }
+
     /// How long what has happened may take to be there to be seen.
     fn lag(&self) -> Duration {
         Duration::ZERO
+    }
+}
+
+/// What a look that succeeded may have missed all the same.
+#[derive(Clone, Debug, PartialEq)]
+enum Missed {
+    /// What it does not tell of was not there.
+    Nothing,
+    /// These entities: whoever was asked could not say.
+    These(HashSet<String>),
+    /// Any of them, for the same reason.
+    All,
+    /// Any of them: the list moved while its pages were read.
+    Moved,
+}
+
+impl Missed {
+    /// Whether this one, of which the look does not tell, may be there.
+    fn may_be(&self, id: &str) -> bool {
+        match self {
+            Missed::Nothing => false,
+            Missed::These(ids) => ids.contains(id),
+            Missed::All | Missed::Moved => true,
+        }
+    }
+
+    /// Why nobody can tell of so many.
+    fn why(&self, doubtful: usize) -> String {
+        let why = match self {
+            Missed::Moved => "the list moved while its pages were read",
+            _ => "the service could not say (408, 425, 429 or 5xx)",
+        };
+        format!("of {doubtful} seen before, nobody knows whether they are still there: {why}")
     }
 }
 

@@ -1,6 +1,6 @@
 //! `poll: GET http://site:8000/...`: a request made again and again, and what its answer says.
 
-use super::{Known, Look, Sighting};
+use super::{Known, Look, Missed, Sighting};
 use crate::address::{self, Resolve, Way};
 use crate::expression::{Expression, Scope};
 use crate::stack::{EACH_ID, Evidence, Learn};
@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use futures::StreamExt as _;
 use reqwest::header::CONTENT_ENCODING;
 use serde_json::Value;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -34,6 +35,21 @@ pub(super) struct Poll {
     next: Option<Expression>,
     /// The entities that are asked for one by one, where the URL has a place for their ids.
     ids: Option<Arc<dyn Fn() -> Vec<String> + Send + Sync>>,
+    /// Which items the last look was told of, in their order.
+    items: Vec<Value>,
+    missed: Missed,
+}
+
+/// What the pages of one list tell.
+#[derive(Default)]
+struct List {
+    sightings: Vec<Sighting>,
+    /// What each item is known by, also of those that the rule passes over.
+    items: Vec<Value>,
+    /// There was more than one page, between which it may have moved.
+    paged: bool,
+    /// An answer told of nothing, because the service could not say.
+    unsaid: bool,
 }
 
 impl Poll {
@@ -68,6 +84,8 @@ impl Poll {
             way,
             each: each.clone(),
             next: next.clone(),
+            items: Vec::new(),
+            missed: Missed::Nothing,
         })
     }
 }
@@ -78,39 +96,70 @@ impl Look for Poll {
         // Each look has connections of its own: of several instances, one would else be asked for ever.
         let client = self.way.client()?;
         let Some(ids) = &self.ids else {
-            return self.pages(&client, self.way.url.clone(), None).await;
+            let list = self.list(&client, self.way.url.clone(), None).await?;
+            let unsaid = list.unsaid.then_some(Missed::All);
+            return Ok(self.saw(vec![list], unsaid));
         };
         let (this, client) = (&*self, &client);
         let looks = ids().into_iter().map(|id| async move {
             let in_url: String = url::form_urlencoded::byte_serialize(id.as_bytes()).collect();
             // A plus is a space in a query only.
             let url = this.way.url.replace(EACH_ID, &in_url.replace('+', "%20"));
-            this.pages(client, url, Some(&id)).await
+            let list = this.list(client, url, Some(&id)).await?;
+            Ok::<_, String>((list.unsaid.then_some(id), list))
         });
         let looks: Vec<_> = futures::stream::iter(looks)
             .buffered(AT_ONCE)
             .collect()
             .await;
-        let seen: Vec<Vec<Sighting>> = looks.into_iter().collect::<Result<_, String>>()?;
-        Ok(seen.concat())
+        let looks: Vec<_> = looks.into_iter().collect::<Result<_, String>>()?;
+        let (unsaid, lists): (Vec<Option<String>>, Vec<List>) = looks.into_iter().unzip();
+        let unsaid: HashSet<String> = unsaid.into_iter().flatten().collect();
+        let unsaid = (!unsaid.is_empty()).then_some(Missed::These(unsaid));
+        Ok(self.saw(lists, unsaid))
+    }
+
+    fn missed(&self) -> Missed {
+        self.missed.clone()
     }
 }
 
 impl Poll {
+    /// Takes in what a look was told, and whether a list moved while its pages were read: it did not if it stands as at the
+    /// look before.
+    fn saw(&mut self, lists: Vec<List>, unsaid: Option<Missed>) -> Vec<Sighting> {
+        let (mut items, mut sightings, mut paged) = (Vec::new(), Vec::new(), false);
+        for list in lists {
+            items.extend(list.items);
+            sightings.extend(list.sightings);
+            paged |= list.paged;
+        }
+        let moved = paged && items != self.items;
+        self.items = items;
+        self.missed = match moved {
+            true => Missed::Moved,
+            false => unsaid.unwrap_or(Missed::Nothing),
+        };
+        sightings
+    }
+
     /// What the pages from `url` on tell; `id` is the entity's id where the rule does not say it.
-    async fn pages(
+    async fn list(
         &self,
         client: &reqwest::Client,
         mut url: String,
         id: Option<&str>,
-    ) -> Result<Vec<Sighting>, String> {
-        let mut sightings = Vec::new();
-        for _ in 0..MOST_PAGES {
+    ) -> Result<List, String> {
+        let mut list = List::default();
+        for page in 0..MOST_PAGES {
+            list.paged = page > 0;
             let mut scope = self.page(client, &url).await?;
-            sightings.extend(self.sightings(&mut scope, id)?);
+            let before = list.sightings.len();
+            self.read(&mut scope, id, &mut list)?;
+            list.unsaid |= list.sightings.len() == before && could_not_say(&scope);
             match self.next(&scope)? {
                 Some(next) => url = following(&url, &next)?,
-                None => return Ok(sightings),
+                None => return Ok(list),
             }
         }
         Err(format!("there were more than {MOST_PAGES} pages"))
@@ -133,9 +182,11 @@ impl Poll {
         Ok(scope)
     }
 
-    fn sightings(&self, scope: &mut Scope, id: Option<&str>) -> Result<Vec<Sighting>, String> {
+    /// What one answer tells.
+    fn read(&self, scope: &mut Scope, id: Option<&str>, list: &mut List) -> Result<(), String> {
         let Some(each) = &self.each else {
-            return Ok(sighting(&self.rule, scope, id)?.into_iter().collect());
+            list.sightings.extend(sighting(&self.rule, scope, id)?);
+            return Ok(());
         };
         let found = each.value(scope).map_err(|why| unexpected(scope, &why))?;
         let Value::Array(items) = found else {
@@ -144,12 +195,13 @@ impl Poll {
                 &format!("`{}` is not a list", each.text()),
             ));
         };
-        let mut sightings = Vec::new();
-        for item in &items {
-            scope.set("item", item);
-            sightings.extend(sighting(&self.rule, scope, id)?);
+        for item in items {
+            scope.set("item", &item);
+            list.sightings.extend(sighting(&self.rule, scope, id)?);
+            let known_by = self.rule.id.as_ref().and_then(|id| id.value(scope).ok());
+            list.items.push(known_by.unwrap_or(item));
         }
-        Ok(sightings)
+        Ok(())
     }
 
     /// Where the next page is.
@@ -168,6 +220,12 @@ impl Poll {
             }
         }
     }
+}
+
+/// Whether an answer is one of a service that could not say how things are.
+fn could_not_say(scope: &Scope) -> bool {
+    let status = scope.get("status").and_then(|status| status.as_u64());
+    status.is_some_and(|status| matches!(status, 408 | 425 | 429 | 500..))
 }
 
 /// An answer with which the rule cannot do anything.
@@ -213,152 +271,4 @@ pub(super) fn sighting(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_next_page_is_asked_of_the_same_service() {
-        let here = "http://127.1.2.3:8000/api/jobs/?page=1";
-        let check = |next, expected| assert_eq!(following(here, next).unwrap(), expected, "{next}");
-        check(
-            "http://site:8000/api/jobs/?page=2",
-            "http://127.1.2.3:8000/api/jobs/?page=2",
-        );
-        check("?page=2", "http://127.1.2.3:8000/api/jobs/?page=2");
-        check("/other", "http://127.1.2.3:8000/other");
-    }
-
-    /// What one look at a real server sees.
-    async fn look(app: axum::Router, rule: &Learn, known: &Known) -> Result<Vec<Sighting>, String> {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let serving = tokio::spawn(async move { axum::serve(listener, app).await });
-        let mut poll = Poll::new(rule, &|_, _| Some(address), ("job", known)).unwrap();
-        let seen = poll.look().await;
-        serving.abort();
-        seen
-    }
-
-    #[tokio::test]
-    async fn each_look_has_a_connection_of_its_own() {
-        use axum::extract::ConnectInfo;
-        use std::net::SocketAddr;
-        let from = async |ConnectInfo(from): ConnectInfo<SocketAddr>| from.port().to_string();
-        let app = axum::Router::new().route("/", axum::routing::get(from));
-        let app = app.into_make_service_with_connect_info::<SocketAddr>();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let serving = tokio::spawn(async move { axum::serve(listener, app).await });
-        let rule = Learn {
-            place: crate::problem::Place::new("shakedown.yaml".as_ref(), 1, 1),
-            evidence: Evidence::Poll {
-                method: "GET".to_owned(),
-                url: "http://site:80/".to_owned(),
-                every: Duration::from_secs(1),
-                each: None,
-                next: None,
-            },
-            when: None,
-            id: Some(Expression::parse("string(body)").unwrap()),
-            set: Default::default(),
-            event: Some("asked".to_owned()),
-            gone: None,
-        };
-        let nobody: Known = Arc::new(|_| Vec::new());
-        let mut poll = Poll::new(&rule, &|_, _| Some(address), ("job", &nobody)).unwrap();
-        let first = poll.look().await.unwrap();
-        assert_ne!(first, poll.look().await.unwrap());
-        serving.abort();
-    }
-
-    /// What is seen of three pages of two items, of which each but the last names the next.
-    async fn seen(next: Option<&str>) -> Result<Vec<String>, String> {
-        use axum::Json;
-        let page = async |axum::extract::RawQuery(query): axum::extract::RawQuery| {
-            let page: u64 = query.map_or(1, |q| q.trim_start_matches("page=").parse().unwrap());
-            let next = (page < 3).then(|| format!("http://site:80/?page={}", page + 1));
-            let mut list = serde_json::json!({"results": [10 * page, 10 * page + 1]});
-            if let Some(next) = next {
-                list["next"] = next.into();
-            }
-            Json(list)
-        };
-        let app = axum::Router::new().route("/", axum::routing::get(page));
-        let cel = |text: &str| Expression::parse(text).unwrap();
-        let rule = Learn {
-            place: crate::problem::Place::new("shakedown.yaml".as_ref(), 1, 1),
-            evidence: Evidence::Poll {
-                method: "GET".to_owned(),
-                url: "http://site:80/".to_owned(),
-                every: Duration::from_secs(1),
-                each: Some(cel("body.results")),
-                next: next.map(cel),
-            },
-            when: None,
-            id: Some(cel("string(item)")),
-            set: Default::default(),
-            event: Some("listed".to_owned()),
-            gone: None,
-        };
-        let nobody: Known = Arc::new(|_| Vec::new());
-        let seen = look(app, &rule, &nobody).await;
-        seen.map(|seen| seen.into_iter().map(|one| one.id).collect())
-    }
-
-    #[tokio::test]
-    async fn a_look_takes_all_pages() {
-        let all = ["10", "11", "20", "21", "30", "31"].map(str::to_owned);
-        assert_eq!(seen(Some("body.next")).await.unwrap(), all);
-        assert_eq!(seen(None).await.unwrap(), all[..2]);
-        assert_eq!(seen(Some("body.after")).await.unwrap(), all[..2]);
-        assert!(
-            seen(Some("size(body.results)"))
-                .await
-                .unwrap_err()
-                .contains("no URL")
-        );
-        let for_ever = seen(Some("\"/?page=1\"")).await.unwrap_err();
-        assert!(for_ever.contains("more than 1000 pages"), "{for_ever}");
-    }
-
-    #[tokio::test]
-    async fn each_entity_that_is_known_is_asked_for_by_its_id() {
-        use axum::extract::Path;
-        let told = async |Path(id): Path<String>| match id.as_str() {
-            "lost" => Err(axum::http::StatusCode::NOT_FOUND),
-            id => Ok(axum::Json(serde_json::json!({"state": format!("of {id}")}))),
-        };
-        let app = axum::Router::new().route("/jobs/{id}", axum::routing::get(told));
-        let cel = |text: &str| Expression::parse(text).unwrap();
-        let rule = Learn {
-            place: crate::problem::Place::new("shakedown.yaml".as_ref(), 1, 1),
-            evidence: Evidence::Poll {
-                method: "GET".to_owned(),
-                url: "http://site:80/jobs/${id}".to_owned(),
-                every: Duration::from_secs(1),
-                each: None,
-                next: None,
-            },
-            when: Some(cel("status == 200")),
-            id: None,
-            set: [("state".to_owned(), cel("body.state"))]
-                .into_iter()
-                .collect(),
-            event: None,
-            gone: None,
-        };
-        let known: Known = Arc::new(|kind| {
-            assert_eq!(kind, "job");
-            ["7", "lost", "a b+/c"].map(str::to_owned).to_vec()
-        });
-        let seen = look(app, &rule, &known).await.unwrap();
-        let seen: Vec<_> = seen
-            .iter()
-            .map(|one| (&one.id[..], &one.set["state"]))
-            .collect();
-        assert_eq!(
-            seen,
-            [("7", &"of 7".into()), ("a b+/c", &"of a b+/c".into())]
-        );
-    }
-}
+mod tests;

@@ -16,6 +16,8 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub(super) struct Sql {
     rule: Learn,
     query: String,
+    /// It says by `order by` which row is the last.
+    in_order: bool,
     url: String,
     connection: Option<Database>,
 }
@@ -31,6 +33,7 @@ impl Sql {
         Sql {
             rule: rule.clone(),
             query: query.clone(),
+            in_order: in_order(query),
             url,
             connection: None,
         }
@@ -48,6 +51,12 @@ impl Sql {
     }
 }
 
+/// Whether a query says in which order its rows come.
+fn in_order(query: &str) -> bool {
+    let words: Vec<String> = query.split_whitespace().map(str::to_lowercase).collect();
+    words.windows(2).any(|two| two == ["order", "by"])
+}
+
 #[async_trait]
 impl Look for Sql {
     async fn look(&mut self) -> Result<Vec<Sighting>, String> {
@@ -62,5 +71,20 @@ impl Look for Sql {
             sightings.extend(sighting(&self.rule, &scope, None)?);
         }
         Ok(sightings)
+    }
+
+    fn in_order(&self) -> bool {
+        self.in_order
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_that_sorts_its_rows_is_known() {
+        assert!(in_order("SELECT a FROM t ORDER\n  BY id"));
+        assert!(!in_order("select order_by from t"));
     }
 }
