@@ -366,7 +366,7 @@ async fn play(
             &setup.stack,
             &resolve,
             &sql_url,
-            &log,
+            (&log, record.secrets()),
             &known,
             (&sink, &in_order, record.begun()),
         )

@@ -3,12 +3,14 @@
 use super::poll::sighting;
 use super::{Look, Sighting};
 use crate::expression::Scope;
+use crate::secret::{Line, Secrets};
 use crate::stack::{Evidence, Learn};
 use async_trait::async_trait;
 use regex::Regex;
 use serde_json::Value;
 use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, SeekFrom};
@@ -24,6 +26,8 @@ pub(super) struct Log {
     rule: Learn,
     pattern: Regex,
     path: PathBuf,
+    /// What was hidden before a line came into the file.
+    secrets: Option<Arc<Secrets>>,
     /// How long a line may take from its service to the file.
     lag: Duration,
     /// How much of the file has been read.
@@ -35,7 +39,11 @@ pub(super) struct Log {
 }
 
 impl Log {
-    pub fn new(rule: &Learn, (path, lag): (PathBuf, Duration)) -> Log {
+    pub fn new(
+        rule: &Learn,
+        (path, lag): (PathBuf, Duration),
+        secrets: Option<Arc<Secrets>>,
+    ) -> Log {
         let Evidence::Log { pattern, .. } = &rule.evidence else {
             panic!(
                 "a log observer is made from a log rule, not from {:?}",
@@ -46,6 +54,7 @@ impl Log {
             rule: rule.clone(),
             pattern: Regex::new(pattern).expect("it was tried when the stack was read"),
             path,
+            secrets,
             lag,
             read: 0,
             begun: Vec::new(),
@@ -80,18 +89,21 @@ impl Log {
 
     /// What one line says.
     fn read(&self, line: &str) -> Result<Option<Sighting>, String> {
-        let Some(found) = self.pattern.captures(line) else {
+        let line = match &self.secrets {
+            Some(secrets) => secrets.line(line),
+            None => Line::of(line),
+        };
+        let Some(found) = self.pattern.captures(line.text()) else {
             return Ok(None);
         };
+        let part = |name| Some(line.part(found.name(name)?.range()));
         let mut scope = Scope::new();
-        scope.set("line", &Value::from(line));
+        scope.set("line", &Value::from(line.shown()));
         for name in self.pattern.capture_names().flatten() {
             // A group that took no part in the match is an empty text.
-            let text = found.name(name).map_or("", |group| group.as_str());
-            scope.set(name, &Value::from(text));
+            scope.set(name, &Value::from(part(name).unwrap_or_default()));
         }
-        let id = found.name("id").map(|id| id.as_str());
-        sighting(&self.rule, &scope, id)
+        sighting(&self.rule, &scope, part("id").as_deref())
     }
 }
 
@@ -154,7 +166,7 @@ mod tests {
             event: None,
             gone: None,
         };
-        let mut log = Log::new(&rule, (path.clone(), Duration::ZERO));
+        let mut log = Log::new(&rule, (path.clone(), Duration::ZERO), None);
         let mut told = async || -> Vec<String> {
             let seen = log.look().await.unwrap();
             seen.iter()
@@ -187,12 +199,41 @@ mod tests {
             event: Some("stored".to_owned()),
             gone: None,
         };
-        let mut log = Log::new(&rule, (path.clone(), Duration::ZERO));
+        let mut log = Log::new(&rule, (path.clone(), Duration::ZERO), None);
         std::fs::write(&path, "job=1 n=oops\njob=2 n=7\n").unwrap();
         let seen = log.look().await.unwrap();
         assert_eq!(seen.iter().map(|s| &s.id[..]).collect::<Vec<_>>(), ["2"]);
         let misread = log.misread().unwrap();
         assert!(misread.ends_with("in the line `job=1 n=oops`"), "{misread}");
         assert_eq!(log.misread(), None);
+    }
+
+    #[tokio::test]
+    async fn what_was_hidden_is_found_and_not_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("worker.log");
+        let rule = Learn {
+            place: Place::new(Path::new("shakedown.yaml"), 1, 1),
+            evidence: Evidence::Log {
+                service: "worker".to_owned(),
+                pattern: r"token=(?<id>[0-9a-f]+) at (?<at>\S+)".to_owned(),
+            },
+            when: None,
+            id: None,
+            set: IndexMap::from([("line".to_owned(), Expression::parse("line").unwrap())]),
+            event: None,
+            gone: None,
+        };
+        let secrets = Arc::new(Secrets::new(Default::default(), Default::default()));
+        secrets.body(r#"{"access_token": "0123456789abcdef"}"#);
+        std::fs::write(&path, "token=[redacted 1] at 7\ntoken=fedcba98 at 7\n").unwrap();
+        let mut log = Log::new(&rule, (path, Duration::ZERO), Some(secrets));
+        let seen = log.look().await.unwrap();
+        let told: Vec<_> = seen.iter().map(|s| (&s.id[..], &s.set["line"])).collect();
+        let expected = [
+            ("[redacted 1]", &"token=[redacted 1] at 7".into()),
+            ("fedcba98", &"token=fedcba98 at 7".into()),
+        ];
+        assert_eq!(told, expected);
     }
 }

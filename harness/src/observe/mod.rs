@@ -13,6 +13,7 @@ mod watch;
 
 use crate::address::Resolve;
 use crate::history::Sink;
+use crate::secret::Secrets;
 use crate::stack::{Evidence, Stack};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
@@ -117,8 +118,8 @@ pub struct Observers {
 
 impl Observers {
     /// Starts one observer for each rule of the stack that looks at something. `sql_url` gives the URL at which a
-    /// service's database is reached, `log` the file of what a service writes, and how long that may take to get there,
-    /// `known` the entities that a poll asks for one by one.
+    /// service's database is reached, `log` the file of what a service writes without its `secrets`, and how long
+    /// that may take to get there, `known` the entities that a poll asks for one by one.
     ///
     /// # Errors
     /// In words, when a rule's host cannot be reached by any address.
@@ -126,7 +127,7 @@ impl Observers {
         stack: &Stack,
         resolve: Resolve<'_>,
         sql_url: &dyn Fn(&str) -> Option<String>,
-        log: &dyn Fn(&str) -> (PathBuf, Duration),
+        (log, secrets): (&dyn Fn(&str) -> (PathBuf, Duration), &Arc<Secrets>),
         known: &Known,
         (sink, in_order, begun): (&Sink, &InOrder, Instant),
     ) -> Result<Observers, String> {
@@ -143,9 +144,10 @@ impl Observers {
                         let known = (entity.name.as_str(), known);
                         (Box::new(poll::Poll::new(rule, resolve, known)?), *every)
                     }
-                    Evidence::Log { service, .. } => {
-                        (Box::new(log::Log::new(rule, log(service))), log::EVERY)
-                    }
+                    Evidence::Log { service, .. } => (
+                        Box::new(log::Log::new(rule, log(service), Some(secrets.clone()))),
+                        log::EVERY,
+                    ),
                     Evidence::Sql { on, every, .. } => {
                         let unreachable = || format!("{}: {}", rule.place, stack.no_sql(on));
                         let url = sql_url(on).ok_or_else(unreachable)?;

@@ -3,6 +3,7 @@
 use super::spelling;
 use aho_corasick::{AhoCorasick, MatchKind};
 use std::collections::HashMap;
+use std::ops::Range;
 
 /// So many values that come by while a stack runs are searched for: each costs a rebuild of the search.
 const MAX_LEARNT: usize = 2000;
@@ -17,6 +18,8 @@ const MIN_CUT_BYTES: usize = 4;
 #[derive(Default)]
 pub(super) struct Known {
     numbers: HashMap<String, usize>,
+    /// The same values by their numbers, from 1 on.
+    values: Vec<String>,
     /// What is searched for: a spelling and the number of its value.
     needles: Vec<(String, usize)>,
     searched: HashMap<String, usize>,
@@ -54,15 +57,32 @@ fn search<'n>(needles: impl Iterator<Item = &'n str>) -> Option<AhoCorasick> {
     Some(search.expect("far fewer needles than it can have"))
 }
 
+/// How what stands in the place of a value begins.
+const NUMBERED: &str = "[redacted ";
+
 /// What stands in the place of a value.
 pub(super) fn place(number: Option<usize>) -> String {
     match number {
-        Some(number) => format!("[redacted {number}]"),
+        Some(number) => format!("{NUMBERED}{number}]"),
         None => "[redacted]".to_owned(),
     }
 }
 
+/// Where something stands in the place of a value, and the number of that.
+pub(super) fn places(text: &str) -> impl Iterator<Item = (Range<usize>, usize)> {
+    text.match_indices(NUMBERED).filter_map(|(start, _)| {
+        let digits = start + NUMBERED.len();
+        let end = digits + text[digits..].find(']')?;
+        Some((start..end + 1, text[digits..end].parse().ok()?))
+    })
+}
+
 impl Known {
+    /// The value that has a number.
+    pub fn value(&self, number: usize) -> Option<&str> {
+        self.values.get(number.checked_sub(1)?).map(String::as_str)
+    }
+
     /// The number of a value.
     pub fn number(&self, value: &str) -> Option<usize> {
         self.numbers.get(value).copied()
@@ -86,6 +106,7 @@ impl Known {
             None if self.numbers.len() < MAX_NUMBERED => {
                 let number = self.numbers.len() + 1;
                 self.numbers.insert(value.to_owned(), number);
+                self.values.push(value.to_owned());
                 Some(number)
             }
             None => None,

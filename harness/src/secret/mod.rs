@@ -11,12 +11,14 @@ mod credentials;
 mod event;
 mod field;
 mod known;
+mod line;
 mod log;
 mod name;
 mod spelling;
 mod stack;
 mod url;
 
+pub use line::Line;
 pub use log::LogWriter;
 pub use name::Names;
 pub use url::plain;
@@ -53,7 +55,7 @@ pub struct Secrets {
 
 impl Secrets {
     /// No value is known yet.
-    fn new(names: Names, words: HashSet<String>) -> Secrets {
+    pub(crate) fn new(names: Names, words: HashSet<String>) -> Secrets {
         Secrets {
             names,
             words,
