@@ -53,13 +53,6 @@ pub enum Input {
     Event(usize),
 }
 
-impl Input {
-    /// Whether it is the event of this number.
-    pub fn is_event(self, event: usize) -> bool {
-        matches!(self, Input::Event(own) if own == event)
-    }
-}
-
 impl Kind {
     pub(super) fn new(entity: &Entity) -> Kind {
         let mut fields = Names::default();

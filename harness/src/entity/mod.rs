@@ -7,6 +7,7 @@ mod kind;
 mod record;
 mod segment;
 mod snapshot;
+mod together;
 mod value;
 mod view;
 
@@ -62,7 +63,7 @@ pub enum Told<'a> {
     Event(usize),
 }
 
-/// What an observation has just made true of an entity.
+/// What has just become true of an entity.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Fact {
     /// The kind of entity.
@@ -101,8 +102,18 @@ impl Entities {
         }
     }
 
-    /// Takes an event in. Gives what it taught, in order; each is part of its record already when the next
-    /// event comes, so look at them one by one through [`Entities::learn`].
+    /// Takes an event in. Gives what it taught of one entity after the other, each in turns: what is learnt together through
+    /// [`Entities::learn`] is so at one moment, and is looked at before the next turn.
+    pub fn turns(&mut self, event: &Event) -> Vec<Vec<Observation>> {
+        let observations = self.observations(event);
+        match observations.len() {
+            0 => Vec::new(),
+            1 => vec![observations],
+            _ => together::together(observations),
+        }
+    }
+
+    /// The same, observation by observation.
     pub fn observations(&mut self, event: &Event) -> Vec<Observation> {
         let mut observations = self.seen(event);
         for observation in &mut observations {
@@ -158,8 +169,15 @@ impl Entities {
         lessons.observations
     }
 
-    /// Makes an observation part of its entity's record. Gives the numbers of its kind and of itself.
-    pub fn learn(&mut self, observation: &Observation) -> Option<(usize, usize)> {
+    /// Makes observations that are so at one moment part of the record of the entity that they are about. Gives the numbers
+    /// of its kind and of itself.
+    pub fn learn(&mut self, turn: &[Observation]) -> Option<(usize, usize)> {
+        let all = turn.iter().enumerate();
+        all.fold(None, |_, (n, observation)| self.add(observation, n > 0))
+    }
+
+    /// `more`: it is so at the moment of the last one of its entity.
+    fn add(&mut self, observation: &Observation, more: bool) -> Option<(usize, usize)> {
         let index = self.kinds.get_index_of(&observation.entity)?;
         if let Some(rule) = &observation.rule
             && !self.taught.contains(rule)
@@ -182,6 +200,7 @@ impl Entities {
             },
             set: &set,
             event: observation.event.as_ref().map(|event| kind.event(event)),
+            more,
         };
         Some((index, kind.learn(&observation.id, &lesson)))
     }
@@ -200,6 +219,7 @@ impl Entities {
             stamp,
             set: set.as_slice(),
             event,
+            more: false,
         };
         self.kinds[kind].learn(id, &lesson)
     }
@@ -208,7 +228,7 @@ impl Entities {
     fn take_resolved(&mut self, kind: usize, id: &str, stamp: Stamp, fact: Told<'_>) -> usize {
         let mut observation = self.kinds[kind].observation(id, stamp, fact);
         alias::resolve(self.kinds[kind].entity(), &mut observation);
-        let (_, number) = self.learn(&observation).expect("its kind is known");
+        let (_, number) = self.add(&observation, false).expect("its kind is known");
         number
     }
 

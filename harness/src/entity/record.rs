@@ -62,6 +62,8 @@ pub(super) struct Lesson<'a> {
     pub set: &'a [(usize, Given<'a>)],
     /// The number of an event.
     pub event: Option<usize>,
+    /// It is so at the same moment as the last one, and is looked at together with it.
+    pub more: bool,
 }
 
 /// What is known of one entity, and since when.
@@ -72,9 +74,9 @@ pub struct Record {
     pub(super) slots: Vec<Option<Slot>>,
     /// By event: when it first happened.
     pub(super) happened: Vec<Option<Stamp>>,
-    /// What the last observation told: fields and an event, or words where a field is not what it told.
+    /// What was learnt last: fields and events, or words where a field is not what it told.
     pub(super) told: Vec<usize>,
-    pub(super) told_event: Option<usize>,
+    pub(super) told_events: Vec<usize>,
     pub(super) told_words: Option<String>,
     /// The last statuses.
     statuses: Vec<Came>,
@@ -109,7 +111,7 @@ impl Record {
             slots: Vec::with_capacity(fields),
             happened: Vec::with_capacity(events),
             told: Vec::new(),
-            told_event: None,
+            told_events: Vec::new(),
             told_words: None,
             statuses: Vec::with_capacity(KEPT + 1),
             new: 0,
@@ -145,17 +147,12 @@ impl Record {
         texts: &mut Texts,
         lesson: &Lesson<'_>,
     ) {
-        self.observations += 1;
+        if !lesson.more {
+            self.turn();
+        }
         self.sources |= 1 << lesson.stamp.source.min(LAST_SOURCE);
         self.last = lesson.stamp;
-        self.new = match self.observations {
-            1 => self.statuses.len(),
-            _ => 0,
-        };
-        self.overtaken = false;
-        self.told.clear();
-        self.told_event = lesson.event;
-        self.told_words = None;
+        self.told_events.extend(lesson.event);
         for &(field, given) in lesson.set {
             if Some(field) == status
                 && let Given::Text(name) = given
@@ -188,7 +185,20 @@ impl Record {
         }
     }
 
-    /// Whether the last observation gave a field another value.
+    /// Something is learnt that is not so at the moment of the last.
+    fn turn(&mut self) {
+        self.observations += 1;
+        self.new = match self.observations {
+            1 => self.statuses.len(),
+            _ => 0,
+        };
+        self.overtaken = false;
+        self.told.clear();
+        self.told_events.clear();
+        self.told_words = None;
+    }
+
+    /// Whether what was learnt last gave a field another value.
     pub(super) fn is_new(&self, field: usize) -> bool {
         let slot = self.slots.get(field).and_then(Option::as_ref);
         slot.is_some_and(|slot| slot.changed == self.observations)

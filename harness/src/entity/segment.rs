@@ -43,10 +43,17 @@ impl Segment {
         }
     }
 
-    /// Takes in what the last observation told.
+    /// Takes in what was learnt last.
     pub fn see(&mut self, view: &View<'_>) {
-        if let Some(event) = view.event() {
-            grown(&mut self.happened, event).get_or_insert(view.record.last());
+        self.see_others(view, &[]);
+    }
+
+    /// The same, but for the events among these inputs.
+    pub fn see_others(&mut self, view: &View<'_>, but: &[Input]) {
+        for event in view.events() {
+            if !but.contains(&Input::Event(*event)) {
+                grown(&mut self.happened, *event).get_or_insert(view.record.last());
+            }
         }
     }
 

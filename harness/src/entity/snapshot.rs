@@ -9,7 +9,7 @@ pub struct Snapshot {
     fields: Vec<(usize, Option<Slot>)>,
     events: Vec<(usize, Option<Stamp>)>,
     told: Vec<usize>,
-    told_event: Option<usize>,
+    told_events: Vec<usize>,
     told_words: Option<String>,
     last: Option<Stamp>,
     /// The inputs of which the beginning of a part of its life tells.
@@ -37,7 +37,7 @@ impl Snapshot {
             self.fields.push((*n, record.slots[*n].clone()));
         }
         self.told.clone_from(&record.told);
-        self.told_event = record.told_event;
+        self.told_events.clone_from(&record.told_events);
         self.told_words.clone_from(&record.told_words);
         self.last = Some(record.last);
     }
@@ -57,7 +57,7 @@ impl Snapshot {
             *grown(&mut then.happened, *n) = *since;
         }
         then.told.clone_from(&self.told);
-        then.told_event = self.told_event;
+        then.told_events.clone_from(&self.told_events);
         then.told_words.clone_from(&self.told_words);
         then.last = self.last.unwrap_or(record.last);
         then

@@ -3,7 +3,7 @@
 use super::alias;
 use super::record::Slot;
 use super::value::Atom;
-use super::{Input, Kind, Moment, Record, Segment, Stamp};
+use super::{Fact, Input, Kind, Moment, Record, Segment, Stamp};
 use crate::expression::{Scope, Value, to_json};
 use std::collections::BTreeSet;
 
@@ -127,7 +127,7 @@ impl View<'_> {
         })
     }
 
-    /// The fields to which the last observation gave another value, with that value.
+    /// The fields to which what was learnt last gave another value, with that value.
     pub fn told_fields(&self) -> Vec<(String, serde_json::Value)> {
         let told = self.record.told.iter();
         let new = told.filter(|field| self.record.is_new(**field));
@@ -138,9 +138,29 @@ impl View<'_> {
         said.collect()
     }
 
-    /// The event that the last observation told.
-    pub fn event(&self) -> Option<usize> {
-        self.record.told_event
+    /// What was learnt last, as faults wait for it: one event at a time.
+    pub fn facts(&self) -> Vec<Fact> {
+        let name = |event: &usize| self.event_name(*event).to_owned();
+        let mut events = self.events().iter().map(name);
+        let fact = |event| Fact {
+            entity: self.kind.entity.name.clone(),
+            id: self.id.to_owned(),
+            event,
+            ..Fact::default()
+        };
+        let statuses = self.record.new_statuses().iter();
+        let first = Fact {
+            statuses: statuses.map(|(name, _)| name.to_string()).collect(),
+            fields: self.told_fields(),
+            ..fact(events.next())
+        };
+        let others = events.map(|event| fact(Some(event)));
+        std::iter::once(first).chain(others).collect()
+    }
+
+    /// The events that were learnt last.
+    pub fn events(&self) -> &[usize] {
+        &self.record.told_events
     }
 
     /// The first thing that was ever seen of it.
@@ -152,13 +172,16 @@ impl View<'_> {
     pub fn last(&self) -> Moment {
         let record = self.record;
         let fields = record.told.iter().map(|field| self.became(*field));
-        let event = record.told_event.map(|event| self.event_name(event));
+        let events = record
+            .told_events
+            .iter()
+            .map(|event| self.event_name(*event));
         let words: Vec<String> = record
             .told_words
             .clone()
             .into_iter()
             .chain(fields)
-            .chain(event.map(str::to_owned))
+            .chain(events.map(str::to_owned))
             .collect();
         match words.is_empty() {
             true => self.moment(record.last, "seen"),

@@ -37,7 +37,7 @@ impl AtMost {
 
 impl Monitor for AtMost {
     fn see(&mut self, view: &View<'_>, _: &Clocks) {
-        if view.event() != Some(self.number) || self.tale.fate(view.number).broken() {
+        if !view.events().contains(&self.number) || self.tale.fate(view.number).broken() {
             return;
         }
         let (last, bound) = (view.record.last(), self.bound);

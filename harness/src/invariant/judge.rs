@@ -117,20 +117,12 @@ impl Judge {
         self.advance(event.at_ns);
         self.clocks.see(event);
         self.follow(event.at_ns, &event.what);
-        for observation in self.entities.observations(event) {
-            let Some((kind, number)) = self.entities.learn(&observation) else {
+        for turn in self.entities.turns(event) {
+            let Some((kind, number)) = self.entities.learn(&turn) else {
                 continue;
             };
             self.show(kind, number);
-            let view = self.entities.kind(kind).view(number);
-            let statuses = view.record.new_statuses().iter();
-            facts.push(Fact {
-                statuses: statuses.map(|(name, _)| name.to_string()).collect(),
-                fields: view.told_fields(),
-                entity: observation.entity,
-                id: observation.id,
-                event: observation.event,
-            });
+            facts.extend(self.entities.kind(kind).view(number).facts());
         }
         facts
     }

@@ -135,10 +135,8 @@ impl Scoped {
         let whole = certain && state.sure;
         state.since.begin(whole);
         // The event by which it begins does not end it as well.
-        let same = |after: &Switch| after.reads_event_of(view);
-        if !self.after.as_ref().is_some_and(same) {
-            state.since.see(view);
-        }
+        let read = self.after.as_ref().map(|after| after.condition().inputs());
+        state.since.see_others(view, read.unwrap_or_default());
         let over = match &mut self.until {
             Some(until) => until.holds(view, &state.since, self.monitor.so_far_mut()),
             None => Some(false),

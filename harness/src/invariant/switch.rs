@@ -30,13 +30,6 @@ impl Switch {
         &self.condition
     }
 
-    /// Whether it reads the event that the last observation told.
-    pub fn reads_event_of(&self, view: &View<'_>) -> bool {
-        let mut inputs = self.condition.inputs().iter();
-        view.event()
-            .is_some_and(|told| inputs.any(|input| input.is_event(told)))
-    }
-
     /// Whether it holds with what has happened `since`; where nobody can tell, neither can anybody what was in the scope.
     /// `None`: it rests on what may have been before anything that was told.
     pub fn holds(&mut self, view: &View<'_>, since: &Segment, tale: &mut Tale) -> Option<bool> {
@@ -44,7 +37,7 @@ impl Switch {
         let view = View { segment, ..*view };
         match self.sole {
             Some(event) => {
-                let told = view.event() == Some(event);
+                let told = view.events().contains(&event);
                 Some(told && view.learnt(Input::Event(event)).is_some())
             }
             None => tale.holds_if_known(&mut self.condition, &view),

@@ -27,7 +27,7 @@ fn asked(condition: &str, facts: &[(&str, serde_json::Value)]) -> (Vec<Truth>, u
             source: "test".to_owned(),
             rule: None,
         };
-        let (_, entity) = entities.learn(&observation).unwrap();
+        let (_, entity) = entities.learn(&[observation]).unwrap();
         answers.push(condition.test(&entities.kind(number).view(entity)));
     }
     (answers, condition.evaluated)

@@ -15,6 +15,7 @@ mod proofs;
 mod reference;
 mod response;
 mod scopes;
+mod together;
 mod told;
 mod unanswered;
 mod untold;

@@ -4,6 +4,7 @@ use super::generated::*;
 use super::*;
 use crate::expression::Truth::{True, Unset};
 use crate::expression::{Scope as Variables, Truth};
+use serde_json::{Map, Value};
 
 /// What an invariant comes to for one entity.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -23,6 +24,28 @@ pub(super) fn unlearnt() -> Variables {
     variables
 }
 
+/// The events from an observation on, but for these of that one.
+type Since = (usize, Vec<String>);
+
+/// What an event tells: of which entity, the fields, and the events.
+fn told(what: &What) -> Option<(String, Map<String, Value>, Vec<String>)> {
+    match what {
+        What::Observed { id, set, event, .. } => {
+            let events = event.iter().cloned().collect();
+            Some((id.clone(), set.clone(), events))
+        }
+        What::Answered(answered) => {
+            let body: Map<String, Value> = serde_json::from_str(&answered.request.body).ok()?;
+            let (events, set): (Vec<_>, Vec<_>) =
+                body.into_iter().partition(|(_, value)| value == true);
+            let events = events.into_iter().map(|(name, _)| name).collect();
+            let set = set.into_iter().collect();
+            Some((answered.captures["submission"].clone(), set, events))
+        }
+        _ => None,
+    }
+}
+
 /// The observations of one entity: their places in the history.
 struct Life<'a> {
     events: &'a [Event],
@@ -34,16 +57,20 @@ struct Life<'a> {
 impl Life<'_> {
     /// What is known after the observation `i`, with the events from `from` on.
     fn variables(&self, from: usize, i: usize) -> Variables {
+        self.variables_since(&(from, Vec::new()), i)
+    }
+
+    /// The same, but for some events of the first of these observations.
+    fn variables_since(&self, (from, but): &Since, i: usize) -> Variables {
         let mut variables = unlearnt();
         for (n, place) in self.seen[..=i].iter().enumerate() {
-            let What::Observed { set, event, .. } = &self.events[*place].what else {
-                unreachable!()
-            };
-            for (name, value) in set {
+            let (_, set, events) = told(&self.events[*place].what).expect("it was seen");
+            for (name, value) in &set {
                 variables.set(name, value);
             }
-            let event = event.iter().filter(|_| n >= from);
-            event.for_each(|name| variables.happened(name));
+            let counts = |name: &&String| n > *from || n == *from && !but.contains(name);
+            let events = events.iter().filter(counts);
+            events.for_each(|name| variables.happened(name));
         }
         variables
     }
@@ -60,54 +87,48 @@ impl Life<'_> {
         self.clock[self.seen[i]]
     }
 
+    fn told_events(&self, i: usize) -> Vec<String> {
+        let told = told(&self.events[self.seen[i]].what);
+        told.map(|(_, _, events)| events).unwrap_or_default()
+    }
+
     fn tells_stored(&self, i: usize) -> bool {
-        matches!(&self.events[self.seen[i]].what, What::Observed { event: Some(name), .. } if name == "stored")
+        self.told_events(i).contains(&"stored".to_owned())
     }
 
     /// Where the scope begins and ends: the first observation in it, and the one that ends it.
     fn segments(&self, scope: &Scope) -> Vec<(usize, Option<usize>)> {
         // With the events from `since` on.
-        let holds = |condition: &Option<Expression>, since: usize, i: usize| {
+        let holds = |condition: &Option<Expression>, since: &Since, i: usize| {
             condition
                 .as_ref()
-                .is_some_and(|one| self.test_from(since, one, i) == True)
+                .is_some_and(|one| one.test(&self.variables_since(since, i)) == True)
         };
-        let (mut segments, mut open, mut since) = (Vec::new(), None, 0);
+        let all_from = |i: usize| (i, Vec::new());
+        let (mut segments, mut open, mut since) = (Vec::new(), None, all_from(0));
         for i in 0..self.seen.len() {
             if let Some(start) = open
-                && holds(&scope.until, since, i)
+                && holds(&scope.until, &since, i)
             {
                 segments.push((start, Some(i)));
-                (open, since) = (None, i);
+                (open, since) = (None, all_from(i));
             }
-            let held = |since| i > 0 && holds(&scope.after, since, i - 1);
+            let held = || i > 0 && holds(&scope.after, &since, i - 1);
             let comes = match scope.after {
                 None => i == 0,
-                Some(_) => holds(&scope.after, since, i) && !held(since),
+                Some(_) => holds(&scope.after, &since, i) && !held(),
             };
             if open.is_none() && comes {
-                let own = if self.is_read(&scope.after, i) {
-                    i + 1
-                } else {
-                    i
-                };
-                (open, since) = match holds(&scope.until, own, i) {
-                    true => (None, i + 1),
+                let read = scope.after.iter().flat_map(|one| one.events());
+                let own = (i, read.collect());
+                (open, since) = match holds(&scope.until, &own, i) {
+                    true => (None, all_from(i + 1)),
                     false => (Some(i), own),
                 };
             }
         }
         segments.extend(open.map(|start| (start, None)));
         segments
-    }
-
-    /// Whether a condition reads the event that the observation `i` tells.
-    fn is_read(&self, condition: &Option<Expression>, i: usize) -> bool {
-        let What::Observed { event, .. } = &self.events[self.seen[i]].what else {
-            unreachable!()
-        };
-        let mut read = condition.iter().flat_map(|one| one.events());
-        read.any(|name| Some(&name) == event.as_ref())
     }
 
     /// What comes of waiting from the observation `i` on, with where it ended.
@@ -243,7 +264,12 @@ fn segment(pattern: &Pattern, life: &Life<'_>, (from, end): (usize, Option<usize
 }
 
 /// The verdict, and the number of witnesses.
-fn reference(pattern: &Pattern, scope: &Scope, healed: bool, events: &[Event]) -> (Verdict, u64) {
+pub(super) fn reference(
+    pattern: &Pattern,
+    scope: &Scope,
+    healed: bool,
+    events: &[Event],
+) -> (Verdict, u64) {
     let lives: Vec<Life<'_>> = lives(healed, events);
     let fates: Vec<Fate> = match pattern {
         Pattern::Share {
@@ -289,7 +315,7 @@ fn lives(healed: bool, events: &[Event]) -> Vec<Life<'_>> {
         }
     }
     let seen = |id: &str| -> Vec<usize> {
-        let of = |event: &Event| matches!(&event.what, What::Observed { id: of, .. } if of == id);
+        let of = |event: &Event| told(&event.what).is_some_and(|(of, ..)| of == id);
         (0..events.len()).filter(|i| of(&events[*i])).collect()
     };
     let mut lives: Vec<Life<'_>> = IDS

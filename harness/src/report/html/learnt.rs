@@ -43,7 +43,7 @@ impl Lesson {
 pub(super) fn lessons(entities: &mut Entities, stack: &Stack, event: &Event) -> Vec<Lesson> {
     let mut lessons = Vec::new();
     for observation in entities.observations(event) {
-        let Some((kind, number)) = entities.learn(&observation) else {
+        let Some((kind, number)) = entities.learn(std::slice::from_ref(&observation)) else {
             continue;
         };
         let view = entities.kind(kind).view(number);
