@@ -1,10 +1,11 @@
 //! One kind of entity: the names of its fields and events, and a record of each.
 
 use super::record::{Lesson, Record, Slot};
+use super::source::Sources;
 use super::value::{Atom, Given, Texts};
-use super::{Observation, Stamp, Told, View, alias};
+use super::{Observation, Stamp, Told, View};
 use crate::expression::from_json;
-use crate::stack::{Entity, Evidence, Learn};
+use crate::stack::{Entity, Learn};
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
 use std::collections::BTreeSet;
@@ -18,7 +19,7 @@ pub struct Kind {
     pub(super) entity: Entity,
     pub(super) fields: Names,
     pub(super) events: Names,
-    pub(super) sources: Names,
+    pub(super) sources: Sources,
     pub(super) status: Option<usize>,
     texts: Texts,
     /// Evidence may begin and end in the middle of an entity's life.
@@ -62,7 +63,7 @@ impl Kind {
             entity: entity.clone(),
             fields,
             events: Names::default(),
-            sources: Names::default(),
+            sources: Sources::default(),
             status,
             texts: Texts::default(),
             exported: false,
@@ -160,9 +161,9 @@ impl Kind {
         self.events.number(name)
     }
 
-    /// The number of a source.
-    pub fn source(&mut self, name: &str) -> usize {
-        self.sources.number(name)
+    /// The number of a source; `rule` is the key of the rule by which it learnt.
+    pub fn source(&mut self, name: &str, rule: Option<&str>) -> usize {
+        self.sources.number(&self.entity, name, rule)
     }
 
     /// What an expression reads.
@@ -178,24 +179,30 @@ impl Kind {
         inputs
     }
 
-    /// The sources that can tell what an expression reads, as the stack declares them.
+    /// The keys of the rules that can tell what an expression reads.
     pub fn tellers(&self, input: Input) -> Vec<String> {
         let tells = |rule: &&Learn| match input {
             Input::Field(field) => rule.set.contains_key(&*self.fields.0[field]),
             Input::Event(event) => rule.tells(&self.events.0[event]),
         };
         let rules = self.entity.learn.iter().filter(tells);
-        rules.map(|rule| rule.evidence.source()).collect()
+        rules.map(Learn::key).collect()
     }
 
     /// Whether a source only sees how things are when it looks.
     pub fn samples(&self, source: usize) -> bool {
-        let name = alias::source(&self.sources.0[source]);
-        let samples = |rule: &Learn| {
-            matches!(rule.evidence, Evidence::Poll { .. } | Evidence::Sql { .. })
-                && rule.evidence.source() == name
-        };
-        self.entity.learn.iter().any(samples)
+        self.sources.samples(source)
+    }
+
+    /// Whether both were seen by looks of different rules: which was so first is not known where the times overlap that
+    /// these looks stand for.
+    pub fn looked_apart(&self, one: Stamp, other: Stamp) -> bool {
+        self.sources.looked_apart(one, other)
+    }
+
+    /// Whether one observer saw both, and what it saw later was so later. Calls overlap with each other.
+    pub fn in_order(&self, one: Stamp, other: Stamp) -> bool {
+        self.sources.in_order(one, other)
     }
 
     /// As the stack declares it.
@@ -246,7 +253,7 @@ impl Kind {
             id: id.to_owned(),
             set: set.into_iter().collect(),
             event,
-            source: self.sources.0[stamp.source].to_string(),
+            source: self.sources.name(stamp.source).to_owned(),
             rule: None,
         }
     }

@@ -7,6 +7,7 @@ mod kind;
 mod record;
 mod segment;
 mod snapshot;
+mod source;
 mod together;
 mod value;
 mod view;
@@ -196,7 +197,7 @@ impl Entities {
                 since_ns: observation.since_ns,
                 looked: observation.looked,
                 seq: observation.seq,
-                source: kind.source(&observation.source),
+                source: kind.source(&observation.source, observation.rule.as_deref()),
             },
             set: &set,
             event: observation.event.as_ref().map(|event| kind.event(event)),

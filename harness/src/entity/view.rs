@@ -212,7 +212,7 @@ impl View<'_> {
 
     /// A moment with its words and its source.
     pub fn moment(&self, stamp: Stamp, words: &str) -> Moment {
-        let source = &self.kind.sources.0[stamp.source];
+        let source = self.kind.sources.name(stamp.source);
         Moment {
             at_ns: stamp.at_ns,
             since_ns: stamp.since_ns,
@@ -252,7 +252,7 @@ impl View<'_> {
 
     /// The sources that told of it. One that calls it otherwise is the same source.
     pub fn sources(&self) -> BTreeSet<&str> {
-        let all = self.kind.sources.0.iter().enumerate();
+        let all = self.kind.sources.names().enumerate();
         let own = all.filter(|(number, _)| self.record.told_by(*number));
         own.map(|(_, name)| alias::source(name)).collect()
     }

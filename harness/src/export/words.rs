@@ -38,7 +38,7 @@ impl Words {
                 number,
                 fields,
                 events: events.into_iter().map(numbered).collect(),
-                source: kind.source(source),
+                source: kind.source(source, None),
             })
         });
         Words {

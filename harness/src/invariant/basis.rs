@@ -100,6 +100,7 @@ impl Basis {
         ]
         .concat();
         basis.ending = until;
+        let mut observers = BTreeSet::new();
         for rule in &entity.learn {
             if !teaches(rule, &fields, &events) {
                 continue;
@@ -112,6 +113,12 @@ impl Basis {
             basis.hindsight = basis.hindsight.max(late);
             basis.rules.push(rule.place.to_string());
             basis.sources.insert(rule.evidence.source());
+            observers.insert(match &rule.evidence {
+                Evidence::Poll { .. } | Evidence::Sql { .. } => rule.key(),
+                Evidence::Log { .. } | Evidence::Call(_) | Evidence::Probe { .. } => {
+                    rule.evidence.source()
+                }
+            });
             let alone = fields
                 .iter()
                 .any(|field| sets(rule, field) && !certain().any(|call| sets(call, field)))
@@ -131,8 +138,8 @@ impl Basis {
                 });
             }
         }
-        // One source alone tells everything of a moment at once, but may tell it after a deadline.
-        if basis.sources.len() < 2 && within(&invariant.pattern).is_none() {
+        // One observer alone tells everything of a moment at once, but may tell it after a deadline.
+        if observers.len() < 2 && within(&invariant.pattern).is_none() {
             basis.hindsight = Duration::ZERO;
         }
         (basis.fields, basis.events) = (fields, events);

@@ -5,47 +5,42 @@ use crate::entity::{Input, Kind, Stamp, View};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-/// Remembers when an invariant broke, by entity, where what it reads is told by several sources. One source alone tells
+/// Remembers by what an invariant broke, by entity, where what it reads is told by several rules. One rule alone tells
 /// everything of a moment at once.
 pub(super) struct Hindsight {
-    /// The sources that can tell what is read.
-    tellers: BTreeSet<String>,
-    broke: HashMap<usize, u64>,
+    /// Whether there are several.
+    several: bool,
+    broke: HashMap<usize, Stamp>,
 }
 
 impl Hindsight {
     /// For an invariant that reads this.
     pub fn new(kind: &Kind, inputs: &[Input]) -> Hindsight {
         let tellers = inputs.iter().flat_map(|input| kind.tellers(*input));
+        let tellers: BTreeSet<String> = tellers.collect();
         Hindsight {
-            tellers: tellers.collect(),
+            several: tellers.len() > 1,
             broke: HashMap::new(),
         }
     }
 
     /// It broke for an entity with the last thing that was learnt of it.
     pub fn broke(&mut self, view: &View<'_>) {
-        if self.tellers.len() > 1 {
-            self.broke.insert(view.number, view.record.last().at_ns);
+        if self.several {
+            self.broke.insert(view.number, view.record.last());
         }
     }
 
     /// Whether what was learnt last of an entity may have been so already when it broke.
     pub fn reaches_back(&self, view: &View<'_>) -> bool {
         let broke = self.broke.get(&view.number);
-        broke.is_some_and(|at_ns| view.record.last().since_ns < *at_ns) && self.several(view)
+        broke.is_some_and(|broken| self.precedes(view, broken))
     }
 
-    /// The same for something that broke at a moment.
+    /// The same for something that broke by what was learnt at a moment.
     pub fn precedes(&self, view: &View<'_>, broken: &Stamp) -> bool {
         let now = view.record.last();
-        now.since_ns < broken.at_ns && (!now.looked || self.several(view))
-    }
-
-    /// Whether several of these sources have told of an entity.
-    fn several(&self, view: &View<'_>) -> bool {
-        let told = view.sources().into_iter();
-        told.filter(|source| self.tellers.contains(*source)).count() > 1
+        now.since_ns < broken.at_ns && now.seq != broken.seq && !view.kind.in_order(*broken, now)
     }
 
     /// Why it cannot be told whether it is broken.

@@ -70,7 +70,7 @@ impl Precedence {
         if self.hindsight.precedes(view, &broken) {
             state.broken = None;
             state.undecided = true;
-            *self.tale.fate(number) = self.undecided(broken, now);
+            *self.tale.fate(number) = self.undecided(view, broken, now);
         } else if let Fate::Broken(breach) = self.tale.fate(number) {
             // It is broken for good; what is still worth knowing is by how much.
             let by = seconds(now.at_ns - broken.at_ns);
@@ -115,12 +115,16 @@ impl Precedence {
     }
 
     /// Both happened in times that overlap.
-    fn undecided(&self, no: Stamp, before: Stamp) -> Fate {
+    fn undecided(&self, view: &View<'_>, no: Stamp, before: Stamp) -> Fate {
         let span = |stamp: Stamp| {
             let (since, at) = (seconds(stamp.since_ns), seconds(stamp.at_ns));
             format!("between +{since} and +{at}")
         };
         let reason = match before.looked {
+            _ if view.kind.looked_apart(no, before) => {
+                "two rules looked, each by itself, so which was first cannot be told unless one rule tells both"
+                    .to_owned()
+            }
             true => format!("{}, so which was first cannot be told", late(before)),
             false => "which was first cannot be told from calls that overlap".to_owned(),
         };
@@ -133,6 +137,13 @@ impl Precedence {
         );
         Fate::Unknown(why.into())
     }
+}
+
+/// Whether what was learnt now was not so before what was learnt first. Looks are taken at their word, unless two rules
+/// looked: which of them was first is mere chance.
+fn comes_after(view: &View<'_>, now: Stamp, first: Stamp) -> bool {
+    let overlap = first.seq != now.seq && first.at_ns > now.since_ns;
+    !overlap || now.looked && !view.kind.looked_apart(first, now)
 }
 
 impl Monitor for Precedence {
@@ -161,12 +172,8 @@ impl Monitor for Precedence {
             return;
         }
         let fate = match (state.preceded, &state.doubtful) {
-            (Some(first), _)
-                if first.seq == now.seq || first.at_ns <= now.since_ns || now.looked =>
-            {
-                Fate::Witness
-            }
-            (Some(first), _) => self.undecided(now, first),
+            (Some(first), _) if comes_after(view, now, first) => Fate::Witness,
+            (Some(first), _) => self.undecided(view, now, first),
             (None, Some(why)) => Fate::Unknown(why.clone()),
             (None, None) if self.skipped(view) => {
                 let (no, before) = (self.no.text(), self.before.text());

@@ -14,6 +14,8 @@ entities:
       - {call: set, when: response.status == 200, set: {f: request.body.f}}
       - {log: web, pattern: 'job=(?<id>.) stored', event: stored}
       - {poll: \"GET http://web/\", every: 100ms, id: string(body.id), set: {g: body.g, h: body.h, status: body.status}}
+      - {sql: select a, on: db, id: string(row.id), set: {a: row.a}}
+      - {sql: select b, on: db, id: string(row.id), set: {b: row.b}, event: paid}
 invariants:
   i: PATTERN
 ";
@@ -21,11 +23,13 @@ invariants:
 /// Judges `(ms, age in ms, source, fact)`, where a fact is `f=1` or `+stored` and a call has no age.
 fn judged(pattern: &str, told: &[(u64, u64, &str, &str)]) -> (Verdict, String) {
     let folder = tempfile::tempdir().unwrap();
-    let compose = "services: {web: {image: a, expose: ['80']}}";
+    let compose = "services: {web: {image: a, expose: ['80']}, \
+                   db: {image: b, x-shakedown: {sql: 'postgres://db/'}}}";
     std::fs::write(folder.path().join("compose.yaml"), compose).unwrap();
     let file = folder.path().join("shakedown.yaml");
     std::fs::write(&file, SHAKEDOWN.replace("PATTERN", pattern)).unwrap();
-    let mut judge = Judge::new(&Stack::read(&file).unwrap().stack);
+    let stack = Stack::read(&file).unwrap().stack;
+    let mut judge = Judge::new(&stack);
     for (seq, (ms, age, source, fact)) in (0..).zip(told) {
         let (set, event) = match fact.split_once('=') {
             Some((field, value)) => {
@@ -34,6 +38,12 @@ fn judged(pattern: &str, told: &[(u64, u64, &str, &str)]) -> (Verdict, String) {
             }
             None => (json!({}), fact.strip_prefix('+').map(str::to_owned)),
         };
+        let mut rules = stack.entities["job"].learn.iter();
+        let rule = rules.find(|rule| {
+            let told = fact.split_once('=').map(|(field, _)| field);
+            let told = told.is_some_and(|field| rule.set.contains_key(field));
+            rule.evidence.source() == *source && (told || rule.tells(&fact[1..]))
+        });
         judge.see(&Event {
             seq,
             at_ns: ms * MS,
@@ -44,7 +54,7 @@ fn judged(pattern: &str, told: &[(u64, u64, &str, &str)]) -> (Verdict, String) {
                 set: set.as_object().unwrap().clone(),
                 event,
                 since_ns: (*source != CALL).then_some((ms - age) * MS),
-                rule: None,
+                rule: rule.map(Learn::key),
             },
         });
     }
@@ -55,6 +65,7 @@ fn judged(pattern: &str, told: &[(u64, u64, &str, &str)]) -> (Verdict, String) {
 const CALL: &str = "call set";
 const LOG: &str = "log of web";
 const POLL: &str = "poll GET http://web/";
+const SQL: &str = "sql on db";
 
 #[test]
 fn a_line_that_is_read_late_may_have_been_written_in_time() {
@@ -86,6 +97,57 @@ fn what_one_look_saw_together_was_so_together() {
             (20, 15, POLL, "h=1"),
         ];
         assert_eq!(judged(pattern, &looks).0, Violated, "{pattern}");
+    }
+}
+
+#[test]
+fn what_two_rules_see_by_looks_of_their_own_may_have_been_so_together() {
+    let at_once = [
+        "{when: a == 1, then: b == 1}",
+        "{never: a == 1 && b != 1}",
+        "{no: a == 1, before: b == 1}",
+    ];
+    for pattern in at_once {
+        let looks = |a, b, age| {
+            let told = [(a, age, SQL, "a=1"), (b, age, SQL, "b=1")];
+            let mut told = [&[(0, 0, SQL, "a=0"), (1, 1, SQL, "b=0")][..], &told].concat();
+            told.sort();
+            judged(pattern, &told)
+        };
+        let (verdict, why) = looks(20, 25, 15);
+        assert_eq!(verdict, Inconclusive, "{pattern}: {why}");
+        // At the look before, it was not so yet.
+        assert_eq!(looks(20, 40, 15).0, Violated, "{pattern}");
+        assert_eq!(looks(40, 20, 15).0, Held, "{pattern}");
+    }
+    let order = |before| {
+        let order = format!("{{no: a == 1, before: {before}}}");
+        judged(&order, &[(20, 15, SQL, "+paid"), (25, 15, SQL, "a=1")])
+    };
+    let (verdict, why) = order("happened(\"paid\")");
+    assert_eq!(verdict, Inconclusive, "{why}");
+    assert!(why.contains("two rules looked, each by itself"), "{why}");
+    // One rule sees both as they were.
+    let one = [(10, 5, SQL, "b=1"), (20, 15, SQL, "+paid")];
+    let pattern = "{no: b == 1, before: happened(\"paid\")}";
+    assert_eq!(judged(pattern, &one).0, Violated);
+}
+
+/// One reader applies all rules, line by line.
+#[test]
+fn lines_of_one_log_are_in_order() {
+    let lines = [
+        (10, 0, CALL, "f=0"),
+        (20, 15, LOG, "status=done"),
+        (25, 15, LOG, "+stored"),
+    ];
+    for pattern in [
+        "{no: 'status == \"done\"', before: happened(\"stored\")}",
+        "{when: 'status == \"done\"', then: happened(\"stored\")}",
+    ] {
+        assert_eq!(judged(pattern, &lines).0, Violated, "{pattern}");
+        let other = [lines[0], lines[2], lines[1]];
+        assert_eq!(judged(pattern, &other).0, Held, "{pattern}");
     }
 }
 

@@ -136,6 +136,62 @@ fn what_one_answer_tells_breaks_nothing_by_the_order_of_the_rules() {
     }
 }
 
+/// Two exchanges of one call are no one source: which was first is not known where they overlap.
+#[test]
+fn exchanges_of_one_call_overlap_as_those_of_two_do() {
+    let (done, stored) = (|| cel("status == 'Done'"), || cel("happened('stored')"));
+    let order = Pattern::Precedence {
+        no: done(),
+        before: stored(),
+    };
+    let at_once = Pattern::Response {
+        when: done(),
+        then: stored(),
+        within: None,
+        clock: Clock::Wall,
+    };
+    let never = Pattern::Never(cel("status == 'Done' && !happened('stored')"));
+    let asked = |exchange| {
+        What::Asked(Asked {
+            exchange,
+            client: "worker".to_owned(),
+            service: "site".to_owned(),
+            port: 80,
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            call: Some("tell".to_owned()),
+            captures: [("submission".to_owned(), "7".to_owned())].into(),
+        })
+    };
+    let answered = |exchange, fact| match answer("7", &[fact]) {
+        What::Answered(answered) => What::Answered(Box::new(Answered {
+            exchange,
+            ..*answered
+        })),
+        other => other,
+    };
+    for pattern in [order, at_once, never] {
+        let judged = |order: [usize; 4]| {
+            let told = [
+                asked(1),
+                answered(1, "+stored"),
+                asked(2),
+                answered(2, "status=Done"),
+            ];
+            let events = (0..).zip(order).map(|(seq, n)| Event {
+                seq,
+                at_ns: seq * MS,
+                what: told[n].clone(),
+            });
+            let events: Vec<Event> = events.collect();
+            judged(&pattern, &Scope::default(), false, &events).verdict
+        };
+        assert_eq!(judged([0, 2, 3, 1]), Inconclusive, "{pattern:?}");
+        assert_eq!(judged([2, 3, 0, 1]), Violated, "{pattern:?}");
+        assert_eq!(judged([0, 1, 2, 3]), Held, "{pattern:?}");
+    }
+}
+
 /// Two rules tell the status of one answer: it moves twice. Two tell the same event: it happened twice.
 #[test]
 fn what_one_answer_tells_twice_came_twice() {
