@@ -22,6 +22,7 @@ mod services;
 mod steps;
 mod strain;
 mod strangers;
+mod tally;
 mod unnoticed;
 mod worked;
 
@@ -44,8 +45,8 @@ use deeds::Deeds;
 use disks::Disks;
 use links::Links;
 pub use live::{Door, Live, Order, Sight, live};
+pub use outcome::Outcome;
 pub(crate) use outcome::{CUT_IN_VAIN, NOTHING_WITNESSED, Seen};
-pub use outcome::{Outcome, Tally};
 use probes::Probes;
 use record::Record;
 use services::Services;
@@ -54,6 +55,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use steps::Steps;
+pub use tally::{Tally, Unsettled};
 use tokio::sync::{mpsc, watch};
 
 /// Where services run.

@@ -6,12 +6,12 @@ use super::record::Record;
 use super::rewritten;
 use super::room;
 use super::strain;
+use super::tally::{self, Tally, Unsettled};
 use super::worked::Worked;
 use crate::fault::Receipt;
 use crate::history::Heard;
 use crate::invariant::Finding;
 use crate::plan::{Judged, Plan, Step};
-use crate::problem::Place;
 use crate::runtime::Failure;
 use crate::secret::Secrets;
 use crate::stack::Call;
@@ -31,6 +31,8 @@ pub struct Outcome {
     pub unwitnessed: Vec<String>,
     /// Demands on numbers: `at least 10 submission reach "Finished"`.
     pub tallies: Vec<Tally>,
+    /// Those of which nobody can say that they were not met; each is among the reasons.
+    pub unsettled: Vec<Unsettled>,
     /// One receipt for each fault.
     pub receipts: Vec<Receipt>,
     /// Why the run is inconclusive, beyond its invariants.
@@ -82,6 +84,8 @@ pub(crate) struct Seen {
     pub findings: Vec<Finding>,
     /// Demands on numbers.
     pub tallies: Vec<Tally>,
+    /// Those of which nobody can say that they were not met.
+    pub unsettled: Vec<Unsettled>,
     /// One for each fault.
     pub receipts: Vec<Receipt>,
     /// Why it is inconclusive.
@@ -98,19 +102,6 @@ pub(crate) struct Seen {
     pub failure: Option<Failure>,
     /// Nobody waited for what was still to come.
     pub cut_short: bool,
-}
-
-/// A demand on a number of entities.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tally {
-    /// Its words.
-    pub text: String,
-    /// Where it stands.
-    pub place: Place,
-    /// How many were demanded.
-    pub wanted: u64,
-    /// How many there were.
-    pub seen: u64,
 }
 
 /// Why a run failed that the user had stopped.
@@ -148,6 +139,7 @@ impl Outcome {
             findings: Vec::new(),
             unwitnessed: Vec::new(),
             tallies: Vec::new(),
+            unsettled: Vec::new(),
             receipts: Vec::new(),
             reasons: Vec::new(),
             notes: Vec::new(),
@@ -184,23 +176,11 @@ impl Outcome {
             let known = |kind: &str| entities.records(kind).count();
             let some = receipts.iter().filter_map(|one| one.some_of_each(&known));
             let some: Vec<String> = some.collect();
-            let steps = setup.plan.steps.iter();
-            let tallies = steps.filter_map(|planned| match &planned.step {
-                Step::AtLeast {
-                    count,
-                    entity,
-                    status,
-                } => Some(Tally {
-                    text: planned.text.clone(),
-                    place: planned.place.clone(),
-                    wanted: *count,
-                    seen: state.judge.entities().reached(entity, status),
-                }),
-                _ => None,
-            });
+            let (tallies, unsettled) = tally::tallies(&setup.plan, &state.judge);
             Seen {
                 findings: state.judge.findings(),
-                tallies: tallies.collect(),
+                tallies,
+                unsettled,
                 receipts,
                 reasons: unmet,
                 notes: [
@@ -243,6 +223,12 @@ impl Outcome {
         for finding in &mut self.findings {
             finding.settle(heard);
         }
+        let settled = self.unsettled.extract_if(.., |one| one.settled(heard));
+        for settled in settled {
+            let reason = settled.reason();
+            self.reasons.retain(|other| *other != reason);
+            self.tallies.push(settled.tally().clone());
+        }
         self.verdict = self.verdict.and(self.weigh());
     }
 
@@ -250,6 +236,7 @@ impl Outcome {
     pub(crate) fn weighed(plan: &Plan, settle: Duration, seen: Seen) -> Outcome {
         let mut outcome = Outcome {
             tallies: seen.tallies,
+            unsettled: seen.unsettled,
             receipts: seen.receipts,
             reasons: seen.reasons,
             notes: seen.notes,
@@ -259,6 +246,8 @@ impl Outcome {
             cut_short: seen.cut_short,
             ..Outcome::nothing(settle)
         };
+        let unsettled = outcome.unsettled.iter();
+        outcome.reasons.extend(unsettled.map(Unsettled::reason));
         outcome.choose(plan, seen.findings);
         if outcome.cut_short {
             outcome.leave_open();
@@ -291,9 +280,7 @@ impl Outcome {
 
     /// Nobody knows whether numbers that were not reached would have been.
     fn leave_open(&mut self) {
-        let unmet = self
-            .tallies
-            .extract_if(.., |tally| tally.seen < tally.wanted);
+        let unmet = self.tallies.extract_if(.., |tally| !tally.met());
         self.reasons.extend(unmet.map(
             |Tally {
                  text, place, seen, ..
@@ -333,7 +320,7 @@ impl Outcome {
                 verdict = verdict.and(finding.verdict);
             }
         }
-        if self.tallies.iter().any(|tally| tally.seen < tally.wanted) {
+        if !self.tallies.iter().all(Tally::met) {
             verdict = verdict.and(Verdict::Violated);
         }
         verdict

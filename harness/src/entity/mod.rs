@@ -285,6 +285,11 @@ impl Entities {
         &self.kinds[number]
     }
 
+    /// A kind, by its name.
+    pub fn kind_named(&self, name: &str) -> Option<&Kind> {
+        self.kinds.get(name)
+    }
+
     /// A kind, by its name, and its number.
     pub fn kind_mut(&mut self, name: &str) -> Option<(usize, &mut Kind)> {
         let (number, _, kind) = self.kinds.get_full_mut(name)?;

@@ -1,6 +1,9 @@
 //! One pass over a history: entities learn, monitors watch, and at the end there is a finding for each invariant.
 
 mod findings;
+mod reached;
+
+pub use reached::Unsure;
 
 use super::basis::{Basis, within};
 use super::blindness::Blindness;

@@ -28,7 +28,7 @@ mod unanswered;
 mod untold;
 
 pub use finding::{Finding, Proof, Sight};
-pub use judge::Judge;
+pub use judge::{Judge, Unsure};
 pub use measure::{Group, Measure};
 
 use crate::entity::{Kind, View};

@@ -18,11 +18,11 @@ pub(super) struct Unanswered {
 /// A named call.
 #[derive(Clone)]
 pub(super) struct Call {
-    name: String,
-    service: String,
+    pub name: String,
+    pub service: String,
     /// The ids in its path, as they count.
     pub captures: Captures,
-    asked_ns: u64,
+    pub asked_ns: u64,
     /// Its answer has come.
     pub answered: bool,
 }
@@ -31,6 +31,11 @@ impl Unanswered {
     /// One more.
     pub fn add(&mut self, call: Call) {
         self.calls.push(call);
+    }
+
+    /// All of them.
+    pub fn calls(&self) -> impl Iterator<Item = &Call> {
+        self.calls.iter()
     }
 
     /// What is broken for want of something that such a call may have done cannot be told, and nothing can of what came

@@ -70,6 +70,11 @@ impl Untold {
         })
     }
 
+    /// What nothing told.
+    pub fn words(&self) -> &str {
+        &self.words
+    }
+
     /// The doubt that it casts on what would be found without it, if other runs can dispel it.
     pub fn cast_on(&self, finding: impl FnOnce() -> Finding) -> Option<Box<Doubt>> {
         let (kind, fields, events) = self.names.clone()?;

@@ -186,11 +186,7 @@ fn tell(text: &mut String, outcome: &Outcome, prefix: &str) {
     {
         violation::tell(text, finding, prefix);
     }
-    for tally in outcome
-        .tallies
-        .iter()
-        .filter(|tally| tally.seen < tally.wanted)
-    {
+    for tally in outcome.tallies.iter().filter(|tally| !tally.met()) {
         let _ = writeln!(
             text,
             "  {prefix}{}: only {} did ({})",

@@ -7,7 +7,7 @@
 use super::results::{Results, headline, name};
 use super::source::Source;
 use super::summary::no_witness;
-use crate::engine::Outcome;
+use crate::engine::{Outcome, Unsettled};
 use crate::invocation::Played;
 use crate::plan::{Planned, Step};
 use crate::verdict::Verdict;
@@ -147,8 +147,9 @@ fn fails(run: &Outcome, planned: &Planned) -> bool {
         Step::EveryInvariant => bad(None),
         Step::Invariant(name) => bad(Some(name)),
         Step::AtLeast { .. } => {
-            let mut tallies = run.tallies.iter();
-            tallies.any(|tally| tally.place == planned.place && tally.seen < tally.wanted)
+            let unsettled = run.unsettled.iter().map(Unsettled::tally);
+            let mut tallies = run.tallies.iter().chain(unsettled);
+            tallies.any(|tally| tally.place == planned.place && !tally.met())
         }
         Step::Fault(_) => {
             let mut receipts = run.receipts.iter();

@@ -120,7 +120,7 @@ fn why(one: &Played) -> String {
         return format!("{prefix}`{}` broke for {entity}", finding.invariant);
     }
     let mut tallies = run.tallies.iter();
-    if let Some(tally) = tallies.find(|tally| tally.seen < tally.wanted) {
+    if let Some(tally) = tallies.find(|tally| !tally.met()) {
         return format!("{prefix}{}: only {} did", tally.text, tally.seen);
     }
     if let Some(reason) = run.reasons.first() {

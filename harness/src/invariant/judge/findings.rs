@@ -128,8 +128,10 @@ impl Judge {
         let proven = sure && lasting;
         let doubt = match (sure, proven) {
             (_, true) => None,
-            (true, false) => self.misread(watched),
-            (false, false) => self.misread(watched).or_else(|| self.blinded(watched)),
+            (true, false) => self.misread(&watched.basis),
+            (false, false) => self
+                .misread(&watched.basis)
+                .or_else(|| self.blinded(watched)),
         };
         if let Some(reason) = doubt {
             finding.verdict = Verdict::Inconclusive;
@@ -176,10 +178,10 @@ impl Judge {
     }
 
     /// A rule that an invariant rests on and that could not be applied to some call.
-    fn misread(&self, watched: &Watched) -> Option<String> {
+    pub(super) fn misread(&self, basis: &Basis) -> Option<String> {
         let mut troubles = self.entities.troubles();
         let (place, trouble) =
-            troubles.find(|(place, _)| watched.basis.rules.iter().any(|rule| rule == place))?;
+            troubles.find(|(place, _)| basis.rules.iter().any(|rule| rule == place))?;
         Some(format!(
             "the rule at {place} could not be applied: {trouble}"
         ))
