@@ -8,6 +8,7 @@ use crate::stack::{Evidence, Learn};
 use async_trait::async_trait;
 use regex::Regex;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,8 +24,8 @@ const LINE_BYTES: usize = 64 * 1024;
 const PIECE_BYTES: u64 = 4 * 1024 * 1024;
 
 pub(super) struct Log {
-    rule: Learn,
-    pattern: Regex,
+    /// Every line is looked at by all of them before the next one is.
+    rules: Vec<(Learn, Regex)>,
     path: PathBuf,
     /// What was hidden before a line came into the file.
     secrets: Option<Arc<Secrets>>,
@@ -34,31 +35,34 @@ pub(super) struct Log {
     read: u64,
     /// The beginning of a line whose end is still to come.
     begun: Vec<u8>,
-    /// Why a line could not be read.
-    misread: Option<String>,
+    /// Why a line could not be read, by the rule.
+    misread: BTreeMap<usize, String>,
 }
 
 impl Log {
-    pub fn new(
-        rule: &Learn,
+    pub fn new<'r>(
+        rules: impl Iterator<Item = &'r Learn>,
         (path, lag): (PathBuf, Duration),
         secrets: Option<Arc<Secrets>>,
     ) -> Log {
-        let Evidence::Log { pattern, .. } = &rule.evidence else {
-            panic!(
-                "a log observer is made from a log rule, not from {:?}",
-                rule.evidence
-            );
+        let with_pattern = |rule: &Learn| {
+            let Evidence::Log { pattern, .. } = &rule.evidence else {
+                panic!(
+                    "a log observer is made from log rules, not from {:?}",
+                    rule.evidence
+                );
+            };
+            let pattern = Regex::new(pattern).expect("it was tried when the stack was read");
+            (rule.clone(), pattern)
         };
         Log {
-            rule: rule.clone(),
-            pattern: Regex::new(pattern).expect("it was tried when the stack was read"),
+            rules: rules.map(with_pattern).collect(),
             path,
             secrets,
             lag,
             read: 0,
             begun: Vec::new(),
-            misread: None,
+            misread: BTreeMap::new(),
         }
     }
 
@@ -88,23 +92,38 @@ impl Log {
     }
 
     /// What one line says.
-    fn read(&self, line: &str) -> Result<Option<Sighting>, String> {
+    fn read(&mut self, line: &str) -> Vec<Sighting> {
         let line = match &self.secrets {
             Some(secrets) => secrets.line(line),
             None => Line::of(line),
         };
-        let Some(found) = self.pattern.captures(line.text()) else {
-            return Ok(None);
-        };
-        let part = |name| Some(line.part(found.name(name)?.range()));
-        let mut scope = Scope::new();
-        scope.set("line", &Value::from(line.shown()));
-        for name in self.pattern.capture_names().flatten() {
-            // A group that took no part in the match is an empty text.
-            scope.set(name, &Value::from(part(name).unwrap_or_default()));
+        let mut sightings = Vec::new();
+        for (by, (rule, pattern)) in self.rules.iter().enumerate() {
+            match read(rule, pattern, &line) {
+                Ok(seen) => sightings.extend(seen.map(|seen| Sighting { by, ..seen })),
+                Err(why) => {
+                    let why = format!("{why}, in the line `{}`", line.shown());
+                    self.misread.insert(by, why);
+                }
+            }
         }
-        sighting(&self.rule, &scope, part("id").as_deref())
+        sightings
     }
+}
+
+/// What a line says to a rule.
+fn read(rule: &Learn, pattern: &Regex, line: &Line<'_>) -> Result<Option<Sighting>, String> {
+    let Some(found) = pattern.captures(line.text()) else {
+        return Ok(None);
+    };
+    let part = |name| Some(line.part(found.name(name)?.range()));
+    let mut scope = Scope::new();
+    scope.set("line", &Value::from(line.shown()));
+    for name in pattern.capture_names().flatten() {
+        // A group that took no part in the match is an empty text.
+        scope.set(name, &Value::from(part(name).unwrap_or_default()));
+    }
+    sighting(rule, &scope, part("id").as_deref())
 }
 
 #[async_trait]
@@ -119,17 +138,14 @@ impl Look for Log {
         while self.read < length {
             let lines = self.piece(&mut file).await.map_err(unreadable)?;
             for line in lines.lines() {
-                match self.read(line) {
-                    Ok(sighting) => sightings.extend(sighting),
-                    Err(why) => self.misread = Some(format!("{why}, in the line `{line}`")),
-                }
+                sightings.extend(self.read(line));
             }
         }
         Ok(sightings)
     }
 
-    fn misread(&mut self) -> Option<String> {
-        self.misread.take()
+    fn misread(&mut self) -> Vec<(usize, String)> {
+        std::mem::take(&mut self.misread).into_iter().collect()
     }
 
     fn misses_nothing(&self) -> bool {
@@ -166,7 +182,7 @@ mod tests {
             event: None,
             gone: None,
         };
-        let mut log = Log::new(&rule, (path.clone(), Duration::ZERO), None);
+        let mut log = Log::new(std::iter::once(&rule), (path.clone(), Duration::ZERO), None);
         let mut told = async || -> Vec<String> {
             let seen = log.look().await.unwrap();
             seen.iter()
@@ -199,13 +215,14 @@ mod tests {
             event: Some("stored".to_owned()),
             gone: None,
         };
-        let mut log = Log::new(&rule, (path.clone(), Duration::ZERO), None);
+        let mut log = Log::new(std::iter::once(&rule), (path.clone(), Duration::ZERO), None);
         std::fs::write(&path, "job=1 n=oops\njob=2 n=7\n").unwrap();
         let seen = log.look().await.unwrap();
         assert_eq!(seen.iter().map(|s| &s.id[..]).collect::<Vec<_>>(), ["2"]);
-        let misread = log.misread().unwrap();
+        let (by, misread) = log.misread().remove(0);
+        assert_eq!(by, 0);
         assert!(misread.ends_with("in the line `job=1 n=oops`"), "{misread}");
-        assert_eq!(log.misread(), None);
+        assert!(log.misread().is_empty());
     }
 
     #[tokio::test]
@@ -227,7 +244,11 @@ mod tests {
         let secrets = Arc::new(Secrets::new(Default::default(), Default::default()));
         secrets.body(r#"{"access_token": "0123456789abcdef"}"#);
         std::fs::write(&path, "token=[redacted 1] at 7\ntoken=fedcba98 at 7\n").unwrap();
-        let mut log = Log::new(&rule, (path, Duration::ZERO), Some(secrets));
+        let mut log = Log::new(
+            std::iter::once(&rule),
+            (path, Duration::ZERO),
+            Some(secrets),
+        );
         let seen = log.look().await.unwrap();
         let told: Vec<_> = seen.iter().map(|s| (&s.id[..], &s.set["line"])).collect();
         let expected = [
@@ -235,5 +256,30 @@ mod tests {
             ("fedcba98", &"token=fedcba98 at 7".into()),
         ];
         assert_eq!(told, expected);
+    }
+
+    #[tokio::test]
+    async fn lines_are_told_in_their_order_whatever_rules_they_match() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("worker.log");
+        let rule = |word: &str| Learn {
+            place: Place::new(Path::new("shakedown.yaml"), 1, 1),
+            evidence: Evidence::Log {
+                service: "worker".to_owned(),
+                pattern: format!(r"job=(?<id>\d+) .*{word}"),
+            },
+            when: None,
+            id: None,
+            set: IndexMap::new(),
+            event: Some(word.to_owned()),
+            gone: None,
+        };
+        let rules = [rule("published"), rule("uploaded")];
+        let lines = "job=1 uploaded\njob=1 published\njob=2 uploaded and published\n";
+        std::fs::write(&path, lines).unwrap();
+        let mut log = Log::new(rules.iter(), (path, Duration::ZERO), None);
+        let seen = log.look().await.unwrap();
+        let told: Vec<_> = seen.iter().map(|s| (&s.id[..], s.by)).collect();
+        assert_eq!(told, [("1", 1), ("1", 0), ("2", 0), ("2", 1)]);
     }
 }

@@ -76,6 +76,7 @@ impl Memory {
                     now.insert(id, before);
                 }
                 None => gone.extend(self.gone.clone().map(|event| Sighting {
+                    by: 0,
                     id,
                     set: Map::new(),
                     event: Some(event),
@@ -143,6 +144,7 @@ mod tests {
 
     fn sightings(rows: &Rows, event: Option<&str>) -> Vec<Sighting> {
         let sighting = |(id, n): &(&str, u64)| Sighting {
+            by: 0,
             id: (*id).to_owned(),
             set: Map::from_iter([("n".to_owned(), json!(n))]),
             event: event.map(str::to_owned),

@@ -14,9 +14,10 @@ mod watch;
 use crate::address::Resolve;
 use crate::history::Sink;
 use crate::secret::Secrets;
-use crate::stack::{Evidence, Stack};
+use crate::stack::{Evidence, Learn, Stack};
 use async_trait::async_trait;
 use futures::future::BoxFuture;
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 use std::collections::HashSet;
 use std::path::PathBuf;
@@ -36,9 +37,10 @@ trait Look: Send {
     /// Why nothing could be seen, in words.
     async fn look(&mut self) -> Result<Vec<Sighting>, String>;
 
-    /// Why something that the last look saw could not be read; the rest of it could.
-    fn misread(&mut self) -> Option<String> {
-        None
+    /// Why something that the last look saw could not be read by a rule, of which this is the place among those that it is
+    /// made for; the rest could.
+    fn misread(&mut self) -> Vec<(usize, String)> {
+        Vec::new()
     }
 
     /// Whether every look sees all that has happened since the last one, each thing once. The others see how things
@@ -105,6 +107,8 @@ pub type Known = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
 /// What one look learnt about one entity.
 #[derive(Clone, Debug, PartialEq)]
 struct Sighting {
+    /// By which of the rules that the look is made for.
+    by: usize,
     id: String,
     set: Map<String, Value>,
     event: Option<String>,
@@ -117,7 +121,8 @@ pub struct Observers {
 }
 
 impl Observers {
-    /// Starts one observer for each rule of the stack that looks at something. `sql_url` gives the URL at which a
+    /// Starts one observer for each rule of the stack that looks at something, and one for each log, so that its lines are
+    /// told in their order whatever rules they match. `sql_url` gives the URL at which a
     /// service's database is reached, `log` the file of what a service writes without its `secrets`, and how long
     /// that may take to get there, `known` the entities that a poll asks for one by one.
     ///
@@ -135,36 +140,37 @@ impl Observers {
             _tasks: JoinSet::new(),
             askers: Vec::new(),
         };
+        let mut watch = |rules: &[(&str, &Learn)], every: Duration, look: Box<dyn Look>| {
+            let (asker, asked) = mpsc::channel(1);
+            observers.askers.push(asker);
+            let to = (sink.clone(), in_order.clone(), begun);
+            let watch = watch::Watch::new(rules, every, look, to);
+            observers._tasks.spawn(watch.run(asked));
+        };
+        let mut logs: IndexMap<&str, Vec<(&str, &Learn)>> = IndexMap::new();
         for entity in stack.entities.values() {
             for rule in &entity.learn {
-                let (look, every): (Box<dyn Look>, _) = match &rule.evidence {
+                let own = (entity.name.as_str(), rule);
+                match &rule.evidence {
                     // What follows from calls is not looked for.
-                    Evidence::Call(_) | Evidence::Probe { .. } => continue,
+                    Evidence::Call(_) | Evidence::Probe { .. } => {}
                     Evidence::Poll { every, .. } => {
-                        let known = (entity.name.as_str(), known);
-                        (Box::new(poll::Poll::new(rule, resolve, known)?), *every)
+                        let look = poll::Poll::new(rule, resolve, (own.0, known))?;
+                        watch(&[own], *every, Box::new(look));
                     }
-                    Evidence::Log { service, .. } => (
-                        Box::new(log::Log::new(rule, log(service), Some(secrets.clone()))),
-                        log::EVERY,
-                    ),
+                    Evidence::Log { service, .. } => logs.entry(service).or_default().push(own),
                     Evidence::Sql { on, every, .. } => {
                         let unreachable = || format!("{}: {}", rule.place, stack.no_sql(on));
                         let url = sql_url(on).ok_or_else(unreachable)?;
-                        (Box::new(sql::Sql::new(rule, url)), *every)
+                        watch(&[own], *every, Box::new(sql::Sql::new(rule, url)));
                     }
-                };
-                let (asker, asked) = mpsc::channel(1);
-                observers.askers.push(asker);
-                let watch = watch::Watch::new(
-                    &entity.name,
-                    rule,
-                    every,
-                    look,
-                    (sink.clone(), in_order.clone(), begun),
-                );
-                observers._tasks.spawn(watch.run(asked));
+                }
             }
+        }
+        for (service, rules) in logs {
+            let own = rules.iter().map(|(_, rule)| *rule);
+            let look = log::Log::new(own, log(service), Some(secrets.clone()));
+            watch(&rules, log::EVERY, Box::new(look));
         }
         Ok(observers)
     }

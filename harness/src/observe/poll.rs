@@ -264,6 +264,7 @@ pub(super) fn sighting(
 ) -> Result<Option<Sighting>, String> {
     let lesson = rule.apply(scope, id)?;
     Ok(lesson.map(|(id, set)| Sighting {
+        by: 0,
         id,
         set,
         event: rule.event.clone(),

@@ -17,12 +17,9 @@ const AT_ONCE: usize = 3;
 
 pub(super) struct Watch {
     every: Duration,
-    entity: String,
     source: String,
-    /// The key of the rule by which it looks.
-    rule: String,
-    /// Where that stands.
-    place: String,
+    /// The rules by which it looks.
+    rules: Vec<Rule>,
     look: Box<dyn Look>,
     sink: Sink,
     in_order: InOrder,
@@ -41,26 +38,38 @@ pub(super) struct Watch {
     trouble: Option<String>,
 }
 
+/// A rule, as the history knows it.
+struct Rule {
+    entity: String,
+    key: String,
+    /// Where it stands.
+    place: String,
+}
+
 impl Watch {
+    /// For rules, each with its entity, that look at the same in the same way.
     pub fn new(
-        entity: &str,
-        rule: &Learn,
+        rules: &[(&str, &Learn)],
         every: Duration,
         look: Box<dyn Look>,
         (sink, in_order, begun): (Sink, InOrder, Instant),
     ) -> Watch {
         let sighted = Instant::now();
+        let (_, first) = rules[0];
+        let named = |(entity, rule): &(&str, &Learn)| Rule {
+            entity: (*entity).to_owned(),
+            key: rule.key(),
+            place: rule.place.to_string(),
+        };
         Watch {
             every,
-            entity: entity.to_owned(),
-            source: rule.evidence.source(),
-            rule: rule.key(),
-            place: rule.place.to_string(),
+            source: first.evidence.source(),
+            rules: rules.iter().map(named).collect(),
             look,
             sink,
             in_order,
             begun,
-            memory: Memory::new(rule.event.as_deref(), rule.gone.as_deref()),
+            memory: Memory::new(first.event.as_deref(), first.gone.as_deref()),
             sighted,
             whole: sighted,
             unsaid: HashMap::new(),
@@ -139,8 +148,8 @@ impl Watch {
         for id in kept {
             self.unsaid.entry(id).or_insert(unseen_since);
         }
-        if let Some(reason) = self.look.misread() {
-            self.misread(reason);
+        for (by, reason) in self.look.misread() {
+            self.misread(by, reason);
         }
     }
 
@@ -166,12 +175,12 @@ impl Watch {
         }
         if let Some(reason) = self.memory.contradiction(seen) {
             self.contradicted = true;
-            self.misread(reason);
+            self.misread(0, reason);
         }
     }
 
-    fn misread(&self, reason: String) {
-        let rule = self.place.clone();
+    fn misread(&self, by: usize, reason: String) {
+        let rule = self.rules[by].place.clone();
         (self.sink)(What::Misread { rule, reason });
     }
 
@@ -179,13 +188,15 @@ impl Watch {
     fn report_blindness(&mut self, over: bool) {
         if let Some(reason) = self.trouble.take() {
             let blind_ns = self.sighted.elapsed().as_nanos() as u64;
-            (self.sink)(What::Blind {
-                source: self.source.clone(),
-                blind_ns,
-                over,
-                reason,
-                rule: Some(self.rule.clone()),
-            });
+            for rule in &self.rules {
+                (self.sink)(What::Blind {
+                    source: self.source.clone(),
+                    blind_ns,
+                    over,
+                    reason: reason.clone(),
+                    rule: Some(rule.key.clone()),
+                });
+            }
         }
     }
 
@@ -193,14 +204,15 @@ impl Watch {
     fn note(&self, sighting: Sighting, unseen_since: Instant) {
         let since = unseen_since.saturating_duration_since(self.begun);
         let since = since.saturating_sub(self.look.lag());
+        let rule = &self.rules[sighting.by];
         (self.sink)(What::Observed {
-            entity: self.entity.clone(),
+            entity: rule.entity.clone(),
             id: sighting.id,
             source: self.source.clone(),
             set: sighting.set,
             event: sighting.event,
             since_ns: Some(since.as_nanos() as u64),
-            rule: Some(self.rule.clone()),
+            rule: Some(rule.key.clone()),
         });
     }
 }

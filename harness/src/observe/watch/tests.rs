@@ -18,6 +18,7 @@ impl Look for Script {
     async fn look(&mut self) -> Result<Vec<Sighting>, String> {
         let next = self.0.remove(0).map_err(str::to_owned)?;
         let sighting = |(id, n): (&str, u64)| Sighting {
+            by: 0,
             id: id.to_owned(),
             set: Map::from_iter([("n".to_owned(), json!(n))]),
             event: None,
@@ -35,6 +36,7 @@ impl Look for Moving {
         let (seen, missed) = self.0.remove(0);
         self.1 = missed;
         let sighting = |id: &str| Sighting {
+            by: 0,
             id: id.to_owned(),
             set: Map::from_iter([("n".to_owned(), json!(1))]),
             event: None,
@@ -78,7 +80,7 @@ async fn told_by(
         Arc::new(move |what| seen.lock().unwrap().push(what))
     };
     let to = (sink, at_once(), Instant::now());
-    let mut watch = Watch::new("submission", &rule, every, look, to);
+    let mut watch = Watch::new(&[("submission", &rule)], every, look, to);
     for _ in 0..looks {
         watch.once().await;
     }
