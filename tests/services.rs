@@ -22,6 +22,13 @@ pub fn trials() -> Vec<Trial> {
         container_trial("services: a second one starts in a container", || {
             joined("docker")
         }),
+        trial("services: a second one of which nothing is seen", || {
+            unseen("process")
+        }),
+        container_trial(
+            "services: a second one in a container of which nothing is seen",
+            || unseen("docker"),
+        ),
         trial(
             "services: what the last moment sets off is done, and healed",
             at_the_last_moment,
@@ -87,6 +94,8 @@ fn joined(runtime: &str) -> Result<(), Failed> {
     for fault in faults.iter().flatten() {
         check(fault["felt"] == 1, || said.all())?;
     }
+    // The worker is called by nobody, but asks for work; the site is called.
+    check(!said.all().contains("no connection led to"), || said.all())?;
     let events = scratch.events()?;
     let second: Vec<&Value> = events
         .iter()
@@ -97,6 +106,17 @@ fn joined(runtime: &str) -> Result<(), Failed> {
         .collect();
     let expected = ["starting", "ready", "stopped"];
     check(second == expected, || format!("{second:?}"))
+}
+
+/// It is up and has felt that, but whoever calls the storage has done so before.
+fn unseen(runtime: &str) -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let text = "Feature: f\n  Scenario: s\n    Given the stack \"codabench\"\n    When \"submit\" runs once\n    \
+        And every submission is final within 60s\n    Given a second \"storage\" starts\n    \
+        Then \"effect before status\" holds\n";
+    let said = scratch.play(text, &["--runtime", runtime]).exits(0)?;
+    let note = "no connection led to the second `storage` while it ran, and none came from it";
+    said.says(&["1 fault felt", note]).map(drop)
 }
 
 fn at_the_last_moment() -> Result<(), Failed> {

@@ -78,6 +78,7 @@ impl Stand {
                 port,
                 service: service.into(),
                 client: Some("worker".into()),
+                instance: None,
                 speaks: Some(speaks),
             });
             recorder.send(Command::Place {

@@ -54,6 +54,7 @@ impl Conduct {
                     Some(Report::Watching) => self.record.watching(),
                     Some(Report::Synced { number }) => self.barrier.open(number),
                     Some(Report::Felt { shape }) => self.deeds.links.felt(shape),
+                    Some(Report::Met { address, connects }) => self.deeds.services.met(address, connects),
                     Some(Report::Disk { number, taken_again_bytes, error }) => {
                         self.deeds.disks.answered(number, Answer { taken_again_bytes, error });
                     }

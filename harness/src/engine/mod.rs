@@ -241,7 +241,10 @@ async fn runtime(
         });
     }
     Ok(match setup.place {
-        Place::Process => Arc::new(ProcessRuntime::new(stack, folder, run, notices)?),
+        Place::Process => {
+            let joined = setup.plan.joined();
+            Arc::new(ProcessRuntime::new(stack, folder, run, joined, notices)?)
+        }
         Place::Docker => {
             Arc::new(DockerRuntime::new(stack, folder, &setup.out, run, notices).await?)
         }

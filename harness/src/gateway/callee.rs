@@ -2,6 +2,7 @@
 
 use super::raw::{self, AsOf};
 use super::state::{Link, State};
+use super::{CHECKER, OBSERVER, PROBER};
 use bytes::BytesMut;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -32,6 +33,10 @@ pub(super) async fn connect(state: &State, link: &Link) -> Result<Callee, String
     };
     // Fails only on a connection that has broken already, which the first read will tell.
     let _ = stream.set_nodelay(true);
+    let eyes = [OBSERVER, CHECKER, PROBER].contains(&link.client.as_str());
+    if !eyes && state.places.has_several(&link.service) {
+        state.met(address.ip(), false);
+    }
     Ok(Callee { stream, address })
 }
 

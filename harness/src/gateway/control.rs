@@ -52,6 +52,7 @@ async fn obey(
                 port,
                 service,
                 client,
+                instance,
                 speaks,
             } => {
                 if let Some(speaks) = speaks {
@@ -61,6 +62,7 @@ async fn obey(
                     Ok(listener) => {
                         let front = Front {
                             client,
+                            instance,
                             service: service.clone(),
                             port,
                         };

@@ -7,6 +7,7 @@ use super::Report;
 use crate::history::{Answered, Asked, ExchangeId, Seen, What};
 use serde::{Deserialize, Serialize};
 use std::io;
+use std::net::IpAddr;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc};
@@ -31,6 +32,8 @@ enum Wire {
     Asked(Asked),
     Answered(Box<Answered>),
     Delivered(ExchangeId, Seen, Option<ExchangeId>),
+    /// A tag within would have the address written in bytes and read as text.
+    Met(IpAddr, bool),
     Other(Report),
 }
 
@@ -47,6 +50,7 @@ impl From<Report> for Wire {
                 } => Wire::Delivered(exchange, seen, before),
                 what => Wire::Other(Report::Event { what }),
             },
+            Report::Met { address, connects } => Wire::Met(address, connects),
             other => Wire::Other(other),
         }
     }
@@ -62,6 +66,7 @@ impl From<Wire> for Report {
                 seen,
                 before,
             },
+            Wire::Met(address, connects) => return Report::Met { address, connects },
             Wire::Other(report) => return report,
         };
         Report::Event { what }
@@ -257,6 +262,10 @@ mod tests {
             }),
             event(What::Phase { name: "up".into() }),
             Report::Synced { number: 3 },
+            Report::Met {
+                address: [127, 1, 0, 2].into(),
+                connects: true,
+            },
             Report::Ask {
                 left: false,
                 ask: 1,

@@ -3,6 +3,7 @@
 use super::connection;
 use super::state::{Link, State};
 use bytes::BytesMut;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream};
@@ -15,6 +16,8 @@ const ACCEPT_AGAIN: Duration = Duration::from_millis(50);
 pub(super) struct Front {
     /// The only client; `None`: known by its address.
     pub(super) client: Option<String>,
+    /// The only one of its instances; `None`: any, or known by its address.
+    pub(super) instance: Option<IpAddr>,
     pub(super) service: String,
     pub(super) port: u16,
 }
@@ -48,12 +51,20 @@ where
 
 /// Finds out who connected and serves the connection.
 async fn greet(state: Arc<State>, caller: TcpStream, front: Arc<Front>) {
-    let client = match (&front.client, caller.peer_addr()) {
-        (Some(client), _) => client.clone(),
-        (None, Ok(peer)) => state.places.client(peer.ip().to_canonical()).await,
+    let (client, instance) = match (&front.client, caller.peer_addr()) {
+        (Some(client), _) => (client.clone(), front.instance),
+        (None, Ok(peer)) => {
+            let address = peer.ip().to_canonical();
+            let client = state.places.client(address).await;
+            let several = state.places.has_several(&client);
+            (client, several.then_some(address))
+        }
         // It has gone already.
         (None, Err(_)) => return,
     };
+    if let Some(instance) = instance {
+        state.met(instance, true);
+    }
     let link = Link {
         client,
         service: front.service.clone(),

@@ -2,7 +2,7 @@
 
 use super::OBSERVER;
 use super::state::Link;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -21,6 +21,8 @@ pub(super) struct Places {
     /// How many connections there were. Each link goes round by itself, so that none is led past an instance by what
     /// others do.
     turns: Mutex<HashMap<Link, usize>>,
+    /// The instances to which a connection has led, and those (`true`) from which one has come.
+    met: Mutex<HashSet<(IpAddr, bool)>>,
 }
 
 #[derive(Default)]
@@ -37,12 +39,19 @@ impl Places {
         Places {
             known: watch::Sender::new(Known::default()),
             turns: Mutex::default(),
+            met: Mutex::default(),
         }
     }
 
     /// The instances of a service are at these addresses now; with none, it is down.
     pub(super) fn place(&self, service: String, addresses: Vec<IpAddr>) {
         self.known.send_modify(|known| {
+            // Where one is that was not there before, nobody has met it.
+            let before = known.services.get(&service);
+            let new = |at: &IpAddr| before.is_none_or(|before| !before.contains(at));
+            let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+            met.retain(|(at, _)| !(addresses.contains(at) && new(at)));
+            drop(met);
             for address in &addresses {
                 known.clients.insert(*address, service.clone());
             }
@@ -74,6 +83,19 @@ impl Places {
                 Some(several[(place + shift) % several.len()])
             }
         }
+    }
+
+    /// Whether several instances of a service run.
+    pub(super) fn has_several(&self, service: &str) -> bool {
+        let known = self.known.borrow();
+        let addresses = known.services.get(service);
+        addresses.is_some_and(|addresses| addresses.len() > 1)
+    }
+
+    /// Whether this is the first connection that leads to an instance, or comes from it.
+    pub(super) fn meets(&self, address: IpAddr, connects: bool) -> bool {
+        let mut met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        met.insert((address, connects))
     }
 
     /// Whether an instance of a service is at an address.
@@ -143,11 +165,20 @@ mod tests {
         for n in 1..=3 {
             assert_eq!(places.client(at(n)).await, "worker");
         }
+        assert!(places.has_several("worker") && !places.has_several("site"));
+        let first = |connects| places.meets(at(2), connects);
+        assert_eq!(
+            [false, false, true, true].map(first),
+            [true, false, true, false]
+        );
         // One that is gone is passed by.
         places.place("worker".into(), vec![at(1), at(3)]);
         assert!(!places.is_at("worker", at(2)));
         let both = [next("site"), next("site")];
         assert!(both.contains(&at(1)) && both.contains(&at(3)), "{both:?}");
+        // Nobody has met the one that comes in its place.
+        places.place("worker".into(), vec![at(1), at(2), at(3)]);
+        assert!(places.meets(at(2), false));
     }
 
     #[test]

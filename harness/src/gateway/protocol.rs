@@ -32,6 +32,9 @@ pub enum Command {
         service: String,
         /// The only client that uses this address. `None`: clients are known by their own addresses.
         client: Option<String>,
+        /// Where the only instance of that client is that uses it. `None`: any of them may.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instance: Option<IpAddr>,
         /// What the port certainly speaks. `None`: it must be sniffed.
         speaks: Option<Speaks>,
     },
@@ -313,6 +316,14 @@ pub enum Report {
     Felt {
         /// Its number.
         shape: u64,
+    },
+    /// A connection leads to one of several instances of a service, or comes from it; said once for each. Those of the
+    /// harness's own eyes do not count.
+    Met {
+        /// Where the instance is.
+        address: IpAddr,
+        /// Whether it is the one that connects.
+        connects: bool,
     },
     /// A [`Command::Disk`] was carried out, or could not be.
     Disk {

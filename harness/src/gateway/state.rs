@@ -12,6 +12,7 @@ use super::untold::{Out, Untold};
 use super::{Moment, Report, Speaks, Stop, courier};
 use crate::history::{Answered, Asked, Captures, ExchangeId, Message, Seen, What};
 use std::collections::{HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use tokio::sync::{Notify, mpsc};
@@ -219,6 +220,13 @@ impl State {
     /// The number of the exchange that is asked next.
     pub(super) fn next(&self) -> ExchangeId {
         self.exchanges.load(Ordering::SeqCst)
+    }
+
+    /// A connection leads to this instance of a service, or comes from it.
+    pub(super) fn met(&self, address: IpAddr, connects: bool) {
+        if self.places.meets(address, connects) {
+            self.report(Report::Met { address, connects });
+        }
     }
 
     /// Reports a connection without calls that has ended.

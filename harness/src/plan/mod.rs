@@ -20,6 +20,7 @@ pub use statement::StatementFault;
 pub use trigger::Trigger;
 
 use crate::problem::Place;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// One scenario, ready to run.
@@ -88,6 +89,23 @@ pub enum Step {
         /// The status.
         status: String,
     },
+}
+
+impl Plan {
+    /// The services of which a second instance is to start.
+    pub fn joined(&self) -> BTreeSet<String> {
+        let joined = |planned: &Planned| match &planned.step {
+            Step::Fault(fault) => match &fault.effect {
+                Effect::Service {
+                    service,
+                    fault: ServiceFault::Joined,
+                } => Some(service.clone()),
+                _ => None,
+            },
+            _ => None,
+        };
+        self.steps.iter().filter_map(joined).collect()
+    }
 }
 
 /// When a workload makes its next request.

@@ -5,21 +5,28 @@ use crate::gateway::{Command, Handle, Report, Speaks};
 use crate::stack::{Protocol, Stack};
 use std::net::IpAddr;
 
+/// An address at which a service seems to be.
+pub(super) struct Front {
+    pub(super) address: IpAddr,
+    /// The only client that uses it, where there is only one.
+    pub(super) client: Option<String>,
+    /// Where the only instance of that client is that uses it, where there is only one.
+    pub(super) instance: Option<IpAddr>,
+}
+
 /// What a gateway is told so that it listens on every port of every service. `fronts` gives the addresses at which
-/// a service seems to be, each with the only client that uses it, where there is only one.
-pub(super) fn commands(
-    stack: &Stack,
-    fronts: impl Fn(&str) -> Vec<(IpAddr, Option<String>)>,
-) -> Vec<Command> {
+/// a service seems to be.
+pub(super) fn commands(stack: &Stack, fronts: impl Fn(&str) -> Vec<Front>) -> Vec<Command> {
     let mut commands = Vec::new();
     for service in stack.services.values() {
-        for (address, client) in fronts(&service.name) {
+        for front in fronts(&service.name) {
             for (port, protocol) in &service.ports {
                 commands.push(Command::Listen {
-                    address,
+                    address: front.address,
                     port: *port,
                     service: service.name.clone(),
-                    client: client.clone(),
+                    client: front.client.clone(),
+                    instance: front.instance,
                     speaks: match protocol {
                         Protocol::Sniffed => None,
                         Protocol::Http => Some(Speaks::Http),

@@ -85,6 +85,14 @@ pub trait Runtime: Send + Sync {
     /// `prober` (not recorded).
     fn address(&self, client: &str, service: &str, port: u16) -> Option<SocketAddr>;
 
+    /// Where the gateway finds an instance of a service, counted from 0.
+    fn real(&self, service: &str, number: usize) -> Option<IpAddr>;
+
+    /// Whether the gateway can tell the connections of a second instance of a service from those of the others.
+    fn tells_apart(&self, _service: &str) -> bool {
+        true
+    }
+
     /// The service that one of these addresses leads to, where services know of each other by addresses.
     fn behind(&self, _address: IpAddr) -> Option<String> {
         None

@@ -1,6 +1,7 @@
 //! The services of a running stack: in order up, watched, started again, struck on purpose.
 
 mod away;
+mod second;
 mod strike;
 
 use super::record::Record;
@@ -12,7 +13,8 @@ use crate::stack::{Condition, Evidence, Service, Stack};
 use away::Away;
 pub(crate) use away::stayed_away;
 use futures::future::try_join_all;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
@@ -21,9 +23,6 @@ use tokio::task::JoinSet;
 
 /// A service that ends by itself more often than this in one run is left alone: something is wrong with it.
 const MAX_RESTARTS: u32 = 20;
-
-/// What the history says of the instance that joins a service.
-const SECOND: &str = "a second one";
 
 /// How far a service has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,6 +52,8 @@ pub struct Services {
     paused: Mutex<BTreeSet<String>>,
     /// The services of which one more instance runs.
     joined: Mutex<BTreeSet<String>>,
+    /// Where there are instances to which a connection has led, and those (`true`) from which one has come.
+    met: Mutex<HashSet<(IpAddr, bool)>>,
     /// The services to which something was done on purpose.
     struck_once: Mutex<BTreeSet<String>>,
     /// All services have been up once.
@@ -90,6 +91,7 @@ impl Services {
             ends,
             paused: Mutex::default(),
             joined: Mutex::default(),
+            met: Mutex::default(),
             struck_once: Mutex::default(),
             up,
             away,

@@ -1,9 +1,9 @@
 //! What is done to services on purpose, and undone.
 
-use super::{SECOND, Services, Stage};
+use super::{Services, Stage};
 use crate::history::ServiceState;
 use crate::plan::ServiceFault;
-use crate::runtime::{Failure, ready};
+use crate::runtime::Failure;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -64,52 +64,6 @@ impl Services {
             }
             _ => false,
         }
-    }
-
-    /// Starts one more instance. It counts as done once all of them are ready.
-    async fn join(self: &Arc<Self>, fault: usize, name: &str) -> Result<(), Failure> {
-        let turn = self.ends[name].lock().await;
-        if self.runtime.absent(name) || !self.joined().insert(name.to_owned()) {
-            let why = "it does not run here, or it has a second one already";
-            let what = format!("service `{name}` could not be joined by a second one: {why}");
-            self.record.note(&what);
-            return Ok(());
-        }
-        let mut service = self.stack.services[name].clone();
-        let first = service.replicas;
-        service.replicas += 1;
-        self.say(name, ServiceState::Starting, Some(SECOND));
-        // The others stay as they are: one may have been ended on purpose.
-        self.runtime.start(name, first..service.replicas).await?;
-        drop(turn);
-        let this = self.clone();
-        // What set this off goes on meanwhile: the new one may need it to become ready.
-        let ready = async move {
-            let gone = || this.gone(&service.name);
-            let logs = || this.logs(&service.name);
-            match ready::wait(&*this.runtime, &service, gone, logs).await {
-                Ok(()) => {
-                    this.say(&service.name, ServiceState::Ready, Some(SECOND));
-                    this.record.done(fault);
-                }
-                Err(failure) => this.record.note(&failure.what),
-            }
-        };
-        self.restarting
-            .lock()
-            .expect("no panic while it is held")
-            .spawn(ready);
-        Ok(())
-    }
-
-    /// Ends the second instance of a service, if it has one.
-    pub(super) async fn part(&self, name: &str) -> Result<(), Failure> {
-        if self.joined().remove(name) {
-            self.runtime.retire(name).await?;
-            self.say(name, ServiceState::Stopped, Some(SECOND));
-            self.record.recovered(name);
-        }
-        Ok(())
     }
 
     /// False: there was nothing to do it to.

@@ -74,6 +74,7 @@ impl Stage {
                 port,
                 service: "site".into(),
                 client,
+                instance: None,
                 speaks,
             };
             handle.commands.send(listen).unwrap();

@@ -138,6 +138,56 @@ async fn a_client_is_known_by_its_address_once_that_is_placed() {
 }
 
 #[tokio::test]
+async fn which_of_several_instances_is_met_is_told_once() {
+    let mut stage = Stage::new(Some(false)).await;
+    let (real, second) = (stage.real.local_addr().unwrap().ip(), own_address());
+    stage.send(Command::Place {
+        service: "site".into(),
+        addresses: vec![real, second],
+    });
+    stage.watch(&[]).await;
+    let met = |address, connects| Report::Met { address, connects };
+    let (caller, mut callee) = stage.pair("hello").await;
+    assert_eq!(stage.report().await, met(real, false));
+    drop(caller);
+    callee.hears_end().await;
+    drop(callee);
+    stage.expect(&["stream worker 5 0"]).await;
+    // Nobody is at the other one's place.
+    stage.caller().await.hears_reset().await;
+    stage.expect(&["stream worker 0 0"]).await;
+    let (caller, mut callee) = stage.pair("again").await;
+    drop(caller);
+    callee.hears_end().await;
+    drop(callee);
+    stage.expect(&["stream worker 5 0"]).await;
+    // Who connects here is known to be that one.
+    let front = own_address();
+    stage.send(Command::Listen {
+        address: front,
+        port: stage.front.port(),
+        service: "site".into(),
+        client: Some("worker".into()),
+        instance: Some(second),
+        speaks: None,
+    });
+    let listening = stage.report().await;
+    assert!(matches!(listening, Report::Listening { error: None, .. }));
+    stage.place("site", Some(second));
+    stage.watch(&[]).await;
+    for first in [true, false] {
+        let caller = tokio::net::TcpStream::connect((front, stage.front.port()));
+        let mut caller = Peer(soon(caller).await.unwrap());
+        if first {
+            assert_eq!(stage.report().await, met(second, true));
+        }
+        caller.hears_reset().await;
+        stage.expect(&["stream worker 0 0"]).await;
+    }
+    stage.end().await;
+}
+
+#[tokio::test]
 async fn a_prober_is_told_whether_the_service_accepts_connections() {
     let stage = Stage::with(local(), None, Some(PROBER)).await;
     stage.caller().await.hears("+").await;
@@ -159,6 +209,7 @@ async fn what_is_kept_for_a_gateway_is_let_go_after_its_last_listener() {
                 port,
                 service: "site".into(),
                 client: None,
+                instance: None,
                 speaks: None,
             };
             handle.commands.send(command).unwrap();

@@ -20,6 +20,7 @@ pub use daemon::{sweep, works};
 pub use image::Say;
 pub use own::STATIC;
 
+use super::listen::Front;
 use super::{Failure, Notice, RunFolder, Runtime, STOP_WITHIN, listen};
 use crate::address::chain;
 use crate::gateway::{Command, Handle, OBSERVER, Tunnel};
@@ -276,8 +277,12 @@ impl Runtime for DockerRuntime {
             Some(_) => (gateway.await?, services.await?),
             None => tokio::try_join!(gateway, services)?,
         };
-        let front = |service: &str| network.front(service).map(IpAddr::V4);
-        let fronts = |service: &str| front(service).map(|at| (at, None)).into_iter().collect();
+        let front = |address| Front {
+            address: IpAddr::V4(address),
+            client: None,
+            instance: None,
+        };
+        let fronts = |service: &str| network.front(service).map(front).into_iter().collect();
         listen::begin(&mut handle, listen::commands(&self.stack, fronts)).await?;
         let tunnels = self.open_tunnels(control, &token).await?;
         *self.gateway.lock().expect("no panic while it is held") = Some(handle.commands.clone());
@@ -388,6 +393,11 @@ impl Runtime for DockerRuntime {
         let key = (client.to_owned(), service.to_owned(), port);
         let tunnel = self.prepared.get()?.tunnels.get(&key)?;
         Some(tunnel.address())
+    }
+
+    fn real(&self, service: &str, number: usize) -> Option<IpAddr> {
+        let network = &self.prepared.get()?.network;
+        network.real(service, number).map(IpAddr::V4)
     }
 
     fn disk(&self, name: &str) -> Result<PathBuf, Failure> {

@@ -1,7 +1,8 @@
 //! A block of loopback addresses for each stack, so that stacks side by side never meet.
 //!
 //! A stack has 127.A.0.0/16. Service `i` really is at 127.A.0.(i+2), its further instances from 127.A.253.1 on; the
-//! client `c` sees the service `t` at 127.A.(c+1).(t+1), an address that belongs to that client and that service alone.
+//! client `c` sees the service `t` at 127.A.(c+1).(t+1), an address that belongs to that client and that service alone. The
+//! second instance of a client among `n` services sees it at 127.A.(n+c+1).(t+1), if that many have room.
 
 use super::Failure;
 use crate::gateway::{CHECKER, OBSERVER, PROBER, WORKLOAD};
@@ -90,6 +91,15 @@ impl Block {
         Some(Ipv4Addr::new(127, self.a, client, self.index(service)?).into())
     }
 
+    /// Where the second instance of a client, which is a service, sees another service. `None`: where the others do, for
+    /// there are too many services.
+    pub fn second_front(&self, client: &str, service: &str) -> Option<IpAddr> {
+        let client = self.services.len() + usize::from(self.index(client)?);
+        let client = u8::try_from(client).ok()?;
+        let room = usize::from(client) <= MAX_SERVICES;
+        room.then(|| Some(Ipv4Addr::new(127, self.a, client, self.index(service)?).into()))?
+    }
+
     /// The service that an address of this block belongs to: its first instance's own one, or one at which clients see it.
     pub fn behind(&self, address: IpAddr) -> Option<&str> {
         let IpAddr::V4(address) = address else {
@@ -133,13 +143,17 @@ mod tests {
         let fronts = clients
             .iter()
             .flat_map(|c| services.iter().map(|s| block.front(c, s).unwrap()));
+        let seconds = ["site", "worker"]
+            .iter()
+            .flat_map(|c| services.iter().map(|s| block.second_front(c, s).unwrap()));
         let all: BTreeSet<IpAddr> = fronts
+            .chain(seconds)
             .chain((1..4).map(|n| block.real("db", n).unwrap()))
             .chain(std::iter::once(block.real("site", 1).unwrap()))
             .chain(std::iter::once(block.real("db", 1).unwrap()))
             .chain(services.iter().map(|s| block.real(s, 0).unwrap()))
             .collect();
-        assert_eq!(all.len(), 28);
+        assert_eq!(all.len(), 34);
         assert!(all.iter().all(IpAddr::is_loopback));
         assert_eq!(block.front("nobody", "db"), None);
     }
@@ -152,6 +166,8 @@ mod tests {
                 let front = block.front(client, service).unwrap();
                 assert_eq!(block.behind(front), Some(*service), "{client} {n}");
             }
+            let second = block.second_front("site", service).unwrap();
+            assert_eq!(block.behind(second), Some(*service));
             let real = block.real(service, 0).unwrap();
             assert_eq!(block.behind(real), Some(*service));
         }

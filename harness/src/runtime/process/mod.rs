@@ -7,6 +7,7 @@ mod disks;
 mod loopback;
 mod program;
 
+use super::listen::Front;
 use super::{Exit, Failure, Notice, RunFolder, Runtime, STOP_WITHIN, listen, reaper};
 use crate::gateway::{self, CHECKER, Command, Handle, OBSERVER, PROBER, WORKLOAD};
 use crate::host::Bare;
@@ -45,6 +46,8 @@ pub struct ProcessRuntime {
     run: String,
     /// The gateway has it too: its addresses are free only when nobody listens there any more.
     block: Arc<Block>,
+    /// The services of which a second instance is to start.
+    joined: BTreeSet<String>,
     /// By client: the services that it is told of.
     named: HashMap<String, BTreeSet<String>>,
     notices: mpsc::UnboundedSender<Notice>,
@@ -92,7 +95,7 @@ pub fn try_disk() -> Result<(), String> {
 }
 
 impl ProcessRuntime {
-    /// A runtime for a stack; nothing is started yet.
+    /// A runtime for a stack; nothing is started yet. `joined`: the services of which a second instance is to start.
     ///
     /// # Errors
     /// When no loopback addresses are free, or the run's folder cannot be made.
@@ -100,6 +103,7 @@ impl ProcessRuntime {
         stack: Arc<Stack>,
         folder: RunFolder,
         run: &str,
+        joined: BTreeSet<String>,
         notices: mpsc::UnboundedSender<Notice>,
     ) -> Result<ProcessRuntime, Failure> {
         folder
@@ -119,6 +123,7 @@ impl ProcessRuntime {
             folder,
             run: run.to_owned(),
             block,
+            joined,
             named,
             notices,
             disks: disks.map(Arc::new),
@@ -131,20 +136,50 @@ impl ProcessRuntime {
     /// The addresses at which a service seems to be, one for the harness in each of its roles and one for each service
     /// that is told of it. Whoever is not told knows no address, so nobody listens there: one for every pair would be
     /// more than a process may open where stacks are large.
-    fn fronts(&self, service: &str) -> Vec<(IpAddr, Option<String>)> {
+    fn fronts(&self, service: &str) -> Vec<Front> {
         if self.absent(service) {
             return Vec::new();
         }
         let services = self.stack.services.keys().map(String::as_str);
         let told =
             services.filter(|client| *client != service && self.named[*client].contains(service));
-        [WORKLOAD, OBSERVER, CHECKER, PROBER]
+        let all = [WORKLOAD, OBSERVER, CHECKER, PROBER]
             .into_iter()
-            .chain(told)
-            .filter_map(|client| {
-                Some((self.block.front(client, service)?, Some(client.to_owned())))
+            .chain(told.clone());
+        let front = |client: &str| {
+            Some(Front {
+                address: self.block.front(client, service)?,
+                client: Some(client.to_owned()),
+                instance: None,
             })
+        };
+        // What the second instance of a client is told is for that one alone.
+        let second = |client: &str| {
+            Some(Front {
+                address: self.second_front(client, service)?,
+                client: Some(client.to_owned()),
+                instance: self
+                    .block
+                    .real(client, self.stack.services[client].replicas),
+            })
+        };
+        all.filter_map(front)
+            .chain(told.filter_map(second))
             .collect()
+    }
+
+    /// Where an instance of a client sees a service.
+    fn sees(&self, client: &str, number: usize, service: &str) -> Option<IpAddr> {
+        let own = self.stack.services.get(client);
+        let second = own.filter(|own| number >= own.replicas);
+        let second = second.and_then(|_| self.second_front(client, service));
+        second.or_else(|| self.block.front(client, service))
+    }
+
+    /// Where the second instance of a client sees a service, if that is not where the others do.
+    fn second_front(&self, client: &str, service: &str) -> Option<IpAddr> {
+        let joined = self.joined.contains(client);
+        joined.then(|| self.block.second_front(client, service))?
     }
 
     /// The instances of a service that run, with their numbers.
@@ -371,6 +406,14 @@ impl Runtime for ProcessRuntime {
         let known =
             self.stack.services.get(service)?.ports.contains_key(&port) && !self.absent(service);
         known.then(|| Some(SocketAddr::new(self.block.front(client, service)?, port)))?
+    }
+
+    fn real(&self, service: &str, number: usize) -> Option<IpAddr> {
+        self.block.real(service, number)
+    }
+
+    fn tells_apart(&self, service: &str) -> bool {
+        self.second_front(service, service).is_some()
     }
 
     fn behind(&self, address: IpAddr) -> Option<String> {

@@ -26,7 +26,7 @@ impl ProcessRuntime {
             let address = if own {
                 self.block.real(client, number)
             } else {
-                self.block.front(client, named?)
+                self.sees(client, number, named?)
             };
             address.map(|address| address.to_string())
         })
@@ -156,6 +156,7 @@ mod tests {
     use super::*;
     use crate::gateway::{CHECKER, OBSERVER, PROBER, WORKLOAD};
     use crate::runtime::RunFolder;
+    use crate::runtime::listen::Front;
     use std::sync::Arc;
 
     const COMPOSE: &str = r#"
@@ -180,7 +181,8 @@ services:
         let stack = Arc::new(Stack::read(&file).unwrap().stack);
         let (notices, _) = tokio::sync::mpsc::unbounded_channel();
         let out = RunFolder::new(folder.path(), "run");
-        let runtime = ProcessRuntime::new(stack.clone(), out, "run", notices).unwrap();
+        let joined = BTreeSet::from(["web".to_owned()]);
+        let runtime = ProcessRuntime::new(stack.clone(), out, "run", joined, notices).unwrap();
         let expected: [(&str, &[&str]); 5] = [
             ("web", &[]),
             ("db", &["web"]),
@@ -190,14 +192,29 @@ services:
         ];
         for (service, clients) in expected {
             let fronts = runtime.fronts(service);
-            let seen: Vec<&str> = fronts.iter().filter_map(|one| one.1.as_deref()).collect();
+            let (second, seen): (Vec<_>, Vec<_>) =
+                fronts.iter().partition(|one| one.instance.is_some());
+            let names = |fronts: &[&Front]| -> Vec<String> {
+                fronts.iter().filter_map(|one| one.client.clone()).collect()
+            };
             let all = [&[WORKLOAD, OBSERVER, CHECKER, PROBER], clients].concat();
-            assert_eq!(seen, all, "{service}");
-            // What a client is told is where somebody listens for it.
-            for client in clients {
-                let told = runtime.rewrite(client, 0, &format!("{service}:80"), Bare::Word);
-                let listens = fronts.iter().any(|(at, _)| told == format!("{at}:80"));
+            assert_eq!(names(&seen), all, "{service}");
+            // What a client is told is where somebody listens for it, and for its second instance by itself.
+            let told = |client, number, fronts: &[&Front]| {
+                let told = runtime.rewrite(client, number, &format!("{service}:80"), Bare::Word);
+                let listens = fronts
+                    .iter()
+                    .any(|one| told == format!("{}:80", one.address));
                 assert!(listens, "{client} is told {told} for {service}");
+            };
+            for client in clients {
+                told(client, 0, &seen);
+            }
+            let joined = clients.iter().any(|client| *client == "web");
+            assert_eq!(names(&second), if joined { vec!["web"] } else { vec![] });
+            if joined {
+                told("web", 1, &second);
+                assert_eq!(second[0].instance, runtime.block.real("web", 1));
             }
         }
     }
