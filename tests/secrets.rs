@@ -6,11 +6,15 @@ use libtest_mimic::{Failed, Trial};
 use std::path::Path;
 
 pub fn trials() -> Vec<Trial> {
-    let cases: [Case; 2] = [
+    let cases: [Case; 3] = [
         ("twenty of them are nowhere in what a run leaves", nowhere),
         (
             "a verdict that rests on hidden values is the same when it is judged again",
             judged_again,
+        ),
+        (
+            "an id that a log has before anybody knows it for a secret is one entity while the run goes on",
+            one_name,
         ),
     ];
     let case = |(name, run): Case| trial(format!("secrets: {name}"), run);
@@ -246,4 +250,77 @@ fn judged_again() -> Result<(), Failed> {
     })?;
     let proof = judged(&run)[2]["proof"].to_string();
     check(proof.contains("[redacted"), || run.to_string())
+}
+
+/// A log has the token before the answer that has it as a secret; after that, the token is used, twice.
+fn one_name() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let used = |to: &str, delay: u32| {
+        format!(
+            r#"{{"name": "webhook", "parameters": {{"method": "PUT", "url": "http://api:8080/tokens/tok-0123456789",
+                "body": "{{\"to\": \"{to}\"}}", "headers": {{"Content-Type": "application/json"}},
+                "delay": {{"type": "fixed", "milliseconds": {delay}}}}}}}"#
+        )
+    };
+    let web = format!(
+        r#"{{"mappings": [{{"request": {{"method": "POST", "url": "/orders"}},
+            "response": {{"status": 201, "jsonBody": {{"access_token": "tok-0123456789"}}}},
+            "serveEventListeners": [{}, {}, {}]}}]}}"#,
+        used("used", 300),
+        used("used", 2000),
+        used("archived", 2500)
+    );
+    scratch.file("web/mappings/web.json", &web);
+    let api = r#"{"mappings": [{"request": {"method": "PUT", "urlPattern": "/tokens/.*"}, "response": {"status": 200}}]}"#;
+    scratch.file("api/mappings/api.json", api);
+    scratch.file(
+        "compose.yaml",
+        r#"
+services:
+  web:
+    image: wiremock/wiremock:3.13.1
+    expose: ["8080"]
+    x-shakedown: {double: ./web}
+  api:
+    image: wiremock/wiremock:3.13.1
+    expose: ["8080"]
+    x-shakedown: {double: ./api}
+  talker:
+    image: none
+    x-shakedown:
+      process: [sh, -c, "echo token=tok-0123456789 issued; exec sleep 600"]
+"#,
+    );
+    scratch.file(
+        "shakedown.yaml",
+        r#"
+stack: s
+compose: compose.yaml
+calls:
+  use: {link: web -> api, request: "PUT /tokens/{token}"}
+entities:
+  token:
+    status: {field: status, first: new, final: [archived]}
+    learn:
+      - {log: talker, pattern: 'token=(?<id>\S+) issued', event: issued}
+      - {call: use, set: {status: request.body.to}}
+      - {call: use, when: 'request.body.to == "used"', event: used}
+workloads:
+  buy: {request: POST http://web:8080/orders, creates: {token: response.body.access_token}}
+invariants:
+  issued before used: {for: token, no: 'status == "used"', before: happened("issued")}
+  used once: {for: token, at_most: 1, of: used}
+"#,
+    );
+    scratch.file(
+        "a.feature",
+        "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"buy\" runs once\n    \
+         And every token is final within 20s\n    Then every invariant holds\n",
+    );
+    let said = scratch.shakedown(&["run", "a.feature", "--runtime", "process", "--out", "out"]);
+    let said = said.exits(1)?;
+    let said = said.says(&["`used once` broke for token [redacted 1]"])?;
+    check(!said.all().contains("`issued before used` broke"), || {
+        said.all()
+    })
 }

@@ -54,6 +54,8 @@ pub struct State {
     pub notes: Notes,
     /// Services that ended by themselves, not well.
     pub crashed: BTreeSet<String>,
+    /// How many secrets were known when the history was last gone through for them.
+    hidden: usize,
     /// The first error of the disk.
     pub broken: Option<String>,
     /// Whoever watches.
@@ -82,6 +84,7 @@ impl Record {
             rest: Rest::new(),
             notes: Notes::default(),
             crashed: BTreeSet::new(),
+            hidden: 0,
             broken: None,
             sights: live.map(|live| live.sights.clone()),
         };
@@ -297,8 +300,24 @@ impl Record {
     /// so that whoever judges it again finds the same.
     pub fn hide_late(&self, fresh: impl FnOnce() -> Judge) {
         let mut state = self.state();
+        if let Err(error) = state.hide_late(&self.secrets, fresh) {
+            state.broke(&error);
+        }
+    }
+
+    /// The same while the run goes on, where something has become known since the last time; says whether it had been
+    /// written before. Until then, whoever has it for an id goes by two names.
+    pub fn hide_new(&self, fresh: impl FnOnce() -> Judge) -> bool {
+        let mut state = self.state();
+        let learnt = self.secrets.learnt();
+        if std::mem::replace(&mut state.hidden, learnt) == learnt {
+            return false;
+        }
         let hidden = state.hide_late(&self.secrets, fresh);
-        hidden.unwrap_or_else(|error| state.broke(&error));
+        hidden.unwrap_or_else(|error| {
+            state.broke(&error);
+            false
+        })
     }
 
     /// What the run is for was said only now: the history begins with it, and `judge` sees it anew.
@@ -444,14 +463,15 @@ impl State {
         &mut self,
         secrets: &Secrets,
         fresh: impl FnOnce() -> Judge,
-    ) -> std::io::Result<()> {
+    ) -> std::io::Result<bool> {
         self.writer.flush()?;
-        if !secrets.late_in_json(self.writer.path())? {
-            return Ok(());
+        let late = secrets.late_in_json(self.writer.path())?;
+        if late {
+            self.judge_anew(fresh(), |event| {
+                secrets.again(&mut event.what);
+            })?;
         }
-        self.judge_anew(fresh(), |event| {
-            secrets.again(&mut event.what);
-        })
+        Ok(late)
     }
 
     /// Writes all events anew, as `change` leaves them, and has `judge` see them from the first.

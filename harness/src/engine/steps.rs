@@ -24,6 +24,10 @@ const ARM_WITHIN: Duration = Duration::from_secs(10);
 /// asked to end.
 const DEEDS_WITHIN: Duration = Duration::from_secs(30);
 
+/// How long an entity whose id turns out to be a secret may go by two names, by the one and by what stands for it, while it is
+/// waited for.
+const ONE_NAME_WITHIN: Duration = Duration::from_secs(1);
+
 /// How many entities a message names before it only counts.
 const MAX_NAMED: usize = 5;
 
@@ -195,12 +199,20 @@ impl Steps<'_> {
         let some =
             |judge: &crate::invariant::Judge| judge.entities().records(entity).next().is_some();
         let decisive = self.setup.decisive();
-        self.record
-            .until(Instant::now() + within, |state| {
-                let judge = &state.judge;
-                judge.broken(&decisive).is_some() || (some(judge) && unfinished(judge).is_empty())
-            })
-            .await;
+        let over = |state: &State| {
+            let judge = &state.judge;
+            judge.broken(&decisive).is_some() || (some(judge) && unfinished(judge).is_empty())
+        };
+        let deadline = Instant::now() + within;
+        loop {
+            let until = deadline.min(Instant::now() + ONE_NAME_WITHIN);
+            let over = self.record.until(until, over).await;
+            // What had two names until now may be neither unfinished nor broken.
+            let renamed = self.record.hide_new(|| self.setup.judge());
+            if (over && !renamed) || Instant::now() >= deadline {
+                break;
+            }
+        }
         let left = self.record.look(|state| unfinished(&state.judge));
         let text = format!("`{}` ({})", planned.text, planned.place);
         if !self.record.look(|state| some(&state.judge)) {

@@ -186,6 +186,11 @@ impl Known {
         (!late.is_empty()).then(search)
     }
 
+    /// How many values that came by are searched for.
+    pub fn learnt(&self) -> usize {
+        self.learnt
+    }
+
     /// How many values that came by are searched for, where there were more.
     pub fn overflow(&self) -> Option<usize> {
         self.overflow.then_some(self.learnt)

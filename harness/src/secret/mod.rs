@@ -183,6 +183,11 @@ impl Secrets {
         Ok(found.next().transpose()?.is_some())
     }
 
+    /// How many values have come by, of those that are searched for.
+    pub fn learnt(&self) -> usize {
+        self.known().learnt()
+    }
+
     /// Whether more values came by than are searched for; then how many are.
     pub fn overflow(&self) -> Option<usize> {
         self.known().overflow()
