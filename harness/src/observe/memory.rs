@@ -20,8 +20,6 @@ pub(super) struct News {
     pub told: Vec<Sighting>,
     /// Those that are still taken to be as they were, although this look does not tell of them.
     pub kept: HashSet<String>,
-    /// So many that were there were missed, may be there or not, and it matters.
-    pub doubtful: usize,
 }
 
 impl News {
@@ -85,12 +83,12 @@ impl Memory {
         }
         self.last = now;
         gone.append(&mut told);
-        let matters = *missed == Missed::Moved || self.gone.is_some();
-        News {
-            told: gone,
-            doubtful: usize::from(matters) * kept.len(),
-            kept,
-        }
+        News { told: gone, kept }
+    }
+
+    /// Whether it matters that nobody knows of some whether they are there.
+    pub fn doubts(&self, missed: &Missed) -> bool {
+        *missed == Missed::Moved || self.gone.is_some()
     }
 
     /// Two that tell of one entity in one look, and do not say the same, where only one of them can be so.
@@ -152,13 +150,13 @@ mod tests {
         rows.iter().map(sighting).collect()
     }
 
-    /// What is news of looks, and how many are in doubt.
+    /// What is news of looks, and how many are taken to be as they were.
     fn check(
         (event, gone): (Option<&str>, Option<&str>),
         looks: &[(&Rows, Missed, &[&str], usize)],
     ) {
         let mut memory = Memory::new(event, gone);
-        for (number, (rows, missed, expected, doubtful)) in looks.iter().enumerate() {
+        for (number, (rows, missed, expected, kept)) in looks.iter().enumerate() {
             let news = memory.news(sightings(rows, event), missed);
             let words = |one: &Sighting| match one.set.get("n") {
                 Some(n) => format!("{} {n}", one.id),
@@ -166,7 +164,7 @@ mod tests {
             };
             let told: Vec<String> = news.told.iter().map(words).collect();
             assert_eq!(told, *expected, "look {number}");
-            assert_eq!(news.doubtful, *doubtful, "look {number}");
+            assert_eq!(news.kept.len(), *kept, "look {number}");
         }
     }
 

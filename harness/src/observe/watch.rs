@@ -5,7 +5,7 @@ use super::{InOrder, Look, Missed, Sighting};
 use crate::duration;
 use crate::history::{Sink, What};
 use crate::stack::Learn;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::MissedTickBehavior;
@@ -36,6 +36,25 @@ pub(super) struct Watch {
     /// It was told that looks contradict themselves.
     contradicted: bool,
     trouble: Option<String>,
+}
+
+/// Looks that are made one after the other, as at a list that moves.
+struct Round {
+    begun: Instant,
+    left: usize,
+    /// Those that none of them saw, of which each might have.
+    unseen: Option<HashSet<String>>,
+}
+
+impl Round {
+    /// How many there are of those, with one more look that did not see `kept`.
+    fn doubtful(&mut self, kept: &HashSet<String>) -> usize {
+        let unseen = match &self.unseen {
+            Some(unseen) => unseen & kept,
+            None => kept.clone(),
+        };
+        self.unseen.insert(unseen).len()
+    }
 }
 
 /// A rule, as the history knows it.
@@ -99,14 +118,20 @@ impl Watch {
 
     /// Looks once; at a list that moves, a few times.
     async fn once(&mut self) {
-        for left in (0..AT_ONCE).rev() {
+        let mut round = Round {
+            begun: Instant::now(),
+            left: AT_ONCE,
+            unseen: None,
+        };
+        while round.left > 0 {
+            round.left -= 1;
             let begun = Instant::now();
             match self.look.look().await {
+                Ok(seen) => self.saw(seen, begun, &mut round).await,
                 Err(reason) => {
                     self.trouble = Some(reason);
                     return;
                 }
-                Ok(seen) => self.saw(seen, begun, left == 0).await,
             }
             if self.look.missed() != Missed::Moved {
                 return;
@@ -114,28 +139,28 @@ impl Watch {
         }
     }
 
-    /// Takes in what a look saw that began at `begun`; `last` of those that were made at once.
-    async fn saw(&mut self, seen: Vec<Sighting>, begun: Instant, last: bool) {
+    /// Takes in what a look saw that began at `begun`.
+    async fn saw(&mut self, seen: Vec<Sighting>, begun: Instant, round: &mut Round) {
         let missed = self.look.missed();
         if missed == Missed::Nothing {
             self.contradiction(&seen);
         }
-        let News {
-            told,
-            kept,
-            doubtful,
-        } = match self.look.misses_nothing() {
+        let News { told, kept } = match self.look.misses_nothing() {
             true => News::all(seen),
             false => self.memory.news(seen, &missed),
         };
+        let moved = missed == Missed::Moved;
         let unseen_since = self.whole;
-        match doubtful {
-            0 => self.sighted(begun),
-            _ if missed == Missed::Moved && !last => {}
-            _ => self.trouble = Some(missed.why(doubtful)),
-        }
-        if doubtful == 0 && missed != Missed::Moved {
-            self.whole = begun;
+        match round.doubtful(&kept) {
+            1.. if moved && round.left > 0 => {}
+            doubtful @ 1.. if self.memory.doubts(&missed) => {
+                self.trouble = Some(missed.why(doubtful));
+            }
+            _ => {
+                // Where only all of them together saw everything, it is as old as the first.
+                self.sighted(if kept.is_empty() { begun } else { round.begun });
+                self.whole = if moved { self.whole } else { begun };
+            }
         }
         if !told.is_empty() {
             (self.in_order)().await;
