@@ -17,7 +17,7 @@ pub use kind::{FINAL, Input, Kind};
 pub use record::{Came, Moment, Record, Stamp};
 pub use segment::Segment;
 pub use snapshot::Snapshot;
-pub use value::{Atom, Given};
+pub use value::{Atom, Given, same};
 pub use view::View;
 
 use crate::history::{Captures, Event, Heard, What};

@@ -54,6 +54,25 @@ impl Given<'_> {
     }
 }
 
+/// Whether two values are the same. Numbers are by what they are worth: one source writes 1, another one 1.0.
+pub fn same(one: &serde_json::Value, other: &serde_json::Value) -> bool {
+    use serde_json::Value as Json;
+    match (one, other) {
+        (Json::Number(one), Json::Number(other)) => {
+            let fractions = one.is_f64() || other.is_f64();
+            one == other || fractions && one.as_f64() == other.as_f64()
+        }
+        (Json::Array(one), Json::Array(other)) => {
+            one.len() == other.len() && one.iter().zip(other).all(|(one, other)| same(one, other))
+        }
+        (Json::Object(all), Json::Object(others)) => {
+            let alike = |(name, one)| others.get(name).is_some_and(|other| same(one, other));
+            all.len() == others.len() && all.iter().all(alike)
+        }
+        _ => one == other,
+    }
+}
+
 /// Two values with the same atom are the same.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Atom {
@@ -126,6 +145,38 @@ impl Texts {
                 (Value::String(text), n.and_then(|n| atom(6, n)))
             }
             Given::Json(json) => (from_json(json), None),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::same;
+    use serde_json::json;
+
+    #[test]
+    fn numbers_are_the_same_by_what_they_are_worth() {
+        let alike = [
+            (json!(10), json!(10.0)),
+            (json!([1, {"a": 2.0}]), json!([1.0, {"a": 2}])),
+            (json!(u64::MAX), json!(u64::MAX)),
+        ];
+        for (one, other) in alike {
+            assert!(same(&one, &other), "{one} and {other}");
+        }
+        let apart = [
+            (json!(10), json!("10")),
+            (json!(10), json!(10.5)),
+            (
+                json!(9_007_199_254_740_993_i64),
+                json!(9_007_199_254_740_992_i64),
+            ),
+            (json!([1]), json!([1, 1])),
+            (json!({"a": 1}), json!({"b": 1})),
+            (json!(1), json!(true)),
+        ];
+        for (one, other) in apart {
+            assert!(!same(&one, &other), "{one} and {other}");
         }
     }
 }

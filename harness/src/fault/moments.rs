@@ -1,9 +1,9 @@
 //! The moments at which a fault begins and ends, and for whom it is in force.
 
 use super::Fact;
+use crate::entity::same;
 use crate::gateway::{Moment, Stop};
 use crate::plan::{Fault, Trigger};
-use serde_json::Value;
 use std::collections::HashSet;
 
 /// The moments of one fault.
@@ -121,13 +121,5 @@ fn met(trigger: &Trigger, fact: &Fact) -> bool {
             fact.entity == *entity && fields.any(|(name, now)| name == field && same(now, value))
         }
         Trigger::Happens { event } => fact.event.as_ref() == Some(event),
-    }
-}
-
-/// Whether two values are the same: for numbers, 1 and 1.0 are.
-fn same(one: &Value, other: &Value) -> bool {
-    match (one.as_f64(), other.as_f64()) {
-        (Some(one), Some(other)) => one == other,
-        _ => one == other,
     }
 }

@@ -4,7 +4,7 @@ use super::condition::proof;
 use super::deadline::Waiting;
 use super::finding::{Fate, Tale};
 use super::{Clocks, Monitor};
-use crate::entity::{Atom, Input, Kind, Snapshot, View};
+use crate::entity::{Atom, Input, Kind, Snapshot, View, same};
 use crate::stack::Clock;
 use std::time::Duration;
 
@@ -52,7 +52,7 @@ impl Agree {
         let first = known.next()?;
         let (all_known, alike) = (
             values.iter().all(Option::is_some),
-            known.all(|value| value == first),
+            known.all(|value| same(value, first)),
         );
         // What is not known of an entity of which not everything was told may be like the others.
         (all_known || !alike || view.is_whole()).then_some(all_known && alike)

@@ -39,6 +39,31 @@ fn agreement() {
     check(p(), &blind, Inconclusive, 0, &[], "could not look");
 }
 
+/// One source says 10, another one 10.0, as SQL has it.
+#[test]
+fn numbers_agree_by_what_they_are_worth() {
+    let agree = || Pattern::Agree {
+        fields: vec!["shown".to_owned(), "told".to_owned()],
+        within: Duration::from_millis(10),
+        clock: Clock::Wall,
+    };
+    let told = |shown: serde_json::Value, told: serde_json::Value| {
+        let mut told = [(1, "shown", shown), (2, "told", told)].map(|(ms, field, value)| {
+            let mut event = events(&[(ms, "7 x=0")]).remove(0);
+            if let What::Observed { set, .. } = &mut event.what {
+                *set = serde_json::Map::from_iter([(field.to_owned(), value)]);
+            }
+            event
+        });
+        told[1].seq = 1;
+        let later = events(&[(30, "."); 3]).remove(2);
+        judge(&agree(), &[&told[..], &[later]].concat()).verdict
+    };
+    assert_eq!(told(json!(10), json!(10.0)), Held);
+    assert_eq!(told(json!(10), json!(10.5)), Violated);
+    assert_eq!(told(json!(10), json!("10")), Violated);
+}
+
 #[test]
 fn shares() {
     let p = |at_least| Pattern::Share {
