@@ -3,7 +3,7 @@
 use super::record::{Lesson, Record, Slot};
 use super::source::Sources;
 use super::value::{Atom, Given, Texts};
-use super::{Observation, Stamp, Told, View};
+use super::{Observation, Stamp, Told, View, alias};
 use crate::expression::from_json;
 use crate::stack::{Entity, Learn};
 use foldhash::fast::RandomState;
@@ -298,6 +298,16 @@ impl Kind {
             record,
             segment: None,
         }
+    }
+
+    /// The number of the entity with this id.
+    pub fn number(&self, id: &str) -> Option<usize> {
+        self.records.get_index_of(id)
+    }
+
+    /// The id that counts.
+    pub fn id<'a>(&'a self, id: &'a str) -> &'a str {
+        alias::id(&self.entity, id)
     }
 
     /// One entity, by its id.

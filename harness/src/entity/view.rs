@@ -267,6 +267,11 @@ impl View<'_> {
         !self.kind.exported || self.record.beginning_ns().is_some()
     }
 
+    /// The name of a field.
+    pub fn field_name(&self, field: usize) -> &str {
+        &self.kind.fields.0[field]
+    }
+
     /// The name of an event.
     pub fn event_name(&self, event: usize) -> &str {
         &self.kind.events.0[event]

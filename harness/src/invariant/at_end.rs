@@ -2,7 +2,8 @@
 
 use super::Clocks;
 use super::condition::{Condition, proof};
-use crate::entity::{Kind, Moment, View};
+use super::work::{Deed, Work};
+use crate::entity::{Input, Kind, Moment, View};
 use crate::expression::Truth;
 use crate::stack::Clock;
 use std::mem::discriminant;
@@ -22,6 +23,10 @@ pub(super) struct Standing {
     pub open: bool,
     /// Whatever is known of the entity may still become something else.
     pub goes_on: bool,
+    /// It may be otherwise by what a call without an answer did; which call.
+    pub doubt: Option<String>,
+    /// The same by what some call did to nobody knows whom.
+    pub perhaps: bool,
 }
 
 impl AtEnd {
@@ -41,17 +46,22 @@ impl AtEnd {
         self.now_ns = clocks.read(Clock::Wall);
     }
 
-    /// By entity.
-    pub fn standings(&self, kind: &Kind) -> Vec<Standing> {
+    /// By entity; with what calls without an answer may have done.
+    pub fn standings(&self, kind: &Kind, work: &Work) -> Vec<Standing> {
         let standing = |number| {
             let view = kind.view(number);
             let truth = self.condition.test_without(&view, &[]);
             let open = truth != Truth::True && self.may_come(&view, &truth);
             let goes_on = kind.goes_on() && !self.is_over(&view);
+            let turns = |deed: &&Deed| self.turns(&view, &truth, deed);
+            let doubt = work.to(number).iter().find(turns);
+            let doubt = doubt.map(|deed| deed.words.clone());
             Standing {
-                truth,
+                perhaps: doubt.is_none() && work.anyones().iter().any(|deed| turns(&deed)),
                 open,
                 goes_on,
+                doubt,
+                truth,
             }
         };
         (0..kind.len()).map(standing).collect()
@@ -64,6 +74,22 @@ impl AtEnd {
         proof(view, self.condition.inputs(), |without| {
             same(self.condition.test_without(view, without))
         })
+    }
+
+    /// Whether what a call may have done would make of it another truth, or perhaps.
+    fn turns(&self, view: &View<'_>, truth: &Truth, deed: &Deed) -> bool {
+        let told = |input: &&Input| match **input {
+            Input::Field(field) => deed
+                .fields
+                .iter()
+                .any(|name| view.field_name(field) == name),
+            Input::Event(event) => deed
+                .events
+                .iter()
+                .any(|name| view.event_name(event) == name),
+        };
+        let told = self.condition.inputs().iter().filter(told).copied();
+        self.condition.turns(view, truth, &told.collect::<Vec<_>>())
     }
 
     fn may_come(&self, view: &View<'_>, truth: &Truth) -> bool {

@@ -4,7 +4,7 @@
 use super::at_end::{AtEnd, Standing};
 use super::finding::{Fate, Tale};
 use super::measure::{self, Measure};
-use super::{Clocks, Monitor};
+use super::{Clocks, Monitor, Work};
 use crate::entity::{Kind, View};
 use crate::expression::Truth;
 use indexmap::IndexMap;
@@ -23,6 +23,9 @@ pub(super) struct Balance {
 struct Group {
     held: usize,
     may_come: usize,
+    /// For so many it may hold, or not hold, by what calls without an answer did.
+    may_be: usize,
+    may_not_be: usize,
     all: usize,
 }
 
@@ -36,6 +39,15 @@ impl Group {
     fn most(&self) -> f64 {
         (self.held + self.may_come) as f64 / self.all as f64
     }
+
+    /// The smallest and the largest share for which it may hold in truth.
+    fn least_in_truth(&self) -> f64 {
+        (self.held - self.may_not_be) as f64 / self.all as f64
+    }
+
+    fn most_in_truth(&self) -> f64 {
+        (self.held + self.may_come + self.may_be) as f64 / self.all as f64
+    }
 }
 
 /// How far the shares are apart.
@@ -47,6 +59,8 @@ struct Spread {
     broken: bool,
     /// It is not, whatever is still to come.
     sure: bool,
+    /// It is too far by what is known, and may not be by what calls without an answer did.
+    doubtful: bool,
 }
 
 impl Balance {
@@ -69,7 +83,12 @@ impl Balance {
         })
     }
 
-    fn groups(&self, values: &[Option<String>], standings: &[Standing]) -> IndexMap<String, Group> {
+    fn groups(
+        &self,
+        values: &[Option<String>],
+        standings: &[Standing],
+        work: &Work,
+    ) -> IndexMap<String, Group> {
         let mut groups: IndexMap<String, Group> = IndexMap::new();
         for (value, one) in values.iter().zip(standings) {
             let Some(value) = value else { continue };
@@ -77,6 +96,18 @@ impl Balance {
             group.all += 1;
             group.held += usize::from(one.truth == Truth::True);
             group.may_come += usize::from(one.open);
+            let held = one.truth == Truth::True;
+            let may_turn = one.doubt.is_some() && !one.open;
+            group.may_be += usize::from(may_turn && !held);
+            group.may_not_be += usize::from(may_turn && held);
+        }
+        for (name, group) in &mut groups {
+            let own = values.iter().zip(standings);
+            let own = own.filter(|(value, one)| value.as_ref() == Some(name) && one.perhaps);
+            let (held, not) = own.partition::<Vec<_>, _>(|(_, one)| one.truth == Truth::True);
+            let not = not.iter().filter(|(_, one)| !one.open).count();
+            group.may_be += not.min(work.anyones().len());
+            group.may_not_be += held.len().min(work.anyones().len());
         }
         groups
     }
@@ -98,8 +129,12 @@ impl Balance {
             least,
             most,
             // Who has the most keeps it, and the other cannot come near.
-            broken: apart(groups[most].share(), groups[least].most()),
+            broken: apart(
+                groups[extreme(Group::least_in_truth, true)].least_in_truth(),
+                groups[extreme(Group::most_in_truth, false)].most_in_truth(),
+            ),
             sure: !apart(best, worst),
+            doubtful: apart(groups[most].share(), groups[least].most()),
         }
     }
 }
@@ -113,6 +148,10 @@ impl Monitor for Balance {
     }
 
     fn tale(&self, kind: &Kind) -> Tale {
+        self.tale_despite(kind, &Work::default())
+    }
+
+    fn tale_despite(&self, kind: &Kind, work: &Work) -> Tale {
         let (text, by) = (self.condition.text(), &self.by);
         let mut tale = Tale::new(
             format!(
@@ -121,9 +160,9 @@ impl Monitor for Balance {
             ),
             format!("`{by}` never told two kinds of them apart"),
         );
-        let standings = self.condition.standings(kind);
+        let standings = self.condition.standings(kind, work);
         let values: Vec<_> = (0..kind.len()).map(|n| self.value(kind, n)).collect();
-        let groups = self.groups(&values, &standings);
+        let groups = self.groups(&values, &standings, work);
         let untold = || Fate::Unknown(format!("its `{by}` was never told").into());
         if groups.len() < 2 {
             for (number, value) in values.iter().enumerate() {
@@ -138,6 +177,7 @@ impl Monitor for Balance {
         let goes_on = standings.iter().any(|one| one.goes_on);
         spread.broken &= !goes_on;
         spread.sure &= !goes_on;
+        spread.doubtful &= !goes_on && !spread.broken;
         let said = |n: usize| {
             let (name, group) = groups.get_index(n).expect("a group");
             format!("{} of {} where {by} is {name}", group.held, group.all)
@@ -152,6 +192,11 @@ impl Monitor for Balance {
             *tale.fate(number) = match (&values[number], &one.truth) {
                 (_, Truth::Unknown(why)) => Fate::Unknown(why.clone()),
                 (None, _) => untold(),
+                _ if spread.doubtful && (one.doubt.is_some() || one.perhaps) => {
+                    let deed = || work.anyones().first().map(|deed| deed.words.clone());
+                    let words = one.doubt.clone().or_else(deed).unwrap_or_default();
+                    Fate::Unknown(format!("{why}, but {words}").into())
+                }
                 (_, Truth::True) => Fate::Witness,
                 (Some(value), _) if spread.broken && value == lowest => Fate::breach(
                     why.clone(),
@@ -169,7 +214,9 @@ impl Monitor for Balance {
 
     fn measure(&self, kind: &Kind) -> Option<Measure> {
         let values: Vec<_> = (0..kind.len()).map(|n| self.value(kind, n)).collect();
-        let groups = self.groups(&values, &self.condition.standings(kind));
+        let nothing = Work::default();
+        let standings = self.condition.standings(kind, &nothing);
+        let groups = self.groups(&values, &standings, &nothing);
         let group = |(name, group): (String, Group)| {
             let Group { held, all, .. } = group;
             (name, measure::Group { held, all })

@@ -1,5 +1,6 @@
 //! What an invariant rests on.
 
+use super::teacher::Teacher;
 use crate::expression::Expression;
 use crate::stack::{Entity, Evidence, Invariant, Learn, Pattern, Scope};
 use std::borrow::Borrow;
@@ -18,12 +19,12 @@ pub(super) struct Basis {
     pub sources: BTreeSet<String>,
     /// Their places.
     pub rules: Vec<String>,
-    /// The calls that teach by their answers what it waits for, or that its scope has begun.
-    pub calls: Vec<String>,
-    /// The calls that teach by their answers that its scope has ended.
-    pub ending: Vec<String>,
-    /// The calls that teach by their answers what may break it, or what it counts.
-    pub breaking: Vec<String>,
+    /// The rules on calls that learn from answers what it waits for, or that its scope has begun.
+    pub calls: Vec<Teacher>,
+    /// Those that learn that its scope has ended.
+    pub ending: Vec<Teacher>,
+    /// Those that learn what may break it, or what it counts.
+    pub breaking: Vec<Teacher>,
     /// The polls and queries among them without which something that it reads would not be known, and how often they
     /// look.
     pub polled: Vec<Observer>,
@@ -82,13 +83,9 @@ impl Basis {
         };
         let certain = || entity.learn.iter().filter(gapless);
         let calls = |(fields, events): (Vec<String>, Vec<String>)| {
-            let rules = entity.learn.iter().filter(|rule| !rule.reads_seen());
+            let rules = entity.learn.iter();
             let rules = rules.filter(|rule| teaches(rule, &fields, &events));
-            let calls = rules.filter_map(|rule| match &rule.evidence {
-                Evidence::Call(call) => Some(call.clone()),
-                _ => None,
-            });
-            calls.collect::<Vec<String>>()
+            rules.filter_map(Teacher::new).collect::<Vec<Teacher>>()
         };
         let Scope { after, until } = &invariant.scope;
         let [after, until] = [after, until].map(|one| calls(named(one.as_slice())));

@@ -114,6 +114,18 @@ impl Condition {
         self.stays_without(view, &[], truth)
     }
 
+    /// Whether it may come to something else with these inputs told anew: events have happened then, and fields are anything.
+    pub fn turns(&self, view: &View<'_>, truth: &Truth, told: &[Input]) -> bool {
+        let mut scope = view.scope(&self.inputs, &[]);
+        for input in told {
+            match *input {
+                Input::Field(_) => return true,
+                Input::Event(event) => scope.happened(view.event_name(event)),
+            }
+        }
+        self.expression.test(&scope) != *truth
+    }
+
     /// What it reads of an entity, with its values.
     pub fn values(&self, view: &View<'_>) -> String {
         let fields = self.inputs.iter().filter_map(|input| match *input {

@@ -252,7 +252,8 @@ impl Judge {
                 }
             }
             What::Unanswered { exchange } => {
-                if let Some(call) = self.under_way.get(exchange) {
+                if let Some(call) = self.under_way.get_mut(exchange) {
+                    call.over = true;
                     self.unanswered.add(call.clone());
                 }
             }

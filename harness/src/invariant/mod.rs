@@ -24,8 +24,10 @@ mod response;
 mod scope;
 mod share;
 mod switch;
+mod teacher;
 mod unanswered;
 mod untold;
+mod work;
 
 pub use finding::{Finding, Proof, Sight};
 pub use judge::{Judge, Unsure};
@@ -38,6 +40,7 @@ use clock::Clocks;
 use condition::Condition;
 use finding::Tale;
 use std::time::Duration;
+use work::Work;
 
 /// Watches one invariant. It sees the observations of its kind of entity once and in order.
 trait Monitor: Send {
@@ -72,6 +75,11 @@ trait Monitor: Send {
     /// What it has to say if the run ends now.
     fn tale(&self, _kind: &Kind) -> Tale {
         self.so_far().clone()
+    }
+
+    /// The same where it speaks of all entities at once, whatever calls without an answer have done.
+    fn tale_despite(&self, kind: &Kind, _work: &Work) -> Tale {
+        self.tale(kind)
     }
 }
 

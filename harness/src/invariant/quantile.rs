@@ -3,7 +3,7 @@
 
 use super::finding::{Fate, Tale};
 use super::measure::{Measure, chosen};
-use super::{Clocks, Monitor};
+use super::{Clocks, Monitor, Work};
 use crate::duration;
 use crate::entity::{Kind, Stamp, View};
 use crate::stack::Clock;
@@ -72,15 +72,29 @@ impl Quantile {
 
     /// Whether it would be broken however everything goes on that is under way where the data ends: what can still be in
     /// time is, and what cannot ends elsewhere.
-    fn hopeless(&self, kind: &Kind, times: &[(usize, Option<Duration>, Begun)]) -> bool {
+    fn hopeless(
+        &self,
+        kind: &Kind,
+        times: &[(usize, Option<Duration>, Begun)],
+        work: &Work,
+    ) -> bool {
         let now_ns = self.now_ns;
+        let mut anyones = work.anyones().len();
         let best = times.iter().filter_map(|(number, took, begun)| {
             // It may have come to the first status before the data begins, and again and again.
-            let unsure = !kind.view(*number).is_whole();
+            let unsure = !kind.view(*number).is_whole() || !work.to(*number).is_empty();
+            let slow = took.is_none_or(|took| took >= self.below);
+            let unsure = unsure
+                || slow
+                    && anyones.checked_sub(1).is_some_and(|left| {
+                        anyones = left;
+                        true
+                    });
             let waits = Duration::from_nanos(now_ns.saturating_sub(begun.from.at_ns));
             match took {
                 _ if unsure => Some(Some(Duration::ZERO)),
                 Some(took) => Some(Some(*took)),
+                None if !kind.goes_on() => Some(None),
                 None => (waits < self.below).then_some(Some(Duration::ZERO)),
             }
         });
@@ -139,6 +153,10 @@ impl Monitor for Quantile {
     }
 
     fn tale(&self, kind: &Kind) -> Tale {
+        self.tale_despite(kind, &Work::default())
+    }
+
+    fn tale_despite(&self, kind: &Kind, work: &Work) -> Tale {
         let (from, to) = (&self.from, &self.to);
         let below = duration::print(self.below);
         let mut tale = Tale::new(
@@ -155,7 +173,8 @@ impl Monitor for Quantile {
             took.filter(|_| whole)
         });
         let held = self.held(&counted.collect::<Vec<_>>());
-        let broken = !held && (!kind.goes_on() || self.hopeless(kind, &times));
+        let settled = !kind.goes_on() && work.is_empty();
+        let broken = !held && (settled || self.hopeless(kind, &times, work));
         for (number, took, begun) in times {
             let view = kind.view(number);
             let slow = took.is_none_or(|took| took >= self.below);
@@ -164,6 +183,14 @@ impl Monitor for Quantile {
                 (true, _) => Fate::Silent,
                 (_, true) if !self.is_open(&view, took) => self.slow(&view, took, begun),
                 (_, false) if self.is_open(&view, took) => self.undecided(),
+                (_, false) => {
+                    let deeds = work.to(number).iter().chain(work.anyones());
+                    deeds.last().map_or(Fate::Silent, |deed| {
+                        let (from, to) = (&self.from, &self.to);
+                        let why = format!("when it came from {from} to {to} is not known");
+                        Fate::Unknown(format!("{why}: {}", deed.words).into())
+                    })
+                }
                 _ => Fate::Silent,
             };
         }

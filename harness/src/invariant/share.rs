@@ -3,7 +3,7 @@
 use super::at_end::AtEnd;
 use super::finding::{Fate, Tale};
 use super::measure::{Group, Measure};
-use super::{Clocks, Monitor};
+use super::{Clocks, Monitor, Work};
 use crate::entity::{Kind, View};
 use crate::expression::Truth;
 
@@ -32,18 +32,27 @@ impl Monitor for Share {
     }
 
     fn tale(&self, kind: &Kind) -> Tale {
+        self.tale_despite(kind, &Work::default())
+    }
+
+    fn tale_despite(&self, kind: &Kind, work: &Work) -> Tale {
         let text = self.condition.text();
-        let standings = self.condition.standings(kind);
+        let standings = self.condition.standings(kind, work);
         let all = standings.len();
         let held = standings.iter().filter(|one| one.truth == Truth::True);
         let (held, may_come) = (
             held.count(),
             standings.iter().filter(|one| one.open).count(),
         );
+        // What some call did without an answer may be just what is missing.
+        let missing = || standings.iter().filter(|one| one.truth != Truth::True);
+        let done = missing().filter(|one| one.doubt.is_some() && !one.open);
+        let perhaps = missing().filter(|one| one.perhaps && !one.open);
+        let may_be = done.count() + perhaps.count().min(work.anyones().len());
         let share = |n: usize| n as f64 / all.max(1) as f64;
         let (enough, hopeless) = (
             share(held) >= self.at_least,
-            share(held + may_come) < self.at_least,
+            share(held + may_come + may_be) < self.at_least,
         );
         let why = format!(
             "`{text}` held for {held} of {all} at the end, a share of {:.3}",
@@ -67,14 +76,20 @@ impl Monitor for Share {
                     format!("{why}, and for {may_come} it may come to hold after the data ends")
                         .into(),
                 ),
-                _ => Fate::Silent,
+                _ => match (&one.doubt, work.anyones().first()) {
+                    (Some(words), _) => Fate::Unknown(format!("{why}, but {words}").into()),
+                    (None, Some(deed)) if one.perhaps => {
+                        Fate::Unknown(format!("{why}, but {}", deed.words).into())
+                    }
+                    _ => Fate::Silent,
+                },
             };
         }
         tale
     }
 
     fn measure(&self, kind: &Kind) -> Option<Measure> {
-        let standings = self.condition.standings(kind);
+        let standings = self.condition.standings(kind, &Work::default());
         let held = standings.iter().filter(|one| one.truth == Truth::True);
         Some(Measure::Share {
             at_least: self.at_least,

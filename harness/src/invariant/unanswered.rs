@@ -3,6 +3,8 @@
 
 use super::basis::Basis;
 use super::finding::{Breach, Fate, Tale};
+use super::teacher::{Teacher, Whose};
+use super::work::{Deed, Work};
 use crate::count::times;
 use crate::duration::seconds;
 use crate::entity::Kind;
@@ -20,11 +22,22 @@ pub(super) struct Unanswered {
 pub(super) struct Call {
     pub name: String,
     pub service: String,
-    /// The ids in its path, as they count.
+    /// What was caught in its path.
+    pub caught: Captures,
+    /// The ids among that, as they count.
     pub captures: Captures,
     pub asked_ns: u64,
     /// Its answer has come.
     pub answered: bool,
+    /// No answer comes any more.
+    pub over: bool,
+}
+
+/// A call that may have done what a rule would have learnt from its answer.
+struct Suspect<'a> {
+    call: &'a Call,
+    teacher: &'a Teacher,
+    whose: Whose,
 }
 
 impl Unanswered {
@@ -44,39 +57,81 @@ impl Unanswered {
     pub fn doubt<'a>(
         &'a self,
         under_way: impl Iterator<Item = &'a Call>,
-        (basis, lasting): (&Basis, bool),
+        (basis, lasting): (&'a Basis, bool),
         kind: &Kind,
         tale: &mut Tale,
     ) {
-        let waiting = under_way.filter(|call| !call.answered);
-        let waiting: Vec<(&Call, &str)> = waiting.map(|call| (call, "had no answer yet")).collect();
-        let never = self.calls.iter().map(|call| (call, "was never answered"));
-        let calls: Vec<(&Call, &str)> = never.chain(waiting).collect();
-        if calls.is_empty() {
-            return;
-        }
-        let undermines = |call: &Call| {
-            basis.ending.contains(&call.name) || !lasting && basis.calls.contains(&call.name)
-        };
+        let calls = basis.calls.iter().filter(|_| !lasting);
+        let teachers = basis.ending.iter().chain(calls);
+        let suspects = self.suspects(under_way, teachers, kind);
+        let anyones: Vec<&Suspect> = suspects.iter().filter(|one| one.is_anyones()).collect();
+        let mut open = Vec::new();
         for (number, fate) in tale.fates.iter_mut().enumerate() {
             let Fate::Broken(breach) = fate else {
                 continue;
             };
-            let about = |call: &Call| {
-                call.about(&kind.entity().name, kind.view(number).id) && call.before(breach)
-            };
-            let mut calls = calls.iter().filter(|(call, _)| undermines(call));
-            if let Some((call, answer)) = calls.find(|(call, _)| about(call)) {
-                let why = format!(
-                    "{}, but the call \"{}\" at +{} reached `{}` and {answer}: what it did is not known",
-                    breach.why,
-                    call.name,
-                    seconds(call.asked_ns),
-                    call.service
-                );
-                *fate = Fate::Unknown(why.into());
+            let id = kind.view(number).id;
+            let mut own = suspects.iter().filter(|one| one.is_about(id));
+            if let Some(suspect) = own.find(|one| one.call.before(breach)) {
+                *fate = suspect.excuse(breach);
+            } else if anyones.iter().any(|one| one.call.before(breach)) {
+                open.push((breach.at_ns().unwrap_or(u64::MAX), number));
             }
         }
+        open.sort_unstable();
+        excuse_all(&anyones, &open, tale);
+    }
+
+    /// What such calls may have done, where it tells an invariant what it reads.
+    pub fn work<'a>(
+        &'a self,
+        under_way: impl Iterator<Item = &'a Call>,
+        basis: &'a Basis,
+        kind: &Kind,
+    ) -> Work {
+        let mut work = Work::default();
+        for suspect in self.suspects(under_way, basis.calls.iter(), kind) {
+            let number = match &suspect.whose {
+                Whose::One(id) => match kind.number(id) {
+                    None => continue,
+                    known => known,
+                },
+                Whose::Anyones => None,
+                Whose::Nobodys => continue,
+            };
+            let deed = Deed {
+                words: suspect.words(),
+                fields: suspect.teacher.fields.clone(),
+                events: suspect.teacher.events.clone(),
+            };
+            work.add(number, deed);
+        }
+        work
+    }
+
+    /// Such calls, in the order in which they were asked, with the rules that would have learnt from them.
+    fn suspects<'a>(
+        &'a self,
+        under_way: impl Iterator<Item = &'a Call>,
+        teachers: impl Iterator<Item = &'a Teacher>,
+        kind: &Kind,
+    ) -> Vec<Suspect<'a>> {
+        let waiting = under_way.filter(|call| !call.answered && !call.over);
+        let mut calls: Vec<&Call> = self.calls.iter().chain(waiting).collect();
+        if calls.is_empty() {
+            return Vec::new();
+        }
+        calls.sort_by_key(|call| call.asked_ns);
+        let teachers: Vec<&Teacher> = teachers.collect();
+        let suspects = calls.into_iter().flat_map(|call| {
+            let own = teachers.iter().filter(|one| one.call == call.name);
+            own.map(move |teacher| Suspect {
+                call,
+                teacher,
+                whose: teacher.whose(call, kind),
+            })
+        });
+        suspects.collect()
     }
 
     /// What is to be said of these invariants, each with the kind of entity that it is for: none is broken, as far as is
@@ -124,7 +179,61 @@ impl Unanswered {
     /// Those that may have broken an invariant.
     fn breaking<'a>(&'a self, basis: &'a Basis) -> impl Iterator<Item = &'a Call> {
         let all = self.calls.iter();
-        all.filter(|call| basis.breaking.contains(&call.name))
+        all.filter(|call| basis.breaking.iter().any(|one| one.call == call.name))
+    }
+}
+
+impl Suspect<'_> {
+    fn is_anyones(&self) -> bool {
+        self.whose == Whose::Anyones
+    }
+
+    fn is_about(&self, id: &str) -> bool {
+        matches!(&self.whose, Whose::One(own) if own == id)
+    }
+
+    fn words(&self) -> String {
+        let Call { name, service, .. } = self.call;
+        let (asked, anyones) = (seconds(self.call.asked_ns), self.is_anyones());
+        let answer = match self.call.over {
+            true => "was never answered",
+            false => "had no answer yet",
+        };
+        let whose = if anyones { ", and for whom," } else { "" };
+        format!(
+            "the call \"{name}\" at +{asked} reached `{service}` and {answer}: what it did{whose} is not known"
+        )
+    }
+
+    fn excuse(&self, breach: &Breach) -> Fate {
+        Fate::Unknown(format!("{}, but {}", breach.why, self.words()).into())
+    }
+}
+
+/// What is broken, by the moment at which it broke, may not be if there is a call for each, asked before, of which nobody
+/// knows for whom it did what it did. Where there are more of them than calls, some are broken for certain.
+fn excuse_all(calls: &[&Suspect<'_>], broken: &[(u64, usize)], tale: &mut Tale) {
+    let all = broken.len() <= calls.len()
+        && broken
+            .iter()
+            .zip(calls)
+            .all(|((broke_ns, _), one)| one.call.asked_ns < *broke_ns);
+    for (n, (_, number)) in broken.iter().enumerate() {
+        let fate = &mut tale.fates[*number];
+        let Fate::Broken(breach) = fate else {
+            continue;
+        };
+        match all {
+            true => *fate = calls[n].excuse(breach),
+            false => {
+                let name = &calls[0].call.name;
+                breach.why = format!(
+                    "{} (the call \"{name}\" was not always answered, but that cannot explain all {})",
+                    breach.why,
+                    broken.len()
+                );
+            }
+        }
     }
 }
 
@@ -134,14 +243,12 @@ impl Call {
         Some(Call {
             name: asked.call.clone()?,
             service: asked.service.clone(),
+            caught: asked.captures.clone(),
             captures,
             asked_ns,
             answered: false,
+            over: false,
         })
-    }
-
-    fn about(&self, kind: &str, id: &str) -> bool {
-        self.captures.get(kind).is_some_and(|own| own == id)
     }
 
     /// Whether it was asked before something broke.

@@ -93,15 +93,8 @@ impl Judge {
     /// The finding, if so much was never told.
     fn weighed(&self, watched: &Watched, untold: Option<&Untold>) -> Finding {
         let kind = self.entities.kind(watched.kind);
-        let mut tale = watched.monitor.tale(kind);
-        self.doubt(&watched.basis, &mut tale);
         let lasting = more_evidence_changes_nothing(&watched.invariant.pattern);
-        self.unanswered.doubt(
-            self.under_way.values(),
-            (&watched.basis, lasting),
-            kind,
-            &mut tale,
-        );
+        let mut tale = self.tale(watched, lasting);
         midway::doubt(kind, &watched.invariant.pattern, &mut tale);
         if let Some(untold) = untold {
             untold.doubt(&mut tale);
@@ -148,6 +141,21 @@ impl Judge {
             untold.weigh(&mut finding);
         }
         finding
+    }
+
+    /// What its monitor has to say, and what is left of that with what nobody could see.
+    fn tale(&self, watched: &Watched, lasting: bool) -> Tale {
+        let Watched { basis, monitor, .. } = watched;
+        let (kind, under_way) = (self.entities.kind(watched.kind), self.under_way.values());
+        if is_of_all(&watched.invariant.pattern) {
+            let work = self.unanswered.work(under_way, basis, kind);
+            return monitor.tale_despite(kind, &work);
+        }
+        let mut tale = monitor.tale(kind);
+        self.doubt(basis, &mut tale);
+        self.unanswered
+            .doubt(under_way, (basis, lasting), kind, &mut tale);
+        tale
     }
 
     /// What was not seen in time may have been there all the same, if nobody could look at that time.
@@ -200,6 +208,14 @@ impl Judge {
         };
         at_end.or_else(|| polled.iter().find_map(too_long))
     }
+}
+
+/// Whether this pattern speaks of all entities at once.
+fn is_of_all(pattern: &Pattern) -> bool {
+    matches!(
+        pattern,
+        Pattern::Share { .. } | Pattern::Balance { .. } | Pattern::Quantile { .. }
+    )
 }
 
 /// Whether a violation of this pattern stays one, whatever else could have been learnt. Of the others, what was not

@@ -182,3 +182,169 @@ fn what_may_have_come_to_be_without_an_answer_is_said_of_all_that_rests_on_it() 
     let (verdict, _, notes) = judged(waits, &[("store", 1), ("!store", 2)]);
     assert_eq!((verdict, notes.as_str()), (Held, ""));
 }
+
+/// Judges a stack whose call `charge` has this for an id, with these orders, of which each is asked to be charged (`charge 7`,
+/// `!charge 7` without an answer) or becomes paid (`paid 7`), in this order.
+fn charged(id: Option<&str>, pattern: Pattern, told: &[&str]) -> (Verdict, String) {
+    let mut stack = stack(pattern);
+    let entity = &mut stack.entities["submission"];
+    let rule = Learn {
+        set: IndexMap::new(),
+        ..entity.learn[0].clone()
+    };
+    let charge = Learn {
+        evidence: Evidence::Call("charge".to_owned()),
+        id: id.map(cel),
+        event: Some("charged".to_owned()),
+        ..rule.clone()
+    };
+    let paid = Learn {
+        evidence: Evidence::Call("paid".to_owned()),
+        set: IndexMap::from([("status".to_owned(), cel("'Done'"))]),
+        ..rule
+    };
+    entity.learn = vec![charge, paid];
+    let mut judge = Judge::new(&stack);
+    let mut seq = 0;
+    for (exchange, line) in (1..).zip(told) {
+        let (call, of) = line.split_once(' ').unwrap();
+        let name = call.trim_start_matches(['!', '?']);
+        let own = id.is_none() || name == "paid";
+        let caught = || match own {
+            true => [("submission".to_owned(), of.to_owned())].into(),
+            false => [("n".to_owned(), of.to_owned())].into(),
+        };
+        let asked = Asked {
+            exchange,
+            client: "web".to_owned(),
+            service: "site".to_owned(),
+            port: 80,
+            method: "POST".to_owned(),
+            path: "/".to_owned(),
+            call: Some(name.to_owned()),
+            captures: caught(),
+        };
+        let answered = Answered {
+            exchange,
+            call: Some(name.to_owned()),
+            captures: caught(),
+            status: 200,
+            request: Message {
+                body: format!("{{\"order\": {of}}}"),
+                ..Message::default()
+            },
+            response: Message {
+                body: format!("{{\"order\": {of}}}"),
+                ..Message::default()
+            },
+        };
+        let came = match &call[..1] {
+            "!" => Some(What::Unanswered { exchange }),
+            "?" => None,
+            _ => Some(What::Answered(Box::new(answered))),
+        };
+        for what in [Some(What::Asked(asked)), came].into_iter().flatten() {
+            seq += 1;
+            let at_ns = seq * MS;
+            judge.see(&Event { seq, at_ns, what });
+        }
+    }
+    let finding = judge.findings().remove(0);
+    (finding.verdict, finding.reason.unwrap_or_default())
+}
+
+const IN_BODY: Option<&str> = Some("string(request.body.order)");
+const IN_ANSWER: Option<&str> = Some("string(response.body.order)");
+
+#[test]
+fn a_call_that_does_not_say_whose_it_is_may_be_about_any_entity() {
+    let order = || Pattern::Precedence {
+        no: cel("status == 'Done'"),
+        before: cel("happened('charged')"),
+    };
+    let judged = |id, told: &[&str]| charged(id, order(), told);
+    let told = ["charge 7", "paid 7", "!charge 8", "paid 8"];
+    for id in [None, Some("path.n"), IN_BODY, IN_ANSWER] {
+        let (verdict, why) = judged(id, &told);
+        assert_eq!(verdict, Inconclusive, "{id:?}");
+        let whose = why.contains("what it did, and for whom, is not known");
+        assert_eq!(whose, id == IN_BODY || id == IN_ANSWER, "{why}");
+    }
+    // Of one that does, it is known.
+    let other = ["!charge 7", "paid 8"];
+    assert_eq!(judged(None, &other).0, Violated);
+    assert_eq!(judged(Some("path.n"), &other).0, Violated);
+    assert_eq!(judged(IN_BODY, &other).0, Inconclusive);
+    // It came too late, or it cannot have been for all of them.
+    assert_eq!(judged(IN_BODY, &["paid 8", "!charge 8"]).0, Violated);
+    let (verdict, why) = judged(IN_BODY, &["!charge 7", "paid 7", "paid 8"]);
+    assert_eq!(verdict, Violated);
+    assert!(why.contains("cannot explain all 2"), "{why}");
+    let late = ["!charge 7", "paid 7", "paid 8", "!charge 8"];
+    assert_eq!(judged(IN_BODY, &late).0, Violated);
+    let both = ["!charge 7", "paid 7", "!charge 8", "paid 8"];
+    assert_eq!(judged(IN_BODY, &both).0, Inconclusive);
+    // The answer may still come. A long poll is always under way.
+    assert_eq!(judged(IN_BODY, &["?charge 8", "paid 8"]).0, Inconclusive);
+    assert_eq!(judged(IN_ANSWER, &["?charge 8", "paid 8"]).0, Violated);
+}
+
+#[test]
+fn what_it_may_have_done_may_be_what_a_share_is_short_of() {
+    let share = |at_least| Pattern::Share {
+        condition: cel("happened('charged')"),
+        at_least,
+    };
+    let told = [
+        "charge 1",
+        "paid 1",
+        "charge 2",
+        "paid 2",
+        "charge 3",
+        "paid 3",
+        "!charge 4",
+        "paid 4",
+        "paid 5",
+    ];
+    for id in [None, IN_BODY] {
+        let (verdict, why) = charged(id, share(0.8), &told);
+        assert_eq!(verdict, Inconclusive, "{id:?}");
+        assert!(
+            why.contains("held for 3 of 5 at the end, a share of 0.600, but the call \"charge\""),
+            "{why}"
+        );
+        assert_eq!(charged(id, share(0.9), &told).0, Violated, "{id:?}");
+        assert_eq!(charged(id, share(0.6), &told).0, Held, "{id:?}");
+        // What it may have done makes nothing better.
+        let spared = Pattern::Share {
+            condition: cel("!happened('charged') || status == 'New'"),
+            at_least: 0.6,
+        };
+        let (verdict, why) = charged(id, spared, &told);
+        assert_eq!(verdict, Violated, "{id:?}: {why}");
+    }
+}
+
+#[test]
+fn what_it_may_have_done_may_be_what_a_balance_or_a_quantile_is_short_of() {
+    let balance = |tolerance| Pattern::Balance {
+        condition: cel("happened('charged')"),
+        by: "status".to_owned(),
+        tolerance,
+    };
+    // Those that are paid are the charged ones.
+    let told = ["charge 1", "charge 2", "paid 3", "!charge 4", "paid 4"];
+    for id in [None, IN_BODY] {
+        assert_eq!(charged(id, balance(0.6), &told).0, Inconclusive, "{id:?}");
+        assert_eq!(charged(id, balance(0.4), &told).0, Violated, "{id:?}");
+    }
+    let quantile = || Pattern::Quantile {
+        quantile: 1.0,
+        from: "New".to_owned(),
+        to: "Done".to_owned(),
+        below: Duration::from_millis(10),
+    };
+    let told = ["charge 1", "paid 1", "charge 2", "!paid 2"];
+    assert_eq!(charged(None, quantile(), &told).0, Inconclusive);
+    assert_eq!(charged(None, quantile(), &told[..3]).0, Violated);
+}
