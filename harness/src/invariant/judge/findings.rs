@@ -132,9 +132,10 @@ impl Judge {
             finding.proof.clear();
             (finding.right, finding.late_ns) = (None, None);
             finding.entities.clear();
-            finding.reason = Some(match finding.reason.filter(|_| sure) {
-                Some(why) => format!("{why}, but {reason}"),
-                None => reason,
+            finding.reason = Some(match finding.reason {
+                Some(why) if why.contains(&reason) => why,
+                Some(why) if sure => format!("{why}, but {reason}"),
+                _ => reason,
             });
         }
         if let Some(untold) = untold {
@@ -147,29 +148,39 @@ impl Judge {
     fn tale(&self, watched: &Watched, lasting: bool) -> Tale {
         let Watched { basis, monitor, .. } = watched;
         let (kind, under_way) = (self.entities.kind(watched.kind), self.under_way.values());
-        if is_of_all(&watched.invariant.pattern) {
-            let work = self.unanswered.work(under_way, basis, kind);
-            return monitor.tale_despite(kind, &work);
+        let pattern = &watched.invariant.pattern;
+        let of_all = is_of_all(pattern);
+        let mut tale = match of_all {
+            true => {
+                monitor.tale_despite(kind, &self.unanswered.work(under_way.clone(), basis, kind))
+            }
+            false => monitor.tale(kind),
+        };
+        // What happened too often did so, whatever else there was to see.
+        if !matches!(pattern, Pattern::AtMost { .. }) {
+            self.doubt(basis, of_all, &mut tale);
         }
-        let mut tale = monitor.tale(kind);
-        self.doubt(basis, &mut tale);
-        self.unanswered
-            .doubt(under_way, (basis, lasting), kind, &mut tale);
+        if !of_all {
+            self.unanswered
+                .doubt(under_way, (basis, lasting), kind, &mut tale);
+        }
         tale
     }
 
-    /// What was not seen in time may have been there all the same, if nobody could look at that time.
-    fn doubt(&self, basis: &Basis, tale: &mut Tale) {
+    /// What was not seen in time may have been there all the same, if nobody could look at that time. What was not seen when
+    /// it was needed may have been there as well, if nobody could look from before that until the end: one who looked again
+    /// would have told. `of_all`: it is needed at the end.
+    fn doubt(&self, basis: &Basis, of_all: bool, tale: &mut Tale) {
         for fate in &mut tale.fates {
             let Fate::Broken(breach) = fate else {
                 continue;
             };
-            let Some(at_ns) = breach.late_ns else {
-                continue;
+            let needed_ns = breach.at_ns().filter(|_| !of_all).unwrap_or(u64::MAX);
+            let gap = |observer| match breach.late_ns {
+                Some(at_ns) => self.blindness.at(observer, at_ns),
+                None => self.blindness.from_on(observer, needed_ns),
             };
-            let mut polled = basis.polled.iter();
-            let gap = polled.find_map(|observer| self.blindness.at(observer, at_ns));
-            if let Some(gap) = gap {
+            if let Some(gap) = basis.polled.iter().find_map(gap) {
                 *fate = Fate::Unknown(format!("{}, but {gap}", breach.why).into());
             }
         }

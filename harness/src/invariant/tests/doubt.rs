@@ -215,3 +215,50 @@ fn a_rule_that_could_not_be_applied_makes_what_rests_on_it_unknown() {
     let other = Pattern::Moves;
     assert!(!verdict(None, other, &bodies).1.contains("rule"));
 }
+
+#[test]
+fn what_nobody_could_see_any_more_breaks_nothing_for_want_of_it() {
+    let (done, seen) = (|| cel("status == 'Done'"), || cel("shown == 1"));
+    let at_once = || Pattern::Response {
+        when: done(),
+        then: seen(),
+        within: None,
+        clock: Clock::Wall,
+    };
+    let order = || Pattern::Precedence {
+        no: done(),
+        before: seen(),
+    };
+    let never = || Pattern::Never(cel("status == 'Done' && shown != 1"));
+    let share = || Pattern::Share {
+        condition: seen(),
+        at_least: 0.5,
+    };
+    let blind = |line| [(1, "7 shown=0"), (5, "7 status=Done"), (10, line)];
+    for pattern in [at_once(), order(), never(), share()] {
+        let finding = judge(&pattern, &events(&blind("blind 8 at end")));
+        assert_eq!(finding.verdict, Inconclusive, "{pattern:?}");
+        let why = finding.reason.unwrap_or_default();
+        let told = "could not look for 8 ms, until the end: refused";
+        assert!(why.contains("but `") && why.contains(told), "{why}");
+        // It could look again, and nothing was new.
+        for seen in [".", "blind 8"] {
+            let finding = judge(&pattern, &events(&blind(seen)));
+            assert_eq!(finding.verdict, Violated, "{pattern:?}");
+        }
+    }
+    // It could look when it was needed.
+    for pattern in [at_once(), order(), never()] {
+        let finding = judge(&pattern, &events(&blind("blind 3 at end")));
+        assert_eq!(finding.verdict, Violated, "{pattern:?}");
+    }
+    let finding = judge(&share(), &events(&blind("blind 3 at end")));
+    assert_eq!(finding.verdict, Inconclusive);
+    // What happened too often did so whoever looked.
+    let at_most = Pattern::AtMost {
+        bound: 0,
+        event: "stored".to_owned(),
+    };
+    let history = [(1, "7 +stored"), (10, "blind 9 at end")];
+    check(at_most, &history, Violated, 0, &[0], "happened once");
+}
