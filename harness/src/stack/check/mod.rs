@@ -2,6 +2,7 @@
 
 mod aliases;
 mod calls;
+mod counted;
 mod invariants;
 mod probe;
 mod rules;
@@ -51,6 +52,7 @@ pub(super) fn check(
         }
         if sound.invariants {
             statuses::unjudged(stack, warnings);
+            counted::check(stack, warnings);
         }
     }
     mutants(stack, sound, problems);
