@@ -20,13 +20,13 @@ pub(super) struct Unanswered {
 /// A named call.
 #[derive(Clone)]
 pub(super) struct Call {
-    pub name: String,
-    pub service: String,
+    name: String,
+    service: String,
     /// What was caught in its path.
     pub caught: Captures,
     /// The ids among that, as they count.
     pub captures: Captures,
-    pub asked_ns: u64,
+    asked_ns: u64,
     /// Its answer has come.
     pub answered: bool,
     /// No answer comes any more.
@@ -44,11 +44,6 @@ impl Unanswered {
     /// One more.
     pub fn add(&mut self, call: Call) {
         self.calls.push(call);
-    }
-
-    /// All of them.
-    pub fn calls(&self) -> impl Iterator<Item = &Call> {
-        self.calls.iter()
     }
 
     /// What is broken for want of something that such a call may have done cannot be told, and nothing can of what came
@@ -107,6 +102,23 @@ impl Unanswered {
             work.add(number, deed);
         }
         work
+    }
+
+    /// Such a call in words, if it may have told something of an entity that is not among these.
+    pub fn of_others<'a>(
+        &'a self,
+        under_way: impl Iterator<Item = &'a Call>,
+        basis: &'a Basis,
+        kind: &Kind,
+        these: impl Fn(&str) -> bool,
+    ) -> Option<String> {
+        let suspects = self.suspects(under_way, basis.calls.iter(), kind);
+        let mut others = suspects.iter().filter(|one| match &one.whose {
+            Whose::One(id) => !these(id),
+            Whose::Anyones => true,
+            Whose::Nobodys => false,
+        });
+        others.next().map(Suspect::words)
     }
 
     /// Such calls, in the order in which they were asked, with the rules that would have learnt from them.

@@ -1,7 +1,6 @@
 //! Whether more entities may have reached a status than is known.
 
-use super::{Call, Judge, Telling};
-use crate::duration::seconds;
+use super::{Judge, Telling};
 use crate::invariant::basis::Basis;
 use crate::invariant::untold::Untold;
 use crate::problem::Place;
@@ -41,39 +40,19 @@ impl Judge {
             }),
             Telling::Complete | Telling::Export => None,
         };
+        let records = self.entities.records(entity);
+        let reached = records.filter(|(_, record)| record.reached(status));
+        let reached: BTreeSet<&str> = reached.map(|(id, _)| id).collect();
+        let more = || {
+            let under_way = self.under_way.values();
+            let there = |id: &str| reached.contains(id);
+            self.unanswered.of_others(under_way, &basis, kind, there)
+        };
         let mut observers = basis.polled.iter().chain(&basis.beside);
         self.misread(&basis)
             .or_else(|| observers.find_map(|observer| self.blindness.at_end(observer)))
-            .or_else(|| self.not_answered(&basis, entity, status))
+            .or_else(more)
             .map(known)
             .or_else(untold)
-    }
-
-    /// A call that may teach that one more did, and was never answered, or not yet.
-    fn not_answered(&self, basis: &Basis, entity: &str, status: &str) -> Option<String> {
-        let records = self.entities.records(entity);
-        let reached: BTreeSet<&str> = records
-            .filter(|(_, record)| record.reached(status))
-            .map(|(id, _)| id)
-            .collect();
-        let of_others = |call: &Call| {
-            let own = call.captures.get(entity);
-            own.is_none_or(|id| !reached.contains(id.as_str()))
-        };
-        let never = self
-            .unanswered
-            .calls()
-            .map(|call| (call, "was never answered"));
-        let waiting = self.under_way.values().filter(|call| !call.answered);
-        let waiting = waiting.map(|call| (call, "had no answer yet"));
-        let (call, answer) = never
-            .chain(waiting)
-            .find(|(call, _)| basis.calls.contains(&call.name) && of_others(call))?;
-        Some(format!(
-            "the call \"{}\" at +{} reached `{}` and {answer}: what it did is not known",
-            call.name,
-            seconds(call.asked_ns),
-            call.service
-        ))
     }
 }
