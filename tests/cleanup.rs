@@ -35,6 +35,10 @@ pub fn trials() -> Vec<Trial> {
             });
         }
     }
+    trials.push(trial(
+        "nothing is left of helpers that have left their service, label and all",
+        helpers,
+    ));
     trials
 }
 
@@ -211,4 +215,41 @@ fn kill_nine(runtime: &'static str) -> Result<(), Failed> {
     running.signal(Signal::SIGKILL)?;
     running.child.wait()?;
     gone(&running.run, &running.scratch.path("out"), CLEAN_WITHIN)
+}
+
+/// A helper that stays its service's child, and one that does not. Each of them waits for a time of its own.
+fn helpers() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let binary = env!("CARGO_BIN_EXE_shakedown");
+    let seconds = [1, 2].map(|n| format!("{n}{}", std::process::id() + 100_000));
+    let [child, orphan] = &seconds;
+    let script = format!(
+        "env -i setsid sleep {child} & (env -i setsid sleep {orphan} &) ; exec {binary} serve trouble"
+    );
+    let process = serde_json::json!(["sh", "-c", script]);
+    let compose = format!(
+        "services:\n  helped:\n    image: x\n    expose: [\"8000\"]\n    environment: {{LISTEN: \"0.0.0.0:8000\"}}\n    \
+         x-shakedown: {{process: {process}, ready: {{http: /health}}}}\n"
+    );
+    scratch.file("compose.yaml", &compose);
+    let stack = "stack: s\ncompose: compose.yaml\ncalls: {look: {link: workload -> helped, request: \"GET \
+        /operations/{operation}\"}}\nentities: {operation: {learn: [{call: look, when: response.status == 200, event: \
+        polled}]}}\nworkloads: {look: {request: \"GET http://helped:8000/operations/${n}\"}}\ninvariants: {it is polled: \
+        {for: operation, at_most: 99, of: polled}}\n";
+    let stack = scratch.file("shakedown.yaml", stack);
+    let text = "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    When \"look\" runs once\n    Then every \
+        invariant holds\n";
+    let feature = scratch.file("a.feature", text);
+    scratch.play_on(&stack, &feature, "process").exits(0)?;
+    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let commands = entries.filter_map(|entry| std::fs::read(entry.path().join("cmdline")).ok());
+    let left: Vec<String> = commands
+        .map(|command| String::from_utf8_lossy(&command).replace('\0', " "))
+        .filter(|command| {
+            seconds
+                .iter()
+                .any(|seconds| command.contains(&format!("sleep {seconds}")))
+        })
+        .collect();
+    check(left.is_empty(), || format!("left behind: {left:?}"))
 }

@@ -2,6 +2,7 @@
 
 pub mod docker;
 mod earlier;
+mod family;
 mod folder;
 mod further;
 pub mod leftover;

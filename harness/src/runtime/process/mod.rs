@@ -8,7 +8,7 @@ mod loopback;
 mod program;
 
 use super::listen::Front;
-use super::{Exit, Failure, Notice, RunFolder, Runtime, STOP_WITHIN, listen, reaper};
+use super::{Exit, Failure, Notice, RunFolder, Runtime, STOP_WITHIN, family, listen, reaper};
 use crate::gateway::{self, CHECKER, Command, Handle, OBSERVER, PROBER, WORKLOAD};
 use crate::host::Bare;
 use crate::stack::{Service, Stack};
@@ -260,14 +260,17 @@ impl ProcessRuntime {
         }
         join_all(instances.iter().map(async |(_, one)| {
             let mut one = one.clone();
+            // Nobody can tell whose it was once this one has ended.
+            let mut family = family::of(one.group);
             let _ = killpg(one.group, signal);
             // It ends by the signal; the task that waits for it then says so.
             let ended = one.ended.wait_for(|ended| *ended);
             if tokio::time::timeout(within, ended).await.is_err() {
+                family.extend(family::of(one.group));
                 let _ = killpg(one.group, Signal::SIGKILL);
                 let _ = one.ended.wait_for(|ended| *ended).await;
             }
-            reaper::kill_labelled(&one.label).await;
+            tokio::join!(reaper::kill_labelled(&one.label), family::end(family));
         }))
         .await;
         if !instances.is_empty() {

@@ -2,6 +2,7 @@
 
 use super::{INSTANCE, LABEL, ProcessRuntime};
 use crate::host::{self, Bare};
+use crate::runtime::family;
 use crate::runtime::output::{Output, Reader};
 use crate::runtime::{Failure, OWN_EXECUTABLE, OWN_NAME};
 use crate::stack::{Process, Service, Stack};
@@ -94,10 +95,11 @@ impl ProcessRuntime {
             .stdout(output.stdout)
             .stderr(output.stderr)
             .process_group(0);
-        // SAFETY: between fork and exec only one system call is made, which allocates nothing.
+        // SAFETY: between fork and exec only two system calls are made, which allocate nothing.
         unsafe {
             // The signal follows the thread that spawns: a worker of the runtime, which lives as long as it does.
             program.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGKILL)?));
+            program.pre_exec(family::head);
         }
         let child = program.spawn().map_err(|e| Failure {
             help: Some(
@@ -210,7 +212,7 @@ services:
             for client in clients {
                 told(client, 0, &seen);
             }
-            let joined = clients.iter().any(|client| *client == "web");
+            let joined = clients.contains(&"web");
             assert_eq!(names(&second), if joined { vec!["web"] } else { vec![] });
             if joined {
                 told("web", 1, &second);
