@@ -67,11 +67,11 @@ impl Blindness {
 
     /// The gap with which the run ended.
     pub fn at_end(&self, observer: &Observer) -> Option<String> {
-        self.from_on(observer, u64::MAX)
+        self.since_before(observer, u64::MAX)
     }
 
     /// The gap with which the run ended, if it had begun at a moment.
-    pub fn from_on(&self, observer: &Observer, at_ns: u64) -> Option<String> {
+    pub fn since_before(&self, observer: &Observer, at_ns: u64) -> Option<String> {
         let last = self.of(observer).next_back()?;
         (!last.over && last.from_ns <= at_ns).then(|| last.words(observer))
     }

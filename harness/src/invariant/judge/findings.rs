@@ -178,7 +178,7 @@ impl Judge {
             let needed_ns = breach.at_ns().filter(|_| !of_all).unwrap_or(u64::MAX);
             let gap = |observer| match breach.late_ns {
                 Some(at_ns) => self.blindness.at(observer, at_ns),
-                None => self.blindness.from_on(observer, needed_ns),
+                None => self.blindness.since_before(observer, needed_ns),
             };
             if let Some(gap) = basis.polled.iter().find_map(gap) {
                 *fate = Fate::Unknown(format!("{}, but {gap}", breach.why).into());
