@@ -141,12 +141,13 @@ pub(super) async fn remove(docker: &Docker, label: &str, value: &str) -> Result<
         .all(true)
         .filters(&label);
     let containers = docker.list_containers(Some(options.build())).await?;
-    let ids = containers.iter().filter_map(|one| one.id.as_deref());
-    let removed = join_all(ids.map(async |id| {
+    let mut removed = Vec::new();
+    // One after the other: where several containers leave a network at one moment, the daemon can stand still for ever (of
+    // Docker 20.10, libnetwork's `getSvcRecords` and `processEndpointDelete` take the same two locks in opposite order).
+    for id in containers.iter().filter_map(|one| one.id.as_deref()) {
         let options = RemoveContainerOptionsBuilder::new().force(true).v(true);
-        docker.remove_container(id, Some(options.build())).await
-    }))
-    .await;
+        removed.push(docker.remove_container(id, Some(options.build())).await);
+    }
     let options = ListNetworksOptionsBuilder::new().filters(&label).build();
     let networks = docker.list_networks(Some(options)).await?;
     let names = networks.iter().filter_map(|one| one.name.as_deref());
