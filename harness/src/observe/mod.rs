@@ -104,6 +104,9 @@ pub type InOrder = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 /// Gives the ids of the entities of a kind that are known by now.
 pub type Known = Arc<dyn Fn(&str) -> Vec<String> + Send + Sync>;
 
+/// Gives the file of what a service writes, and how long that may take to get there.
+pub type LogOf<'a> = &'a dyn Fn(&str) -> (PathBuf, Duration);
+
 /// What one look learnt about one entity.
 #[derive(Clone, Debug, PartialEq)]
 struct Sighting {
@@ -122,9 +125,8 @@ pub struct Observers {
 
 impl Observers {
     /// Starts one observer for each rule of the stack that looks at something, and one for each log, so that its lines are
-    /// told in their order whatever rules they match. `sql_url` gives the URL at which a
-    /// service's database is reached, `log` the file of what a service writes without its `secrets`, and how long
-    /// that may take to get there, `known` the entities that a poll asks for one by one.
+    /// told in their order whatever rules they match. `sql_url` gives the URL at which a service's database is reached,
+    /// `log` the file of what a service writes without its `secrets`, `known` the entities that a poll asks for one by one.
     ///
     /// # Errors
     /// In words, when a rule's host cannot be reached by any address.
@@ -132,7 +134,7 @@ impl Observers {
         stack: &Stack,
         resolve: Resolve<'_>,
         sql_url: &dyn Fn(&str) -> Option<String>,
-        (log, secrets): (&dyn Fn(&str) -> (PathBuf, Duration), &Arc<Secrets>),
+        (log, secrets): (LogOf<'_>, &Arc<Secrets>),
         known: &Known,
         (sink, in_order, begun): (&Sink, &InOrder, Instant),
     ) -> Result<Observers, String> {
