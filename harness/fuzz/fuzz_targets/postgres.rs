@@ -10,9 +10,15 @@ mod frame;
 #[path = "../../src/gateway/postgres/pattern.rs"]
 #[allow(dead_code)]
 mod pattern;
+#[path = "../../src/gateway/postgres/savepoint.rs"]
+#[allow(dead_code)]
+mod savepoint;
 #[path = "../../src/gateway/postgres/talk.rs"]
 #[allow(dead_code)]
 mod talk;
+#[path = "../../src/gateway/postgres/transaction.rs"]
+#[allow(dead_code)]
+mod transaction;
 #[path = "../../src/gateway/postgres/up.rs"]
 #[allow(dead_code)]
 mod up;
