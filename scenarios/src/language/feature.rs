@@ -4,6 +4,7 @@ use super::advice::advice;
 use super::files::files;
 use super::own;
 use super::phrases::parse;
+use super::prose;
 use cucumber::feature::Ext as _;
 use cucumber::gherkin::{Background, Examples, Feature, GherkinEnv, Rule, Scenario};
 use regex::Regex;
@@ -52,7 +53,9 @@ fn read_file(file: &Path, problems: &mut Problems) -> Vec<Plan> {
             return Vec::new();
         }
     };
-    read_text(&shown(file), &text, problems)
+    // Some editors begin a file with the mark of its byte order.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    read_text(&shown(file), text, problems)
 }
 
 /// The plans of a feature's text; its mistakes are added to `problems`, as those of `file`.
@@ -60,8 +63,9 @@ pub(super) fn read_text(file: &Path, text: &str, problems: &mut Problems) -> Vec
     let parsed = Feature::parse(text, GherkinEnv::default())
         .map_err(|e| gherkin_problem(file, &e.to_string()));
     if let Ok(feature) = &parsed {
-        let empty = never_played(file, feature);
-        empty.into_iter().for_each(|problem| problems.push(problem));
+        let unread = prose::mistakes(file, text, feature);
+        let all = never_played(file, feature).into_iter().chain(unread);
+        all.for_each(|problem| problems.push(problem));
     }
     let expanded = parsed.and_then(|feature| {
         feature.expand_examples().map_err(|e| {

@@ -9,6 +9,7 @@ mod files;
 mod impossible;
 mod own;
 mod phrases;
+mod prose;
 mod qualifiers;
 mod spoken;
 mod unawaited;
