@@ -158,6 +158,16 @@ impl View<'_> {
         std::iter::once(first).chain(others).collect()
     }
 
+    /// Whether some of this was learnt last.
+    pub fn last_tells(&self, inputs: &[Input]) -> bool {
+        let told = |input: &Input| match input {
+            Input::Field(field) => self.record.told.contains(field),
+            Input::Event(event) => self.record.told_events.contains(event),
+        };
+        // In words, a status was learnt.
+        self.record.told_words.is_some() || inputs.iter().any(told)
+    }
+
     /// The events that were learnt last.
     pub fn events(&self) -> &[usize] {
         &self.record.told_events

@@ -8,6 +8,7 @@ use std::sync::Arc;
 /// Remembers by what an invariant broke, by entity, where what it reads is told by several rules. One rule alone tells
 /// everything of a moment at once.
 pub(super) struct Hindsight {
+    inputs: Vec<Input>,
     /// Whether there are several.
     several: bool,
     broke: HashMap<usize, Stamp>,
@@ -19,6 +20,7 @@ impl Hindsight {
         let tellers = inputs.iter().flat_map(|input| kind.tellers(*input));
         let tellers: BTreeSet<String> = tellers.collect();
         Hindsight {
+            inputs: inputs.to_vec(),
             several: tellers.len() > 1,
             broke: HashMap::new(),
         }
@@ -31,10 +33,10 @@ impl Hindsight {
         }
     }
 
-    /// Whether what was learnt last of an entity may have been so already when it broke.
+    /// Whether what was learnt last of an entity is read and may have been so already when it broke.
     pub fn reaches_back(&self, view: &View<'_>) -> bool {
         let broke = self.broke.get(&view.number);
-        broke.is_some_and(|broken| self.precedes(view, broken))
+        broke.is_some_and(|broken| view.last_tells(&self.inputs) && self.precedes(view, broken))
     }
 
     /// The same for something that broke by what was learnt at a moment.

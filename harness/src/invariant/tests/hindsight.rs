@@ -188,3 +188,16 @@ fn a_poll_does_not_see_every_status() {
     ];
     assert_eq!(judged(moves, &stale).0, Held);
 }
+
+#[test]
+fn what_is_not_read_excuses_nothing_however_late_it_is_seen() {
+    let never = "{for: job, never: 'f == 1 || a == 1'}";
+    let told = [
+        (100, 0, CALL, "f=1"),
+        (200, 0, CALL, "f=2"),
+        (210, 150, SQL, "b=1"),
+    ];
+    assert_eq!(judged(never, &told).0, Verdict::Violated);
+    let read = [(100, 0, CALL, "f=1"), (210, 150, SQL, "a=1")];
+    assert_eq!(judged(never, &read).0, Verdict::Violated);
+}
