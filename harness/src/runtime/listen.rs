@@ -79,12 +79,16 @@ pub(super) async fn begin(handle: &mut Handle, commands: Vec<Command>) -> Result
 fn advice(port: u16, error: &str) -> Option<String> {
     let help = match port {
         _ if error.contains("Too many open files") => {
-            "raise the number of files that a process may open: `ulimit -n 4096`"
+            "raise the number of files that a process may open: `ulimit -n 4096`".to_owned()
         }
+        _ if error.contains("Address already in use") => format!(
+            "something on this machine listens at port {port} of all its addresses: `ss -ltnp 'sport = :{port}'` says what; end it \
+             while shakedown runs, or have it listen on 127.0.0.1 alone"
+        ),
         0..1024 if error.contains("Permission denied") => {
-            "ports below 1024 need root or CAP_NET_BIND_SERVICE"
+            "ports below 1024 need root or CAP_NET_BIND_SERVICE".to_owned()
         }
         _ => return None,
     };
-    Some(help.to_owned())
+    Some(help)
 }

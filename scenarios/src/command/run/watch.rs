@@ -43,16 +43,19 @@ pub async fn watch(
         changes.watch(&args.features, &loaded)?;
         let (known, all) = (latest.len(), jobs.len());
         let changed = changed(&session, &mut latest, jobs);
-        if round > 1 {
+        // Nothing is said of nothing: what is said may go to a file that is watched.
+        let stale = changed.is_empty() && latest.len() == known;
+        if round > 1 && !stale {
             say!("{} of {all} scenarios changed", changed.len());
         }
-        let stale = changed.is_empty() && latest.len() == known;
         let new = play_again(args, &session, reports, changed, round).await;
         // What was interrupted says nothing of what was played before.
         if *stop.borrow() && round > 1 {
             break;
         }
-        tell_others(&latest);
+        if !stale {
+            tell_others(&latest);
+        }
         if let Some(new) = new.filter(|_| !stale) {
             latest.extend(new);
             latest.sort_by_key(|one| place(&one.played.job.plan));
@@ -63,8 +66,10 @@ pub async fn watch(
         if *stop.borrow() {
             break;
         }
-        let folders = changes.folders();
-        say!("watching {folders} folders: Enter plays everything again, Ctrl-C ends");
+        if !stale {
+            let folders = changes.folders();
+            say!("watching {folders} folders: Enter plays everything again, Ctrl-C ends");
+        }
         (loaded, jobs) = tokio::select! {
             next = next(args, &session, &mut changes, &mut latest) => next,
             _ = stop.wait_for(|stop| *stop) => break,
