@@ -38,14 +38,16 @@ pub async fn watch(
     let mut changes = Changes::new(results.collect())?;
     let mut stop = session.invocation.stop.clone();
     let mut latest: Vec<Latest> = Vec::new();
-    let mut code = 0;
+    let (mut code, mut told_stale) = (0, false);
     for round in 1.. {
         changes.watch(&args.features, &loaded)?;
         let (known, all) = (latest.len(), jobs.len());
         let changed = changed(&session, &mut latest, jobs);
-        // Nothing is said of nothing: what is said may go to a file that is watched.
         let stale = changed.is_empty() && latest.len() == known;
-        if round > 1 && !stale {
+        // That nothing changed is said once: what is said may go to a file that is watched.
+        let silent = stale && told_stale;
+        told_stale = stale;
+        if round > 1 && !silent {
             say!("{} of {all} scenarios changed", changed.len());
         }
         let new = play_again(args, &session, reports, changed, round).await;
@@ -53,7 +55,7 @@ pub async fn watch(
         if *stop.borrow() && round > 1 {
             break;
         }
-        if !stale {
+        if !silent {
             tell_others(&latest);
         }
         if let Some(new) = new.filter(|_| !stale) {
@@ -66,7 +68,7 @@ pub async fn watch(
         if *stop.borrow() {
             break;
         }
-        if !stale {
+        if !silent {
             let folders = changes.folders();
             say!("watching {folders} folders: Enter plays everything again, Ctrl-C ends");
         }
