@@ -38,12 +38,12 @@ const CASES: [Case; 8] = [
         says: "service `worker` ended by itself (exit status: 0) and stayed away",
     },
     Case {
-        name: "one that ends again and again, and is left alone, is away",
+        name: "one that ends again and again is away",
         worker: "if [ -e $$SHAKEDOWN_DATA/was ]; then exit 0; fi; touch $$SHAKEDOWN_DATA/was; (sleep 0.3; kill -9 $$$$) & SERVE",
         compose: "restart: always",
         steps: &[MEANWHILE],
         code: 2,
-        says: "service `worker` ended by itself (exit status: 0) and stayed away",
+        says: ", the last time with exit status: 0, and was to be started again when the run was over",
     },
     Case {
         name: "a crash is not forgotten when another instance ends well",
@@ -91,6 +91,10 @@ pub fn trials() -> Vec<Trial> {
     let case = |case: &'static Case| trial(format!("away: {}", case.name), || case.play());
     let mut trials: Vec<Trial> = CASES.iter().map(case).collect();
     trials.push(trial("away: a second one is started again too", second));
+    trials.push(trial(
+        "away: one that ends until another one is there comes back, however long that takes",
+        until_there,
+    ));
     trials.push(trial("away: a strike that was spared is over", spared));
     trials.push(trial(
         "away: work of which nothing is accepted is told of",
@@ -194,6 +198,33 @@ fn second() -> Result<(), Failed> {
     let log = std::fs::read_to_string(logs)?;
     let starts = log.lines().filter(|line| line.ends_with("up")).count();
     check(starts == 3, || format!("{log}\n{}", said.all()))
+}
+
+/// A service that needs another one, which takes longer than it takes to try more often than anybody counts.
+fn until_there() -> Result<(), Failed> {
+    let scratch = Scratch::new();
+    let there = scratch.path("there").display().to_string();
+    let compose = rogue_after(&format!("sleep 3; touch {there}"));
+    let worker = format!("echo up; [ -e {there} ] || exit 1; exec sleep 1000");
+    let worker = format!(
+        "  worker:\n    image: x\n    restart: always\n    x-shakedown: {{process: [sh, -c, \"{worker}\"]}}\n"
+    );
+    scratch.file("compose.yaml", &format!("{compose}{worker}"));
+    let stack = scratch.file("shakedown.yaml", &without_poll());
+    let text = format!(
+        "Feature: f\n  Scenario: s\n    Given the stack \"s\"\n    {LOOK}\n    Then every invariant holds\n"
+    );
+    let feature = scratch.file("a.feature", &text);
+    let said = scratch.play_on(&stack, &feature, "process").exits(0)?;
+    let said = said.says(&["service `worker` ended by itself"])?;
+    let logs = scratch.history()?.with_file_name("logs/worker.log");
+    let starts = std::fs::read_to_string(logs)?
+        .lines()
+        .filter(|line| line.ends_with("up"))
+        .count();
+    check((4..=8).contains(&starts), || {
+        format!("{starts} starts\n{}", said.all())
+    })
 }
 
 /// Two calls at once, each of which is to kill the service: the second was asked of the one that is dead already.

@@ -393,10 +393,12 @@ async fn play(
         let judges = setup.judges();
         let broken = || record.look(|state| state.judge.broken(&judges).is_some());
         let mut rounds = 0;
-        // Whoever is being started again may not come back, or still do something.
-        while rounds < MAX_ROUNDS && !broken() && services.come_back().await {
+        // Whoever is being started again may not come back, or still do something. Nobody is hurried for ever.
+        let mut back = !broken() && services.come_back().await;
+        while back {
             rounds += 1;
             settle(record, setup, &observers).await;
+            back = rounds < MAX_ROUNDS && !broken() && services.returned().await;
         }
         // What is still open has no end that could be told; without a receiver, the gateway is gone, which ends the run.
         let _ = commands.send(crate::gateway::Command::Streams);
@@ -407,6 +409,7 @@ async fn play(
     tokio::select! {
         played = played => played,
         failure = conduct => Err(failure),
+        never = services.attend() => match never {},
     }
 }
 

@@ -34,13 +34,15 @@ impl Away {
 
     /// A service was started again, as this number, and did not become ready.
     pub fn not_back(&mut self, begun: u64, failure: Failure) {
-        let last = failure
-            .service
-            .as_ref()
-            .and_then(|name| self.begun.get(name));
-        if last.is_none_or(|last| *last == begun) {
+        let last = |name: &String| self.is_last(name, begun);
+        if failure.service.as_ref().is_none_or(last) {
             self.not_back.push(failure);
         }
+    }
+
+    /// Whether a service was not to be started again since it was as this number.
+    pub fn is_last(&self, service: &str, begun: u64) -> bool {
+        self.begun.get(service).is_none_or(|last| *last == begun)
     }
 
     /// Why the first did not come back.
@@ -54,30 +56,41 @@ impl Services {
     pub fn missed(&self) -> Vec<String> {
         let away = self.away();
         let missed = away.missed.iter();
-        let missed = missed.map(|(name, why)| self.away_with_log(name, why));
+        let missed = missed.map(|(name, why)| self.with_log(name, &stayed_away(name, why)));
         let lost = away.not_back.iter().map(|failure| failure.what.clone());
         let starting = self.stack.services.keys().filter_map(|name| {
-            let starts = matches!(*self.stages[name].borrow(), Stage::Starting | Stage::Started);
-            let told = away.not_back.iter().any(|failure| failure.service.as_ref() == Some(name));
+            let starts = matches!(
+                *self.stages[name].borrow(),
+                Stage::Starting | Stage::Started
+            );
+            let told = away
+                .not_back
+                .iter()
+                .any(|failure| failure.service.as_ref() == Some(name));
+            let waits = self.backoff().waits(name);
+            let what = match &waits {
+                Some(waits) => format!(
+                    "ended by itself {waits}, and was to be started again when the run was over"
+                ),
+                None => "was still being started again when the run was over".to_owned(),
+            };
             (starts && !told && self.up.load(Ordering::Relaxed)).then(|| {
-                format!("service `{name}` was still being started again when the run was over, so nobody knows what it would have done")
+                let what =
+                    format!("service `{name}` {what}, so nobody knows what it would have done");
+                self.with_log(name, &what)
             })
         });
         missed.chain(lost).chain(starting).collect()
     }
 
-    fn away_with_log(&self, name: &str, why: &str) -> String {
+    /// What is said of a service, and where to read more.
+    fn with_log(&self, name: &str, what: &str) -> String {
         let tail = self.folder.tail(name);
         let last = tail.lines().rfind(|line| !line.trim().is_empty());
         let last = last.map_or_else(String::new, |line| {
             format!(", its last word was `{}`", line.trim())
         });
-        let log = self.folder.log(name);
-        format!(
-            "{}{last}; its log: {}",
-            stayed_away(name, why),
-            log.display()
-        )
+        format!("{what}{last}; its log: {}", self.folder.log(name).display())
     }
 }
 

@@ -1,6 +1,7 @@
 //! The services of a running stack: in order up, watched, started again, struck on purpose.
 
 mod away;
+mod backoff;
 mod second;
 mod strike;
 
@@ -12,17 +13,15 @@ use crate::runtime::{Exit, Failure, Notice, RunFolder, Runtime, ready};
 use crate::stack::{Condition, Evidence, Service, Stack};
 use away::Away;
 pub(crate) use away::stayed_away;
+use backoff::Backoff;
 use futures::future::try_join_all;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
-
-/// A service that ends by itself more often than this in one run is left alone: something is wrong with it.
-const MAX_RESTARTS: u32 = 20;
 
 /// How far a service has come.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +58,9 @@ pub struct Services {
     /// All services have been up once.
     up: AtomicBool,
     away: Mutex<Away>,
-    restarts: Mutex<HashMap<String, u32>>,
+    backoff: Mutex<Backoff>,
+    /// One more service is to be started again.
+    more_due: Notify,
     restarting: Mutex<JoinSet<()>>,
 }
 
@@ -81,7 +82,7 @@ impl Services {
             .keys()
             .map(|name| (name.clone(), Default::default()))
             .collect();
-        let (up, away, restarts, restarting) = Default::default();
+        let (up, away, backoff, more_due, restarting) = Default::default();
         Services {
             stack,
             runtime,
@@ -95,7 +96,8 @@ impl Services {
             struck_once: Mutex::default(),
             up,
             away,
-            restarts,
+            backoff,
+            more_due,
             restarting,
         }
     }
@@ -105,20 +107,30 @@ impl Services {
     ///
     /// # Errors
     /// The first service that could not be started or did not become ready in its time.
-    pub async fn up(&self) -> Result<(), Failure> {
+    pub async fn up(self: &Arc<Self>) -> Result<(), Failure> {
         try_join_all(self.stack.services.values().map(async |service| {
             for (other, condition) in &service.depends_on {
                 self.reached(other, *condition, &service.name).await?;
             }
-            self.start(service).await
+            self.start(service, || false).await
         }))
         .await?;
         self.up.store(true, Ordering::Relaxed);
+        // All that they may have wanted is there.
+        self.forgive();
+        self.hurry_all().await;
         Ok(())
     }
 
-    /// Waits until every service that is being started again is ready, or has not become so in its time. False: none was.
-    pub async fn come_back(&self) -> bool {
+    /// The same as [`Services::returned`], also for those that were to be started later: they are at once.
+    pub async fn come_back(self: &Arc<Self>) -> bool {
+        let hurried = self.hurry_all().await;
+        self.returned().await || hurried
+    }
+
+    /// Waits until every service that is being started again is ready, has ended once more, or has not become ready in its
+    /// time. False: none was.
+    pub async fn returned(&self) -> bool {
         let mut restarting =
             std::mem::take(&mut *self.restarting.lock().expect("no panic while it is held"));
         while restarting.try_join_next().is_some() {}
@@ -132,11 +144,9 @@ impl Services {
     ///
     /// # Errors
     /// The first service that did not come back.
-    pub async fn heal(&self) -> Result<(), Failure> {
-        self.come_back().await;
-        if let Some(failure) = self.away().lost() {
-            return Err(failure);
-        }
+    pub async fn heal(self: &Arc<Self>) -> Result<(), Failure> {
+        self.returned().await;
+        self.none_lost()?;
         let joined = self.joined().clone();
         for name in joined {
             self.part(&name).await?;
@@ -152,10 +162,16 @@ impl Services {
                 .services
                 .values()
                 .filter(ended)
-                .map(|service| self.start_again(service)),
+                .map(|service| self.start_again(service, || false)),
         )
         .await?;
-        Ok(())
+        self.forgive();
+        self.come_back().await;
+        self.none_lost()
+    }
+
+    fn none_lost(&self) -> Result<(), Failure> {
+        self.away().lost().map_or(Ok(()), Err)
     }
 
     fn away(&self) -> MutexGuard<'_, Away> {
@@ -207,16 +223,14 @@ impl Services {
         self.say(&name, ServiceState::Exited, Some(&exit.detail));
         self.runtime.gone(&name);
         let again = self.is_started_again(&name, exit.code);
-        let policy = self.stack.services[&name].restarts;
-        // One that comes back whatever happens, and does not any more, has not done its work either.
-        let done = exit.code == Some(0) && !self.stays(&name) && (again || !policy.after(Some(0)));
+        let done = exit.code == Some(0) && !self.stays(&name);
         let completes = done && self.stack.is_to_complete(&name);
         if !completes && (!done || self.up.load(Ordering::Relaxed)) {
             let log = self.folder.log(&name);
             self.record.crashed(&name, &exit.detail, &log);
         }
         match (again, done) {
-            (true, _) => self.restart(&name),
+            (true, _) => self.later(&name, &exit.detail),
             // A service has completed when all its instances have.
             (false, true) if exit.left == 0 => self.stage(&name, Stage::Completed),
             (false, true) => {}
@@ -229,12 +243,9 @@ impl Services {
 
     /// Whether its `restart` policy has a service started again that ended by itself so; and not too often already.
     fn is_started_again(&self, name: &str, code: Option<i32>) -> bool {
-        let mut restarts = self.restarts.lock().expect("no panic while it is held");
-        let count = restarts.entry(name.to_owned()).or_default();
-        *count += 1;
+        let ends = self.backoff().ended(name);
         let policy = self.stack.services[name].restarts;
-        let most = policy.most().unwrap_or(MAX_RESTARTS).min(MAX_RESTARTS);
-        policy.after(code) && *count <= most
+        policy.after(code) && policy.most().is_none_or(|most| ends <= most)
     }
 
     /// Whether a service is there for as long as the stack runs, as far as can be told: then one that ends has not done its
@@ -250,7 +261,9 @@ impl Services {
         let begun = self.away().begin(name);
         let (this, name) = (self.clone(), name.to_owned());
         let restart = async move {
-            let back = this.start_again(&this.stack.services[&name]).await;
+            let ended = || !this.away().is_last(&name, begun);
+            let back = this.start_again(&this.stack.services[&name], ended);
+            let back = back.await;
             let waiting = matches!(
                 *this.stages[&name].borrow(),
                 Stage::Starting | Stage::Started
@@ -266,27 +279,48 @@ impl Services {
             .spawn(restart);
     }
 
-    async fn start_again(&self, service: &Service) -> Result<(), Failure> {
-        self.start(service).await.map_err(|failure| Failure {
+    async fn start_again(
+        &self,
+        service: &Service,
+        ended: impl Fn() -> bool,
+    ) -> Result<(), Failure> {
+        let started = self.start(service, ended).await;
+        started.map_err(|failure| Failure {
             what: format!("{} when it was started again", failure.what),
             ..failure
         })
     }
 
-    async fn start(&self, service: &Service) -> Result<(), Failure> {
+    /// Starts a service and waits until it is ready, or has `ended` and is another start's concern.
+    async fn start(&self, service: &Service, ended: impl Fn() -> bool) -> Result<(), Failure> {
         let name = service.name.as_str();
         self.say(name, ServiceState::Starting, None);
         self.stage(name, Stage::Starting);
         self.runtime.start(name, 0..self.instances(service)).await?;
         self.advance(name, |stage| *stage == Stage::Starting, Stage::Started);
-        let (gone, logs) = (|| self.gone(name), || self.logs(name));
-        ready::wait(&*self.runtime, service, gone, logs).await?;
+        self.backoff().started(name);
+        let once_more = || ended().then(|| Err("it is being started once more".to_owned()));
+        let (gone, logs) = (|| self.gone(name).or_else(once_more), || self.logs(name));
+        let ready = ready::wait(&*self.runtime, service, gone, logs).await;
+        ready.map_err(|failure| self.again_and_again(name, failure))?;
         // One that was struck again meanwhile is not back, whatever it answered before.
         if self.advance(name, |stage| *stage == Stage::Started, Stage::Ready) {
             self.say(name, ServiceState::Ready, None);
             self.record.recovered(name);
         }
         Ok(())
+    }
+
+    /// What is said where a service was not ready in its time because it ended whenever it was started.
+    fn again_and_again(&self, name: &str, failure: Failure) -> Failure {
+        match self.backoff().waits(name) {
+            Some(ends) => Failure {
+                what: format!("{}: it ended by itself {ends}", failure.what),
+                help: Some("look at the end of its log".to_owned()),
+                ..failure
+            },
+            None => failure,
+        }
     }
 
     /// How many instances of a service there are to be.

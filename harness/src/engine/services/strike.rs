@@ -68,6 +68,7 @@ impl Services {
 
     /// False: there was nothing to do it to.
     async fn carry_out(self: &Arc<Self>, name: &str, how: ServiceFault) -> Result<bool, Failure> {
+        self.hurry(name);
         // A container works before the daemon has said that it runs.
         let mut stage = self.stages[name].subscribe();
         let begun = stage.wait_for(|stage| *stage != Stage::Starting).await;

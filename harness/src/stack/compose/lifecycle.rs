@@ -129,7 +129,7 @@ pub(super) fn deployed_restarts(
     let fields = policy.fields(&KEYS, reading.problems);
     for key in ["delay", "window"] {
         if let Some(node) = fields.get(key) {
-            let meaning = "a service that is to come back is started at once";
+            let meaning = "a service that ended by itself is started again after 100 ms, and after twice as long each time that it ends soon after";
             reading.unused(&node.place, &format!("`{key}`"), meaning);
         }
     }
