@@ -33,18 +33,12 @@ impl Deeds {
             }
             Doing::Fill { service } => return self.disks.fill(fault, service).await,
             Doing::Empty => return self.disks.empty(fault).await,
-            Doing::Recover { service } => {
-                self.services.recover(service).await?;
-                self.services.relieve();
-            }
+            Doing::Recover { service } => return self.services.recover(service).await,
             Doing::Bend { link, how, lasting } => {
                 self.links.bend(fault, link, *how, *lasting).await;
             }
             Doing::Drop { service } => self.links.drop_all(fault, service).await,
-            Doing::Straighten => {
-                self.links.straighten(Some(fault)).await;
-                self.services.relieve();
-            }
+            Doing::Straighten => self.links.straighten(Some(fault)).await,
             Doing::LetGo { exchanges } => {
                 let exchanges = Some(exchanges.clone());
                 let _ = self.commands.send(Command::Release { exchanges });

@@ -20,7 +20,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 
 /// How often a condition that depends on time alone is looked at again.
 const TICK: Duration = Duration::from_millis(20);
@@ -32,6 +32,8 @@ pub struct Record {
     /// The moments at which the gateway stops whatever the faults are.
     probed: Vec<Stop>,
     changed: watch::Sender<u64>,
+    /// What was done to a service, a link or a disk is over.
+    over: Notify,
 }
 
 /// What the record knows at one moment.
@@ -93,6 +95,7 @@ impl Record {
             secrets,
             probed,
             changed: watch::Sender::new(0),
+            over: Notify::new(),
         }
     }
 
@@ -267,12 +270,17 @@ impl Record {
 
     /// A link or a disk is as it was before the fault.
     pub fn straightened(&self, fault: usize) {
-        self.change(|state| state.faults.straightened(fault));
+        self.ease(|faults| faults.straightened(fault));
     }
 
     /// A service is back.
     pub fn recovered(&self, service: &str) {
-        self.change(|state| state.faults.recovered(service));
+        self.ease(|faults| faults.recovered(service));
+    }
+
+    /// Waits until what was done to a service, a link or a disk is over. For one to wait at a time.
+    pub async fn fault_over(&self) {
+        self.over.notified().await;
     }
 
     /// Takes note of something that is worth knowing and changes nothing.
@@ -391,6 +399,19 @@ impl Record {
         let mut state = self.state();
         let follow_ups = step(&mut state);
         self.follow_up(state, follow_ups, true);
+    }
+
+    /// The same, of something that may end faults.
+    fn ease(&self, step: impl FnOnce(&mut Faults) -> Vec<What>) {
+        let mut over = false;
+        self.change(|state| {
+            let ended = step(&mut state.faults);
+            over = !ended.is_empty();
+            ended
+        });
+        if over {
+            self.over.notify_one();
+        }
     }
 
     fn follow_up(&self, mut state: MutexGuard<'_, State>, follow_ups: Vec<What>, last: bool) {

@@ -104,6 +104,7 @@ impl Services {
             tokio::select! {
                 () = sleep_until(next.unwrap_or(now + none)) => {}
                 () = self.more_due.notified() => {}
+                () = self.record.fault_over() => self.relieve(),
             }
         }
     }
@@ -116,8 +117,8 @@ impl Services {
         }
     }
 
-    /// A fault is over, and what services ended for may be so too: none waits as before.
-    pub fn relieve(self: &Arc<Self>) {
+    /// A fault is over, and what services ended for may be so too: none waits on.
+    fn relieve(self: &Arc<Self>) {
         self.forgive();
         self.due().iter().for_each(|name| self.hurry(name));
     }
