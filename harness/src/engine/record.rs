@@ -340,6 +340,17 @@ impl Record {
         rewritten.unwrap_or_else(|error| state.broke(&error));
     }
 
+    /// The calls that hang still and whose callers wait for an answer, in words.
+    pub fn hanging(&self) -> Vec<String> {
+        let state = self.state();
+        let begun = state.writer.begun();
+        let at = |when: Instant| {
+            let at = when.saturating_duration_since(begun);
+            format!("+{:.1} s", at.as_secs_f64())
+        };
+        state.faults.hanging(at)
+    }
+
     /// What can be proven of each fault.
     pub fn receipts(&self) -> Vec<Receipt> {
         self.state().faults.receipts()

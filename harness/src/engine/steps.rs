@@ -241,7 +241,8 @@ impl Steps<'_> {
             .join(", ");
         let more = if left.len() > MAX_NAMED { ", ..." } else { "" };
         let (count, within) = (left.len(), duration::print(within));
-        let down = match self.deeds.struck()[..] {
+        let struck = [self.deeds.struck(), self.record.hanging()].concat();
+        let down = match struck[..] {
             [] => String::new(),
             ref struck => format!("; until `all faults are healed`, {}", struck.join(", ")),
         };

@@ -428,10 +428,16 @@ impl Armed {
         }
     }
 
-    /// What can be proven of it so far.
-    pub fn receipt(&self) -> Receipt {
-        let trigger = self.moments.begin_words();
-        let name = match &self.fault.effect {
+    /// How many exchanges it keeps hanging, and since when the first of them.
+    pub fn hanging(&self) -> Option<(usize, std::time::Instant)> {
+        let held = self.under_way.values().filter(|held| held.action.hangs());
+        let since: Vec<Instant> = held.map(|held| held.since).collect();
+        Some((since.len(), since.into_iter().min()?.into_std()))
+    }
+
+    /// What it is about.
+    pub fn name(&self) -> String {
+        match &self.fault.effect {
             Effect::Call { call, .. } => format!("the call \"{call}\""),
             Effect::Operation { operation, .. } => format!("the operation \"{operation}\""),
             Effect::Service { service, .. } => format!("the service \"{service}\""),
@@ -441,7 +447,13 @@ impl Armed {
                 StatementFault::CommitLost => format!("a commit of \"{text}\""),
             },
             Effect::Connections { service } => format!("the connections to \"{service}\""),
-        };
+        }
+    }
+
+    /// What can be proven of it so far.
+    pub fn receipt(&self) -> Receipt {
+        let trigger = self.moments.begin_words();
+        let name = self.name();
         let never = match (&trigger, &self.fault.effect) {
             (Some(trigger), _) if !self.moments.began() => {
                 format!("its moment never came while it was armed: {trigger}")

@@ -22,7 +22,7 @@ use armed::Armed;
 pub use late::Came;
 pub use receipt::Receipt;
 use std::collections::HashMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Where a fault strikes, and how.
 enum Target {
@@ -378,6 +378,19 @@ impl Faults {
     pub fn heal(&mut self) -> Vec<What> {
         self.deeds.clear();
         self.each(Armed::heal)
+    }
+
+    /// The calls that hang still and whose callers wait for an answer, in words; `at` says when something was.
+    pub fn hanging(&self, at: impl Fn(Instant) -> String) -> Vec<String> {
+        let words = |armed: &Armed| {
+            let (count, since) = armed.hanging()?;
+            let (name, since) = (armed.name(), at(since));
+            Some(match count {
+                1 => format!("{name} hangs (since {since}) and its caller waits"),
+                _ => format!("{name} hangs {count} times (since {since}) and its callers wait"),
+            })
+        };
+        self.armed.iter().filter_map(words).collect()
     }
 
     /// What can be proven of each fault, in the order of arming.

@@ -218,6 +218,11 @@ impl Action {
         }
     }
 
+    /// Whether the caller waits until it leaves, or what is held is released.
+    pub(crate) fn hangs(&self) -> bool {
+        *self.delayed().1 == Action::Hang
+    }
+
     /// Both, where they go together: a delay goes with all others, and delays add up. `None`: what becomes of the
     /// exchange is settled already.
     pub(crate) fn and(self, other: Action) -> Option<Action> {

@@ -131,6 +131,27 @@ const FELT: Seen = Seen::Answer {
 };
 
 #[test]
+fn what_hangs_is_told_until_its_caller_leaves() {
+    for fault_of_call in [CallFault::Hangs, CallFault::AnswerNeverArrives] {
+        let mut faults = armed(fault(on_call(fault_of_call), Times::Always, None, None));
+        let stop = faults.stops().remove(0);
+        let hanging = |faults: &Faults| faults.hanging(|_| "+0.4 s".to_owned());
+        assert!(hanging(&faults).is_empty());
+        faults.decide(&stop, &of("1"), 1);
+        let one = "the call \"upload scores\" hangs (since +0.4 s) and its caller waits";
+        assert_eq!(hanging(&faults), [one]);
+        faults.decide(&stop, &of("2"), 2);
+        let two = "the call \"upload scores\" hangs 2 times (since +0.4 s) and its callers wait";
+        assert_eq!(hanging(&faults), [two]);
+        faults.see(&seen(1, Seen::Left));
+        assert_eq!(hanging(&faults), [one]);
+    }
+    let mut others = armed(fault(ANSWER_503(), Times::Always, None, None));
+    others.decide(&at(Moment::Request), &of("1"), 1);
+    assert!(others.hanging(|_| String::new()).is_empty());
+}
+
+#[test]
 fn a_count_for_each_entity_is_kept_apart() {
     let mut faults = armed(fault(
         ANSWER_503(),
