@@ -28,11 +28,14 @@ pub(super) fn mistakes(file: &Path, text: &str, feature: &Feature) -> Vec<Proble
     for (begin, description) in descriptions(feature) {
         // Of a description the parser tells the words and not the place: it follows its title.
         let mut rest = lines.iter().enumerate().skip(begin);
+        // Whose title was not read, of its steps none is.
+        let mut told = false;
         for line in description.lines().map(str::trim) {
             let found = rest.find(|(_, whole)| !line.is_empty() && whole.trim() == line);
-            let (Some((number, whole)), Some(problem)) = (found, mistake(line)) else {
+            let (Some((number, whole)), Some(problem)) = (found, mistake(line, told)) else {
                 continue;
             };
+            told = true;
             let column = whole.chars().take_while(|c| c.is_whitespace()).count() + 1;
             let place = Place::new(file, number + 1, column);
             problems.push(Problem::at(&place, problem.0).help(problem.1));
@@ -64,8 +67,9 @@ fn descriptions(feature: &Feature) -> Vec<(usize, &str)> {
         .collect()
 }
 
-/// What is wrong with a line of a description, and what to do about it.
-fn mistake(line: &str) -> Option<(String, String)> {
+/// What is wrong with a line of a description, and what to do about it. `told`: something was before it, so that steps go
+/// without saying.
+fn mistake(line: &str, told: bool) -> Option<(String, String)> {
     let unread = |what: &str| format!("`{line}` is read as a description, {what}");
     if let Some((word, _)) = line.split_once(':') {
         let near = |keyword: &str| {
@@ -78,7 +82,7 @@ fn mistake(line: &str) -> Option<(String, String)> {
         }
     }
     let (first, phrase) = line.split_once(char::is_whitespace)?;
-    if parse(phrase.trim(), None).is_none() {
+    if told || parse(phrase.trim(), None).is_none() {
         return None;
     }
     let help = match first.to_lowercase().as_str() {
@@ -163,6 +167,8 @@ Feature: f
 
   Rule: r
     Scenrio: lost
+      Given the stack \"shop\"
+      Then every invariant holds
 
     Scenario: s
       when \"buy\" runs 3 times
@@ -173,6 +179,6 @@ Feature: f
             .iter()
             .filter_map(|one| one.split(':').next())
             .collect();
-        assert_eq!(lines, ["7", "3", "10"]);
+        assert_eq!(lines, ["7", "3", "12"]);
     }
 }
