@@ -216,7 +216,7 @@ fn until_there() -> Result<(), Failed> {
     );
     let feature = scratch.file("a.feature", &text);
     let said = scratch.play_on(&stack, &feature, "process").exits(0)?;
-    let said = said.says(&["service `worker` ended by itself"])?;
+    let said = said.says(&["service `worker` ended by itself", "; its last word was `"])?;
     let logs = scratch.history()?.with_file_name("logs/worker.log");
     let starts = std::fs::read_to_string(logs)?
         .lines()

@@ -287,16 +287,18 @@ impl Record {
     pub fn note(&self, what: &str) {
         let mut state = self.state();
         let at_ns = state.writer.now_ns();
-        state.notes.add(what, at_ns);
+        state.notes.add(what, None, at_ns);
     }
 
     /// A service ended by itself where it was not to.
-    pub fn crashed(&self, service: &str, detail: &str, log: &Path) {
-        self.note(&format!(
-            "service `{service}` ended by itself: {detail}; its log: {}",
-            log.display()
-        ));
-        self.state().crashed.insert(service.to_owned());
+    pub fn crashed(&self, service: &str, detail: &str, log: &Path, last: Option<String>) {
+        let log = log.display();
+        let what = format!("service `{service}` ended by itself: {detail}; its log: {log}");
+        let last = last.map(|last| format!("its last word was `{last}`"));
+        let mut state = self.state();
+        let at_ns = state.writer.now_ns();
+        state.notes.add(&what, last, at_ns);
+        state.crashed.insert(service.to_owned());
     }
 
     /// No fault strikes any more.

@@ -9,6 +9,8 @@ use std::sync::Arc;
 const TAIL_BYTES: u64 = 4096;
 /// The most lines of a log that a message quotes.
 const TAIL_LINES: usize = 20;
+/// So much of its last line is told in a sentence.
+const WORD_CHARS: usize = 300;
 
 /// The folder of one run: its history and its services' logs, which stay, and the stack's data, which does not.
 #[derive(Clone, Debug)]
@@ -127,6 +129,13 @@ impl RunFolder {
     pub fn tail(&self, service: &str) -> String {
         tail(&self.log(service)).unwrap_or_default()
     }
+
+    /// The last line of a service's log that says something, or the beginning of it.
+    pub fn last_word(&self, service: &str) -> Option<String> {
+        let tail = self.tail(service);
+        let last = tail.lines().rfind(|line| !line.trim().is_empty())?;
+        Some(last.trim().chars().take(WORD_CHARS).collect())
+    }
 }
 
 /// The last lines of a file.
@@ -154,7 +163,13 @@ mod tests {
         let lines: Vec<String> = (0..10_000).map(|n| format!("line {n}")).collect();
         std::fs::write(folder.log("db"), lines.join("\n")).unwrap();
         assert_eq!(folder.tail("db"), lines[lines.len() - 20..].join("\n"));
+        assert_eq!(folder.last_word("db"), lines.last().cloned());
+        std::fs::write(folder.log("db"), "a\n  because of b \n\n").unwrap();
+        assert_eq!(folder.last_word("db").as_deref(), Some("because of b"));
+        std::fs::write(folder.log("db"), "é".repeat(1000)).unwrap();
+        assert_eq!(folder.last_word("db"), Some("é".repeat(300)));
         folder.clear();
         assert_eq!(folder.tail("db"), "");
+        assert_eq!(folder.last_word("db"), None);
     }
 }

@@ -85,11 +85,8 @@ impl Services {
 
     /// What is said of a service, and where to read more.
     fn with_log(&self, name: &str, what: &str) -> String {
-        let tail = self.folder.tail(name);
-        let last = tail.lines().rfind(|line| !line.trim().is_empty());
-        let last = last.map_or_else(String::new, |line| {
-            format!(", its last word was `{}`", line.trim())
-        });
+        let last = self.folder.last_word(name);
+        let last = last.map_or_else(String::new, |last| format!(", its last word was `{last}`"));
         format!("{what}{last}; its log: {}", self.folder.log(name).display())
     }
 }

@@ -227,7 +227,8 @@ impl Services {
         let completes = done && self.stack.is_to_complete(&name);
         if !completes && (!done || self.up.load(Ordering::Relaxed)) {
             let log = self.folder.log(&name);
-            self.record.crashed(&name, &exit.detail, &log);
+            let last = self.folder.last_word(&name);
+            self.record.crashed(&name, &exit.detail, &log, last);
         }
         match (again, done) {
             (true, _) => self.later(&name, &exit.detail),
