@@ -3,15 +3,10 @@
 //! A service is to its processes what the first process of a container is to those in it: what loses its parent becomes
 //! its child. So all that it has started can be found for as long as it lives.
 
+use super::reaper::{again_and_again, pids, state_on};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
-
-/// A process can start another one while it is killed, so that is repeated until none is left, at most so many times.
-const MAX_ROUNDS: u32 = 50;
-/// The time between two rounds, for dying processes to be gone.
-const ROUND_EVERY: Duration = Duration::from_millis(20);
 
 /// A process. Its number may be that of another one once it has ended; together with its start it is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,37 +35,32 @@ pub(super) fn of(head: Pid) -> HashSet<Member> {
 
 /// Kills all of these that live, and whomever they have started.
 pub(super) async fn end(mut family: HashSet<Member>) {
-    for _ in 0..MAX_ROUNDS {
+    again_and_again(|| {
         let all = all();
         family.retain(|one| all.contains_key(one));
-        if family.is_empty() {
-            return;
-        }
-        family = with_descendants(&all, family);
+        family = with_descendants(&all, std::mem::take(&mut family));
         for one in &family {
             let _ = kill(Pid::from_raw(one.pid), Signal::SIGKILL);
         }
-        tokio::time::sleep(ROUND_EVERY).await;
-    }
+        family.is_empty()
+    })
+    .await;
 }
 
 /// All processes that live, each with the number of its parent.
 fn all() -> HashMap<Member, i32> {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
     let stat = |pid: i32| {
         read(
             pid,
             &std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?,
         )
     };
-    pids.filter_map(stat).collect()
+    pids().filter_map(stat).collect()
 }
 
 /// A process and its parent, of what `/proc/PID/stat` says. `None`: it has ended.
 fn read(pid: i32, stat: &str) -> Option<(Member, i32)> {
-    // The name before it may have anything in it, also brackets.
-    let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split_whitespace().collect();
+    let fields: Vec<&str> = state_on(stat)?.split_whitespace().collect();
     let (state, parent, started) = (fields.first()?, fields.get(1)?, fields.get(19)?);
     let started = started.parse().ok()?;
     let lives = !["Z", "X"].contains(state);

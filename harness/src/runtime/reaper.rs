@@ -94,14 +94,22 @@ pub(super) async fn stop_labelled(label: &str) {
 
 /// Sends a signal to every process with a label, and again to those that come meanwhile, until it is `done` to all.
 async fn sweep(label: &str, signal: Signal, done: impl Fn(Pid) -> bool) {
-    for _ in 0..MAX_SWEEPS {
+    again_and_again(|| {
         let mut left = labelled(label);
         left.retain(|process| !done(*process));
-        if left.is_empty() {
-            return;
+        for process in &left {
+            let _ = kill(*process, signal);
         }
-        for process in left {
-            let _ = kill(process, signal);
+        left.is_empty()
+    })
+    .await;
+}
+
+/// Sweeps until a `sweep` says that nothing is left, but not for ever.
+pub(super) async fn again_and_again(mut sweep: impl FnMut() -> bool) {
+    for _ in 0..MAX_SWEEPS {
+        if sweep() {
+            return;
         }
         tokio::time::sleep(SWEEP_EVERY).await;
     }
@@ -117,11 +125,14 @@ pub(super) fn resume_labelled(label: &str) {
 /// Whether a process is stopped, or has ended.
 fn stands(process: Pid) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat"));
-    // The name before it may have anything in it, also brackets.
-    let state = stat
-        .ok()
-        .and_then(|stat| stat.rsplit_once(") ")?.1.chars().next());
+    let state = stat.ok().and_then(|stat| state_on(&stat)?.chars().next());
     state.is_none_or(|state| "TtZX".contains(state))
+}
+
+/// What `/proc/PID/stat` says from the state of a process on.
+pub(super) fn state_on(stat: &str) -> Option<&str> {
+    // The name before it may have anything in it, also brackets.
+    Some(stat.rsplit_once(") ")?.1)
 }
 
 /// Kills every process of a run.
@@ -147,11 +158,15 @@ pub(super) fn all_labelled() -> Vec<(i32, String)> {
     others().filter_map(run).collect()
 }
 
+/// All processes.
+pub(super) fn pids() -> impl Iterator<Item = i32> {
+    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    all.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+}
+
 /// All processes but this one.
 fn others() -> impl Iterator<Item = i32> {
-    let all = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    let pids = all.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    pids.filter(|pid| *pid != std::process::id() as i32)
+    pids().filter(|pid| *pid != std::process::id() as i32)
 }
 
 /// The entries of a process's environment, as far as this user may read them.
