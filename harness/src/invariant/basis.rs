@@ -2,7 +2,7 @@
 
 use super::teacher::Teacher;
 use crate::expression::Expression;
-use crate::stack::{Entity, Evidence, Invariant, Learn, Pattern, Scope};
+use crate::stack::{Entity, Evidence, Learn, Pattern, Scope};
 use std::borrow::Borrow;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -50,11 +50,11 @@ pub(super) struct Observer {
 const LOG_READ_WITHIN: Duration = Duration::from_millis(1500);
 
 impl Basis {
-    /// Of an invariant over this kind of entity.
-    pub fn new(invariant: &Invariant, entity: &Entity) -> Basis {
+    /// Of an invariant of this pattern, in a scope, over this kind of entity.
+    pub fn new(pattern: &Pattern, scope: &Scope, entity: &Entity) -> Basis {
         let status = entity.status.as_ref().map(|status| status.field.as_str());
-        let (fields, events) = reads(invariant, status);
-        let in_scope = invariant.scope.expressions();
+        let (fields, events) = reads(pattern, scope, status);
+        let in_scope = scope.expressions();
         let mut basis = Basis {
             in_scope: in_scope
                 .flat_map(|one| [one.variables(), one.events()].concat())
@@ -87,15 +87,10 @@ impl Basis {
             let rules = rules.filter(|rule| teaches(rule, &fields, &events));
             rules.filter_map(Teacher::new).collect::<Vec<Teacher>>()
         };
-        let Scope { after, until } = &invariant.scope;
+        let Scope { after, until } = scope;
         let [after, until] = [after, until].map(|one| calls(named(one.as_slice())));
-        basis.calls = [calls(awaited(&invariant.pattern, status)), after.clone()].concat();
-        basis.breaking = [
-            calls(breaking(&invariant.pattern, status)),
-            after,
-            until.clone(),
-        ]
-        .concat();
+        basis.calls = [calls(awaited(pattern, status)), after.clone()].concat();
+        basis.breaking = [calls(breaking(pattern, status)), after, until.clone()].concat();
         basis.ending = until;
         let mut observers = BTreeSet::new();
         for rule in &entity.learn {
@@ -136,7 +131,7 @@ impl Basis {
             }
         }
         // One observer alone tells everything of a moment at once, but may tell it after a deadline.
-        if observers.len() < 2 && within(&invariant.pattern).is_none() {
+        if observers.len() < 2 && within(pattern).is_none() {
             basis.hindsight = Duration::ZERO;
         }
         (basis.fields, basis.events) = (fields, events);
@@ -154,9 +149,9 @@ pub(super) fn within(pattern: &Pattern) -> Option<Duration> {
 }
 
 /// The fields and events that a pattern reads.
-fn reads(invariant: &Invariant, status: Option<&str>) -> (Vec<String>, Vec<String>) {
-    let (mut fields, mut events) = demanded(&invariant.pattern, status);
-    for expression in invariant.scope.expressions() {
+fn reads(pattern: &Pattern, scope: &Scope, status: Option<&str>) -> (Vec<String>, Vec<String>) {
+    let (mut fields, mut events) = demanded(pattern, status);
+    for expression in scope.expressions() {
         fields.extend(expression.variables());
         events.extend(expression.events());
     }

@@ -69,7 +69,7 @@ impl Judge {
             Some(Watched {
                 invariant: invariant.clone(),
                 kind: number,
-                basis: Basis::new(invariant, kind.entity()),
+                basis: Basis::new(&invariant.pattern, &invariant.scope, kind.entity()),
                 monitor: monitor(invariant, kind, granted),
             })
         });

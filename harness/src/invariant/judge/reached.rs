@@ -3,10 +3,8 @@
 use super::{Judge, Telling};
 use crate::invariant::basis::Basis;
 use crate::invariant::untold::Untold;
-use crate::problem::Place;
-use crate::stack::{Invariant, Pattern, Scope};
+use crate::stack::{Pattern, Scope};
 use std::collections::BTreeSet;
-use std::path::Path;
 
 /// Why nobody can say that no more entities of a kind reached a status.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,14 +22,7 @@ impl Judge {
         let kind = self.entities.kind_named(entity)?;
         let field = kind.entity().status.as_ref()?.field.clone();
         // Like this pattern, it reads the status and waits for it.
-        let reads = Invariant {
-            name: String::new(),
-            place: Place::new(Path::new(""), 1, 1),
-            entity: entity.to_owned(),
-            pattern: Pattern::Moves,
-            scope: Scope::default(),
-        };
-        let basis = Basis::new(&reads, kind.entity());
+        let basis = Basis::new(&Pattern::Moves, &Scope::default(), kind.entity());
         let known = |why| Unsure { why, field: None };
         let untold = || match &self.told {
             Telling::Run(heard) => Untold::in_run(&basis, kind, heard).map(|untold| Unsure {
