@@ -26,6 +26,9 @@ struct Group {
     /// For so many it may hold, or not hold, by what calls without an answer did.
     may_be: usize,
     may_not_be: usize,
+    /// The same by what calls did of which nobody knows for whom: each of them for one.
+    perhaps: usize,
+    perhaps_not: usize,
     all: usize,
 }
 
@@ -93,21 +96,20 @@ impl Balance {
         for (value, one) in values.iter().zip(standings) {
             let Some(value) = value else { continue };
             let group = groups.entry(value.clone()).or_default();
-            group.all += 1;
-            group.held += usize::from(one.truth == Truth::True);
-            group.may_come += usize::from(one.open);
             let held = one.truth == Truth::True;
+            group.all += 1;
+            group.held += usize::from(held);
+            group.may_come += usize::from(one.open);
             let may_turn = one.doubt.is_some() && !one.open;
             group.may_be += usize::from(may_turn && !held);
             group.may_not_be += usize::from(may_turn && held);
+            group.perhaps += usize::from(one.perhaps && !held && !one.open);
+            group.perhaps_not += usize::from(one.perhaps && held);
         }
-        for (name, group) in &mut groups {
-            let own = values.iter().zip(standings);
-            let own = own.filter(|(value, one)| value.as_ref() == Some(name) && one.perhaps);
-            let (held, not) = own.partition::<Vec<_>, _>(|(_, one)| one.truth == Truth::True);
-            let not = not.iter().filter(|(_, one)| !one.open).count();
-            group.may_be += not.min(work.anyones().len());
-            group.may_not_be += held.len().min(work.anyones().len());
+        let deeds = work.anyones().len();
+        for group in groups.values_mut() {
+            group.may_be += group.perhaps.min(deeds);
+            group.may_not_be += group.perhaps_not.min(deeds);
         }
         groups
     }

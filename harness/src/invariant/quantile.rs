@@ -82,14 +82,12 @@ impl Quantile {
         let mut anyones = work.anyones().len();
         let best = times.iter().filter_map(|(number, took, begun)| {
             // It may have come to the first status before the data begins, and again and again.
-            let unsure = !kind.view(*number).is_whole() || !work.to(*number).is_empty();
+            let mut unsure = !kind.view(*number).is_whole() || !work.to(*number).is_empty();
             let slow = took.is_none_or(|took| took >= self.below);
-            let unsure = unsure
-                || slow
-                    && anyones.checked_sub(1).is_some_and(|left| {
-                        anyones = left;
-                        true
-                    });
+            if !unsure && slow && anyones > 0 {
+                anyones -= 1;
+                unsure = true;
+            }
             let waits = Duration::from_nanos(now_ns.saturating_sub(begun.from.at_ns));
             match took {
                 _ if unsure => Some(Some(Duration::ZERO)),
