@@ -22,8 +22,7 @@ pub(super) struct Tally {
     allowed: u64,
     /// How often it was to strike.
     struck: u64,
-    /// The keys for which the count said that it may strike, and those for which it did.
-    reached: HashSet<String>,
+    /// The keys for which it struck.
     done: HashSet<String>,
     /// Where its coins come from.
     seed: Seed,
@@ -41,7 +40,6 @@ impl Tally {
             counts: HashMap::new(),
             allowed: 0,
             struck: 0,
-            reached: HashSet::new(),
             done: HashSet::new(),
             seed,
             name,
@@ -68,11 +66,7 @@ impl Tally {
         }
         let count = self.counts.entry(key.to_owned()).or_default();
         *count += 1;
-        let may = match self.times {
-            Times::Always => true,
-            Times::First(n) => *count <= n,
-            Times::Nth(n) => *count == n,
-        };
+        let may = is_one_of(self.times, *count);
         // Each coin has a name of its own, so that the order in which entities come by changes none of them.
         let name = format!("{} {key} {count}", self.name);
         let strikes = may
@@ -81,9 +75,6 @@ impl Tally {
                 .is_none_or(|chance| self.seed.rng(&name).random_bool(chance));
         self.allowed += u64::from(may);
         self.struck += u64::from(strikes);
-        if may && !self.reached.contains(key) {
-            self.reached.insert(key.to_owned());
-        }
         strikes
     }
 
@@ -96,11 +87,12 @@ impl Tally {
 
     /// For how many entities it was counted and done, where that is for each.
     pub fn each(&self) -> Option<Each> {
+        let reached = |count: &&u64| (1..=**count).any(|n| is_one_of(self.times, n));
         match &self.whom {
             Whom::Each(entity) => Some(Each {
                 entity: entity.clone(),
                 came: self.counts.len(),
-                reached: self.reached.len(),
+                reached: self.counts.values().filter(reached).count(),
                 struck: self.done.len(),
                 by_chance: self.chance.is_some(),
             }),
@@ -161,5 +153,14 @@ impl Tally {
             each,
             lowest,
         })
+    }
+}
+
+/// Whether it strikes when it comes by for this time, counted from 1.
+fn is_one_of(times: Times, count: u64) -> bool {
+    match times {
+        Times::Always => true,
+        Times::First(n) => count <= n,
+        Times::Nth(n) => count == n,
     }
 }

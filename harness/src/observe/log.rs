@@ -166,21 +166,30 @@ mod tests {
     use std::io::Write;
     use std::path::Path;
 
+    /// A rule on the log of a worker; it sets nothing yet.
+    fn rule(pattern: &str) -> Learn {
+        Learn {
+            place: Place::new(Path::new("shakedown.yaml"), 1, 1),
+            evidence: Evidence::Log {
+                service: "worker".to_owned(),
+                pattern: pattern.to_owned(),
+            },
+            when: None,
+            id: None,
+            set: IndexMap::new(),
+            event: None,
+            gone: None,
+        }
+    }
+
     #[tokio::test]
     async fn each_line_is_read_once_and_only_when_it_is_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("worker.log");
         let rule = Learn {
-            place: Place::new(Path::new("shakedown.yaml"), 1, 1),
-            evidence: Evidence::Log {
-                service: "worker".to_owned(),
-                pattern: r"job=(?<id>\d+)(?: phase=(?<phase>\w+))?".to_owned(),
-            },
             when: Some(Expression::parse("phase != ''").unwrap()),
-            id: None,
             set: IndexMap::from([("phase".to_owned(), Expression::parse("phase").unwrap())]),
-            event: None,
-            gone: None,
+            ..rule(r"job=(?<id>\d+)(?: phase=(?<phase>\w+))?")
         };
         let mut log = Log::new(std::iter::once(&rule), (path.clone(), Duration::ZERO), None);
         let mut told = async || -> Vec<String> {
@@ -204,16 +213,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("worker.log");
         let rule = Learn {
-            place: Place::new(Path::new("shakedown.yaml"), 1, 1),
-            evidence: Evidence::Log {
-                service: "worker".to_owned(),
-                pattern: r"job=(?<id>\d+) n=(?<n>\w+)".to_owned(),
-            },
             when: Some(Expression::parse("int(n) > 3").unwrap()),
-            id: None,
-            set: IndexMap::new(),
             event: Some("stored".to_owned()),
-            gone: None,
+            ..rule(r"job=(?<id>\d+) n=(?<n>\w+)")
         };
         let mut log = Log::new(std::iter::once(&rule), (path.clone(), Duration::ZERO), None);
         std::fs::write(&path, "job=1 n=oops\njob=2 n=7\n").unwrap();
@@ -230,16 +232,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("worker.log");
         let rule = Learn {
-            place: Place::new(Path::new("shakedown.yaml"), 1, 1),
-            evidence: Evidence::Log {
-                service: "worker".to_owned(),
-                pattern: r"token=(?<id>[0-9a-f]+) at (?<at>\S+)".to_owned(),
-            },
-            when: None,
-            id: None,
             set: IndexMap::from([("line".to_owned(), Expression::parse("line").unwrap())]),
-            event: None,
-            gone: None,
+            ..rule(r"token=(?<id>[0-9a-f]+) at (?<at>\S+)")
         };
         let secrets = Arc::new(Secrets::new(Default::default(), Default::default()));
         secrets.body(r#"{"access_token": "0123456789abcdef"}"#);
@@ -263,16 +257,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("worker.log");
         let rule = |word: &str| Learn {
-            place: Place::new(Path::new("shakedown.yaml"), 1, 1),
-            evidence: Evidence::Log {
-                service: "worker".to_owned(),
-                pattern: format!(r"job=(?<id>\d+) .*{word}"),
-            },
-            when: None,
-            id: None,
-            set: IndexMap::new(),
             event: Some(word.to_owned()),
-            gone: None,
+            ..rule(&format!(r"job=(?<id>\d+) .*{word}"))
         };
         let rules = [rule("published"), rule("uploaded")];
         let lines = "job=1 uploaded\njob=1 published\njob=2 uploaded and published\n";

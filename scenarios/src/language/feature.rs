@@ -239,6 +239,6 @@ impl Reader<'_> {
 }
 
 /// The column of a line's first word, from 1.
-fn first_column(line: &str) -> usize {
+pub(super) fn first_column(line: &str) -> usize {
     line.chars().take_while(|c| c.is_whitespace()).count() + 1
 }

@@ -1,6 +1,7 @@
 //! Free text in which something is meant to be read: Gherkin takes whatever follows a title for its description, up to the
 //! next keyword, so that a misspelt `Scenario:` is never played, and nobody is told.
 
+use super::feature::first_column;
 use super::phrases::parse;
 use cucumber::gherkin::Feature;
 use shakedown_harness::problem::{Place, Problem};
@@ -36,8 +37,7 @@ pub(super) fn mistakes(file: &Path, text: &str, feature: &Feature) -> Vec<Proble
                 continue;
             };
             told = true;
-            let column = whole.chars().take_while(|c| c.is_whitespace()).count() + 1;
-            let place = Place::new(file, number + 1, column);
+            let place = Place::new(file, number + 1, first_column(whole));
             problems.push(Problem::at(&place, problem.0).help(problem.1));
         }
     }

@@ -98,8 +98,8 @@ fn judged(pattern: &Pattern, scope: &Scope, reversed: bool, events: &[Event]) ->
     judge.findings().remove(0)
 }
 
-#[test]
-fn what_one_answer_tells_breaks_nothing_by_the_order_of_the_rules() {
+/// That what is done was stored before, in three words.
+fn stored_before_done() -> [Pattern; 3] {
     let (done, stored) = (|| cel("status == 'Done'"), || cel("happened('stored')"));
     let order = Pattern::Precedence {
         no: done(),
@@ -112,12 +112,17 @@ fn what_one_answer_tells_breaks_nothing_by_the_order_of_the_rules() {
         clock: Clock::Wall,
     };
     let never = Pattern::Never(cel("status == 'Done' && !happened('stored')"));
+    [order, at_once, never]
+}
+
+#[test]
+fn what_one_answer_tells_breaks_nothing_by_the_order_of_the_rules() {
     let at = |seq, what| Event {
         seq,
         at_ns: seq * MS,
         what,
     };
-    for pattern in [order, at_once, never] {
+    for pattern in stored_before_done() {
         for reversed in [false, true] {
             let told = |facts: &[&str]| {
                 let events = [at(1, answer("7", &["told=1"])), at(2, answer("7", facts))];
@@ -139,18 +144,6 @@ fn what_one_answer_tells_breaks_nothing_by_the_order_of_the_rules() {
 /// Two exchanges of one call are no one source: which was first is not known where they overlap.
 #[test]
 fn exchanges_of_one_call_overlap_as_those_of_two_do() {
-    let (done, stored) = (|| cel("status == 'Done'"), || cel("happened('stored')"));
-    let order = Pattern::Precedence {
-        no: done(),
-        before: stored(),
-    };
-    let at_once = Pattern::Response {
-        when: done(),
-        then: stored(),
-        within: None,
-        clock: Clock::Wall,
-    };
-    let never = Pattern::Never(cel("status == 'Done' && !happened('stored')"));
     let asked = |exchange| {
         What::Asked(Asked {
             exchange,
@@ -170,7 +163,7 @@ fn exchanges_of_one_call_overlap_as_those_of_two_do() {
         })),
         other => other,
     };
-    for pattern in [order, at_once, never] {
+    for pattern in stored_before_done() {
         let judged = |order: [usize; 4]| {
             let told = [
                 asked(1),
