@@ -13,6 +13,7 @@ pub(in crate::runtime) mod left;
 mod mounts;
 mod network;
 mod own;
+mod pause;
 mod running;
 
 pub use about::{Daemon, about, has_image, in_registry, try_network};
@@ -346,7 +347,7 @@ impl Runtime for DockerRuntime {
         let instances = self.instances(name);
         for (number, _) in &instances {
             let container = self.container(name, *number);
-            let paused = self.docker.pause_container(&container).await;
+            let paused = pause::pause(&self.docker, &container).await;
             paused.map_err(self.failed("pause", name))?;
         }
         Ok(!instances.is_empty())
@@ -355,7 +356,7 @@ impl Runtime for DockerRuntime {
     async fn resume(&self, name: &str) -> Result<(), Failure> {
         for (number, _) in self.instances(name) {
             let container = self.container(name, number);
-            let resumed = self.docker.unpause_container(&container).await;
+            let resumed = pause::resume(&self.docker, &container).await;
             resumed.map_err(self.failed("resume", name))?;
         }
         Ok(())
