@@ -6,7 +6,7 @@ use super::disks::Answer;
 use super::probes::Probes;
 use super::record::Record;
 use crate::fault::Deed;
-use crate::gateway::{Command, Moment, Report, Stop};
+use crate::gateway::{Command, Moment, Report, Reports, Stop};
 use crate::history::{Captures, ExchangeId};
 use crate::runtime::{Failure, Notice};
 use std::sync::Arc;
@@ -38,7 +38,7 @@ impl Conduct {
     /// Serves one run until the gateway is gone or something breaks; that is its result.
     pub async fn serve(
         self,
-        mut reports: mpsc::UnboundedReceiver<Report>,
+        mut reports: Reports,
         mut notices: mpsc::UnboundedReceiver<Notice>,
     ) -> Failure {
         let (broke, mut broken) = mpsc::unbounded_channel();

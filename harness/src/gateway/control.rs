@@ -5,7 +5,7 @@ use super::disk;
 use super::listener::{self, Front};
 use super::pattern::Pattern;
 use super::state::State;
-use super::{Command, Handle, Report};
+use super::{Command, Report};
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -24,7 +24,14 @@ pub(super) enum Addresses {
 }
 
 /// Starts a gateway that ends when its commands do. `kept` is dropped after its listeners.
-pub(super) fn start(addresses: Addresses, kept: impl Send + 'static) -> (Handle, Arc<State>) {
+pub(super) fn start(
+    addresses: Addresses,
+    kept: impl Send + 'static,
+) -> (
+    mpsc::UnboundedSender<Command>,
+    mpsc::UnboundedReceiver<Report>,
+    Arc<State>,
+) {
     let (commands, received) = mpsc::unbounded_channel();
     let (report, reports) = mpsc::unbounded_channel();
     let state = State::new(report);
@@ -33,7 +40,7 @@ pub(super) fn start(addresses: Addresses, kept: impl Send + 'static) -> (Handle,
         obeying.await;
         drop(kept);
     });
-    (Handle { commands, reports }, state)
+    (commands, reports, state)
 }
 
 /// Carries out commands in order until there are no more; then everything ends with the listeners' tasks, which have

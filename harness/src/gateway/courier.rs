@@ -5,12 +5,14 @@
 
 use super::Report;
 use crate::history::{Answered, Asked, ExchangeId, Seen, What};
+use bytes::{Buf, BytesMut};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::net::IpAddr;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc};
+use tokio::task::coop::consume_budget;
 
 /// How long events wait for others after some were sent. A report that somebody waits for ends the wait.
 const GATHER: Duration = Duration::from_millis(1);
@@ -23,6 +25,8 @@ const WRITTEN_BYTES: usize = 256 * 1024;
 /// The longest batch. An `answered` carries two bodies of 64 KiB, each byte of which can have become three, and two heads.
 const BATCH_BYTES: u32 = (BATCH * 1024 * 1024) as u32;
 
+/// Room for what one read takes.
+const READ_BYTES: usize = 64 * 1024;
 /// The length of a batch is so many bytes.
 const LENGTH_BYTES: usize = 4;
 
@@ -32,6 +36,9 @@ enum Wire {
     Asked(Asked),
     Answered(Box<Answered>),
     Delivered(ExchangeId, Seen, Option<ExchangeId>),
+    /// An answer as it came, which nearly all are: the exchange, the status, the bytes of the body. What its caller saw has a
+    /// tag within.
+    Passed(ExchangeId, u16, u64),
     /// A tag within would have the address written in bytes and read as text.
     Met(IpAddr, bool),
     Other(Report),
@@ -43,6 +50,17 @@ impl From<Report> for Wire {
             Report::Event { what } => match what {
                 What::Asked(asked) => Wire::Asked(asked),
                 What::Answered(answered) => Wire::Answered(answered),
+                What::Delivered {
+                    exchange,
+                    seen:
+                        Seen::Answer {
+                            status,
+                            body_bytes,
+                            altered: false,
+                            told: None,
+                        },
+                    before: None,
+                } => Wire::Passed(exchange, status, body_bytes),
                 What::Delivered {
                     exchange,
                     seen,
@@ -65,6 +83,16 @@ impl From<Wire> for Report {
                 exchange,
                 seen,
                 before,
+            },
+            Wire::Passed(exchange, status, body_bytes) => What::Delivered {
+                exchange,
+                seen: Seen::Answer {
+                    status,
+                    body_bytes,
+                    altered: false,
+                    told: None,
+                },
+                before: None,
             },
             Wire::Met(address, connects) => return Report::Met { address, connects },
             Wire::Other(report) => return report,
@@ -141,7 +169,7 @@ pub(super) fn unpack(batch: &[u8]) -> Result<Vec<Report>, rmp_serde::decode::Err
 /// The reports of a gateway elsewhere.
 pub(super) struct Inbox<R> {
     from: R,
-    bytes: Vec<u8>,
+    bytes: BytesMut,
     batch: std::vec::IntoIter<Report>,
 }
 
@@ -150,52 +178,60 @@ impl<R: AsyncRead + Unpin> Inbox<R> {
     pub(super) fn new(from: R) -> Inbox<R> {
         Inbox {
             from,
-            bytes: Vec::new(),
+            bytes: BytesMut::new(),
             batch: Vec::new().into_iter(),
         }
     }
 
-    /// The next report; `None`: the gateway has closed.
+    /// The next report; `None`: the gateway has closed. Where this is given up before its end, none is lost.
     ///
     /// # Errors
     /// The connection broke, or what came is no batch of reports.
     pub(super) async fn next(&mut self) -> io::Result<Option<Report>> {
-        loop {
-            if let Some(report) = self.batch.next() {
-                return Ok(Some(report));
-            }
-            let mut length = [0; LENGTH_BYTES];
-            match self.from.read_exact(&mut length).await {
-                Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
-                read => read?,
-            };
-            self.batch = self.batch(u32::from_be_bytes(length)).await?.into_iter();
-        }
-    }
-
-    /// Reads a batch of this length.
-    async fn batch(&mut self, length: u32) -> io::Result<Vec<Report>> {
-        let odd = |why: String| io::Error::new(io::ErrorKind::InvalidData, why);
-        if length > BATCH_BYTES {
-            return Err(odd(format!("a batch of {length} bytes")));
-        }
-        self.bytes.resize(length as usize, 0);
-        self.from.read_exact(&mut self.bytes).await?;
-        unpack(&self.bytes).map_err(|error| odd(error.to_string()))
-    }
-
-    /// Hands on every report until the gateway closes or nobody takes them any more.
-    ///
-    /// # Errors
-    /// As [`Inbox::next`].
-    pub(super) async fn empty(mut self, to: &mpsc::UnboundedSender<Report>) -> io::Result<()> {
-        while let Some(report) = self.next().await? {
-            if to.send(report).is_err() {
-                break;
+        while self.batch.len() == 0 {
+            match self.length()? {
+                Some(end) if end <= self.bytes.len() => {
+                    let batch = unpack(&self.bytes[LENGTH_BYTES..end]).map_err(odd)?;
+                    self.batch = batch.into_iter();
+                    self.bytes.advance(end);
+                }
+                end => {
+                    let missing = end.unwrap_or_default().saturating_sub(self.bytes.len());
+                    self.bytes.reserve(missing.max(READ_BYTES));
+                    if self.from.read_buf(&mut self.bytes).await? == 0 {
+                        return match self.bytes.is_empty() {
+                            true => Ok(None),
+                            false => Err(io::ErrorKind::UnexpectedEof.into()),
+                        };
+                    }
+                }
             }
         }
-        Ok(())
+        // Whatever else its task has to do gets its turn, however many are at hand.
+        consume_budget().await;
+        Ok(self.batch.next())
     }
+
+    /// Whether no whole report is at hand.
+    pub(super) fn is_empty(&self) -> bool {
+        let whole = |length| matches!(length, Ok(Some(end)) if end <= self.bytes.len());
+        self.batch.len() == 0 && !whole(self.length())
+    }
+
+    /// The length of the next batch with what tells it; `None`: that is not all there.
+    fn length(&self) -> io::Result<Option<usize>> {
+        let Some(length) = self.bytes.first_chunk() else {
+            return Ok(None);
+        };
+        match u32::from_be_bytes(*length) {
+            length if length > BATCH_BYTES => Err(odd(format!("a batch of {length} bytes"))),
+            length => Ok(Some(LENGTH_BYTES + length as usize)),
+        }
+    }
+}
+
+fn odd(why: impl ToString) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, why.to_string())
 }
 
 #[cfg(test)]
@@ -260,6 +296,16 @@ mod tests {
                 },
                 before: None,
             }),
+            event(What::Delivered {
+                exchange: 4,
+                seen: Seen::Answer {
+                    status: 200,
+                    body_bytes: 5,
+                    altered: false,
+                    told: None,
+                },
+                before: None,
+            }),
             event(What::Phase { name: "up".into() }),
             Report::Synced { number: 3 },
             Report::Met {
@@ -284,7 +330,7 @@ mod tests {
     async fn every_report_arrives_as_it_was_sent_and_in_order() {
         let (to, mut from) = mpsc::unbounded_channel();
         // More than are taken at once, and not as many as fill batches.
-        let all: Vec<Report> = (0..TAKEN / 5).flat_map(|_| reports()).collect();
+        let all: Vec<Report> = (0..TAKEN / 6).flat_map(|_| reports()).collect();
         for report in &all {
             to.send(report.clone()).unwrap();
         }
@@ -297,6 +343,28 @@ mod tests {
             arrived.push(report);
         }
         assert_eq!(arrived, all);
+    }
+
+    #[tokio::test]
+    async fn nothing_is_lost_where_reading_is_given_up_and_what_is_no_batch_is_odd() {
+        let mut bytes = Vec::new();
+        pack(reports().into_iter(), &mut bytes).unwrap();
+        let (mut write, read) = tokio::io::duplex(bytes.len());
+        let mut inbox = Inbox::new(read);
+        for byte in &bytes {
+            assert!(inbox.is_empty());
+            assert!(inbox.next().now_or_never().is_none());
+            write.write_all(std::slice::from_ref(byte)).await.unwrap();
+        }
+        for report in reports() {
+            assert_eq!(inbox.next().await.unwrap(), Some(report));
+        }
+        assert!(inbox.is_empty());
+        // Half a length, and then nothing more.
+        write.write_all(&[0, 0]).await.unwrap();
+        drop(write);
+        assert!(inbox.next().await.is_err());
+        assert!(Inbox::new(&[255; 4][..]).next().await.is_err());
     }
 
     #[tokio::test]

@@ -23,6 +23,7 @@ mod courier;
 mod disk;
 mod downlink;
 mod exchange;
+mod handle;
 mod head;
 mod hello;
 mod http2;
@@ -49,6 +50,7 @@ mod uplink;
 mod wire;
 
 pub(crate) use alter::misfit;
+pub use handle::{Handle, Reports};
 pub(crate) use pattern::Pattern;
 pub use protocol::*;
 pub use remote::{Tunnel, connect};
@@ -63,5 +65,7 @@ pub fn local() -> Handle {
 /// The same. `kept` is dropped once its last listener is closed: with it, addresses can be given back that nobody else
 /// may have until then.
 pub fn local_with(kept: impl Send + 'static) -> Handle {
-    control::start(control::Addresses::Present, kept).0
+    let (commands, reports, _) = control::start(control::Addresses::Present, kept);
+    let reports = Reports::here(reports);
+    Handle { commands, reports }
 }

@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::mpsc;
 
 /// The client name of the harness's own workloads.
 pub const WORKLOAD: &str = "workload";
@@ -360,12 +359,4 @@ pub enum Report {
         /// Its caller has left: whatever is decided, nobody sees it.
         left: bool,
     },
-}
-
-/// The harness's end of a gateway, wherever that runs.
-pub struct Handle {
-    /// Commands to it.
-    pub commands: mpsc::UnboundedSender<Command>,
-    /// Reports from it. The channel ends when the gateway is gone.
-    pub reports: mpsc::UnboundedReceiver<Report>,
 }

@@ -6,12 +6,12 @@ use super::passing::Passed;
 use super::pipe::Pipe;
 use super::raw;
 use super::wire::Wire;
-use super::{Command, Handle, Report, lines};
+use super::{Command, Handle, Report, Reports, lines};
 use bytes::BytesMut;
 use std::io;
 use std::net::SocketAddr;
 use std::time::Duration;
-use tokio::io::{AsyncWriteExt, BufReader};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
@@ -19,9 +19,6 @@ use tokio::time::Instant;
 
 /// How soon to try again while a gateway is starting; nothing tells when it is there.
 const CONNECT_AGAIN: Duration = Duration::from_millis(50);
-
-/// Room for the reports of one read.
-const REPORTS_BYTES: usize = 64 * 1024;
 
 /// Takes control of the gateway at `control`, which may still be starting. The gateway ends when the handle's
 /// `commands` are dropped.
@@ -53,24 +50,19 @@ async fn take_control(control: SocketAddr, token: &str) -> io::Result<Handle> {
         .await?;
     lines::write(&mut stream, &[Command::Watch { stops: Vec::new() }]).await?;
     let (read, write) = stream.into_split();
-    let mut inbox = Inbox::new(BufReader::with_capacity(REPORTS_BYTES, read));
+    let mut inbox = Inbox::new(read);
     if inbox.next().await? != Some(Report::Watching) {
         let what = format!("{control} closed the connection: wrong token, or no gateway yet");
         return Err(io::Error::new(io::ErrorKind::ConnectionRefused, what));
     }
     let (commands, mut received) = mpsc::unbounded_channel::<Command>();
-    let (report, reports) = mpsc::unbounded_channel::<Report>();
     tokio::spawn(async move {
         // The end of the commands closes this half of the connection, and that ends the gateway.
         if let Err(error) = lines::send(&mut received, write).await {
             tracing::warn!(%error, "commands do not reach the gateway any more");
         }
     });
-    tokio::spawn(async move {
-        if let Err(error) = inbox.empty(&report).await {
-            tracing::warn!(%error, "the gateway's reports broke off");
-        }
-    });
+    let reports = Reports::elsewhere(inbox);
     Ok(Handle { commands, reports })
 }
 

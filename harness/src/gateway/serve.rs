@@ -5,7 +5,7 @@ use super::control::{self, Addresses};
 use super::hello::{self, Hello};
 use super::listener;
 use super::state::{Link, State};
-use super::{Handle, courier, lines};
+use super::{Command, Report, courier, lines};
 use bytes::{Buf, BytesMut};
 use std::io;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, mpsc};
 
 /// The longest first line.
 const HELLO_BYTES: usize = 512;
@@ -24,12 +24,18 @@ const HELLO_WITHIN: Duration = Duration::from_secs(5);
 /// machine is to delay anything but it. More than that takes the machine from those whose traffic it is.
 const NICENESS: i32 = -5;
 
+/// Where commands go and reports come from.
+type Ends = (
+    mpsc::UnboundedSender<Command>,
+    mpsc::UnboundedReceiver<Report>,
+);
+
 /// What every connection to the control port needs.
 struct Porter {
     state: Arc<State>,
     token: String,
     /// Taken by the one controller.
-    handle: Mutex<Option<Handle>>,
+    ends: Mutex<Option<Ends>>,
     ended: Notify,
 }
 
@@ -45,11 +51,11 @@ pub async fn serve(listen: SocketAddr, token: String) -> io::Result<()> {
         tracing::debug!(%error, "the gateway waits its turn like any other");
     }
     let listener = TcpListener::bind(listen).await?;
-    let (handle, state) = control::start(Addresses::Missing, ());
+    let (commands, reports, state) = control::start(Addresses::Missing, ());
     let porter = Arc::new(Porter {
         state,
         token,
-        handle: Mutex::new(Some(handle)),
+        ends: Mutex::new(Some((commands, reports))),
         ended: Notify::new(),
     });
     tokio::select! {
@@ -79,14 +85,14 @@ async fn admit(porter: Arc<Porter>, mut peer: TcpStream) {
             connection::serve(porter.state.clone(), peer, early, link).await
         }
         Ok(Ok(Some(Hello::Control))) => {
-            let handle = porter
-                .handle
+            let ends = porter
+                .ends
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .take();
-            match handle {
-                Some(handle) => {
-                    if let Err(error) = converse(handle, peer, early, &porter.state).await {
+            match ends {
+                Some(ends) => {
+                    if let Err(error) = converse(ends, peer, early, &porter.state).await {
                         tracing::warn!(%error, "the controller's connection broke");
                     }
                     porter.ended.notify_one();
@@ -122,7 +128,7 @@ async fn read_hello(
 
 /// Passes commands and reports on until one side ends.
 async fn converse(
-    mut handle: Handle,
+    (commands, mut reports): Ends,
     mut peer: TcpStream,
     early: BytesMut,
     state: &State,
@@ -131,7 +137,7 @@ async fn converse(
     let (read, write) = peer.split();
     let read = BufReader::new(AsyncReadExt::chain(&early[..], read));
     tokio::select! {
-        ended = lines::receive(read, &handle.commands) => ended,
-        ended = courier::send(&mut handle.reports, write, &state.hurry) => ended,
+        ended = lines::receive(read, &commands) => ended,
+        ended = courier::send(&mut reports, write, &state.hurry) => ended,
     }
 }

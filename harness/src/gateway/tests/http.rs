@@ -4,6 +4,7 @@ use super::stage::*;
 use crate::gateway::Command;
 use crate::gateway::body::RECORDED_BYTES;
 use crate::history::Message;
+use futures::FutureExt;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const OK: &str = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
@@ -269,7 +270,7 @@ async fn the_last_byte_is_seen_after_the_answer_is_reported() {
         callee.says(head).await;
         callee.says(body).await;
         soon(caller.0.peek(&mut [0])).await.unwrap();
-        let reported: Vec<_> = std::iter::from_fn(|| stage.handle.reports.try_recv().ok())
+        let reported: Vec<_> = std::iter::from_fn(|| stage.handle.reports.recv().now_or_never()?)
             .map(|report| format!("{report:?}"))
             .collect();
         assert!(
