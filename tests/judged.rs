@@ -74,6 +74,12 @@ fn not_named() -> Result<(), Failed> {
     check(verdicts(0) == ["held", "held"], || said.all())?;
     check(verdicts(1) == ["violated", "violated"], || said.all())?;
     check(verdicts(2) == ["violated", "violated"], || said.all())?;
+    // It is said all the same.
+    let notes = |scenario: usize| run["scenarios"][scenario]["notes"].to_string();
+    let told = "`nobody works` was violated by submission 1, which this scenario does not ask for";
+    check(notes(0).contains(told) && !notes(1).contains(told), || {
+        said.all()
+    })?;
     let faults = &run["scenarios"][0]["faults"][0];
     check(faults["applied"] == 8, || faults.to_string())?;
     // Of all runs, only that of the scenario that names it ended its wait: not the control run, which is for all three.

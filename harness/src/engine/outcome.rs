@@ -104,6 +104,16 @@ pub(crate) struct Seen {
     pub cut_short: bool,
 }
 
+/// A note on an invariant that broke in a scenario that does not judge for it.
+fn not_asked_for(finding: &Finding) -> String {
+    let whose = finding.entity.as_ref().map(|entity| format!(" by {entity}"));
+    format!(
+        "`{}` was violated{}, which this scenario does not ask for",
+        finding.invariant,
+        whose.unwrap_or_default()
+    )
+}
+
 /// Why a run failed that the user had stopped.
 pub(super) const INTERRUPTED: &str = "interrupted";
 
@@ -302,6 +312,8 @@ impl Outcome {
             }
             if every || named(&name) {
                 self.findings.push(finding);
+            } else if finding.verdict == Verdict::Violated {
+                self.notes.push(not_asked_for(&finding));
             }
         }
     }

@@ -351,7 +351,10 @@ impl Services {
     /// Where a service's log is, and how it ends.
     fn logs(&self, name: &str) -> String {
         let log = self.folder.log(name);
-        format!("log {}:\n{}", log.display(), self.folder.tail(name))
+        match self.folder.tail(name) {
+            nothing if nothing.is_empty() => format!("log {}: it wrote nothing", log.display()),
+            tail => format!("log {}:\n{tail}", log.display()),
+        }
     }
 
     /// Waits until a service has come as far as a condition of another one demands.
