@@ -22,6 +22,17 @@ pub(super) struct Balance {
 #[derive(Clone, Copy, Default)]
 struct Group {
     held: usize,
+    all: usize,
+    /// Those that do not go on where the data ends.
+    stays: Stays,
+}
+
+/// Who stays in its group.
+#[derive(Clone, Copy, Default)]
+struct Stays {
+    held: usize,
+    all: usize,
+    /// For so many it may still come to hold, or it cannot be evaluated whether it holds.
     may_come: usize,
     /// For so many it may hold, or not hold, by what calls without an answer did.
     may_be: usize,
@@ -29,7 +40,6 @@ struct Group {
     /// The same by what calls did of which nobody knows for whom: each of them for one.
     perhaps: usize,
     perhaps_not: usize,
-    all: usize,
 }
 
 impl Group {
@@ -37,19 +47,25 @@ impl Group {
     fn share(&self) -> f64 {
         self.held as f64 / self.all as f64
     }
+}
 
-    /// The share for which it may come to hold.
-    fn most(&self) -> f64 {
-        (self.held + self.may_come) as f64 / self.all as f64
+impl Stays {
+    /// The smallest and the largest share for which it may come to hold, wherever so many others go that go on.
+    fn least(&self, others: usize) -> f64 {
+        self.held as f64 / (self.all + others) as f64
     }
 
-    /// The smallest and the largest share for which it may hold in truth.
-    fn least_in_truth(&self) -> f64 {
-        (self.held - self.may_not_be) as f64 / self.all as f64
+    fn most(&self, others: usize) -> f64 {
+        (self.held + self.may_come + others) as f64 / (self.all + others) as f64
     }
 
-    fn most_in_truth(&self) -> f64 {
-        (self.held + self.may_come + self.may_be) as f64 / self.all as f64
+    /// The same for which it may hold in truth.
+    fn least_in_truth(&self, others: usize) -> f64 {
+        (self.held - self.may_not_be) as f64 / (self.all + others) as f64
+    }
+
+    fn most_in_truth(&self, others: usize) -> f64 {
+        (self.held + self.may_come + self.may_be + others) as f64 / (self.all + others) as f64
     }
 }
 
@@ -99,44 +115,61 @@ impl Balance {
             let held = one.truth == Truth::True;
             group.all += 1;
             group.held += usize::from(held);
-            group.may_come += usize::from(one.open);
-            let may_turn = one.doubt.is_some() && !one.open;
-            group.may_be += usize::from(may_turn && !held);
-            group.may_not_be += usize::from(may_turn && held);
-            group.perhaps += usize::from(one.perhaps && !held && !one.open);
-            group.perhaps_not += usize::from(one.perhaps && held);
+            if one.goes_on {
+                continue;
+            }
+            let stays = &mut group.stays;
+            stays.all += 1;
+            stays.held += usize::from(held);
+            let may_come = one.open || matches!(one.truth, Truth::Unknown(_));
+            stays.may_come += usize::from(may_come);
+            let may_turn = one.doubt.is_some() && !may_come;
+            stays.may_be += usize::from(may_turn && !held);
+            stays.may_not_be += usize::from(may_turn && held);
+            stays.perhaps += usize::from(one.perhaps && !held && !may_come);
+            stays.perhaps_not += usize::from(one.perhaps && held);
         }
         let deeds = work.anyones().len();
-        for group in groups.values_mut() {
-            group.may_be += group.perhaps.min(deeds);
-            group.may_not_be += group.perhaps_not.min(deeds);
+        for Group { stays, .. } in groups.values_mut() {
+            stays.may_be += stays.perhaps.min(deeds);
+            stays.may_not_be += stays.perhaps_not.min(deeds);
         }
         groups
     }
 
-    fn spread(&self, groups: &IndexMap<String, Group>) -> Spread {
-        let groups: Vec<&Group> = groups.values().collect();
-        let extreme = |share: fn(&Group) -> f64, most: bool| {
-            let by = |a: &usize, b: &usize| share(groups[*a]).total_cmp(&share(groups[*b]));
-            let all = 0..groups.len();
-            let one = if most { all.max_by(by) } else { all.min_by(by) };
-            one.unwrap_or_default()
+    /// How far they are apart, wherever so many go that go on.
+    fn spread(&self, groups: &IndexMap<String, Group>, go_on: usize) -> Spread {
+        let shares = |share: &dyn Fn(&Group) -> f64| groups.values().map(share).collect::<Vec<_>>();
+        let most_of = |share: &dyn Fn(&Group) -> f64| {
+            let shares = shares(share).into_iter().enumerate();
+            shares
+                .max_by(|(_, a), (_, b)| a.total_cmp(b))
+                .unwrap_or_default()
+        };
+        let least_of = |share: &dyn Fn(&Group) -> f64| {
+            let shares = shares(share).into_iter().enumerate();
+            shares
+                .min_by(|(_, a), (_, b)| a.total_cmp(b))
+                .unwrap_or_default()
         };
         // Shares are quotients of small numbers: equal ones differ by less than this.
         let apart = |a: f64, b: f64| a - b > self.tolerance + 1e-9;
-        let (least, most) = (extreme(Group::most, false), extreme(Group::share, true));
-        let worst = groups[extreme(Group::share, false)].share();
-        let best = groups[extreme(Group::most, true)].most();
+        let most = |group: &Group| group.stays.most(go_on);
+        let (least, at_most) = least_of(&most);
+        let (most_now, share) = most_of(&Group::share);
         Spread {
             least,
-            most,
+            most: most_now,
             // Who has the most keeps it, and the other cannot come near.
             broken: apart(
-                groups[extreme(Group::least_in_truth, true)].least_in_truth(),
-                groups[extreme(Group::most_in_truth, false)].most_in_truth(),
+                most_of(&|group| group.stays.least_in_truth(go_on)).1,
+                least_of(&|group| group.stays.most_in_truth(go_on)).1,
             ),
-            sure: !apart(best, worst),
-            doubtful: apart(groups[most].share(), groups[least].most()),
+            sure: !apart(
+                most_of(&most).1,
+                least_of(&|group| group.stays.least(go_on)).1,
+            ),
+            doubtful: go_on == 0 && apart(share, at_most),
         }
     }
 }
@@ -174,12 +207,10 @@ impl Monitor for Balance {
             }
             return tale;
         }
-        let mut spread = self.spread(&groups);
         // Whoever goes on may yet come into another group.
-        let goes_on = standings.iter().any(|one| one.goes_on);
-        spread.broken &= !goes_on;
-        spread.sure &= !goes_on;
-        spread.doubtful &= !goes_on && !spread.broken;
+        let go_on = standings.iter().filter(|one| one.goes_on).count();
+        let mut spread = self.spread(&groups, go_on);
+        spread.doubtful &= !spread.broken;
         let said = |n: usize| {
             let (name, group) = groups.get_index(n).expect("a group");
             format!("{} of {} where {by} is {name}", group.held, group.all)
@@ -190,10 +221,18 @@ impl Monitor for Balance {
             said(spread.most)
         );
         let (lowest, _) = groups.get_index(spread.least).expect("a group");
+        let undecided = || {
+            let why =
+                format!("{why}, and with this one it may become otherwise after the data ends");
+            Fate::Unknown(why.into())
+        };
         for (number, one) in standings.iter().enumerate() {
             *tale.fate(number) = match (&values[number], &one.truth) {
-                (_, Truth::Unknown(why)) => Fate::Unknown(why.clone()),
+                (_, Truth::Unknown(why)) if !spread.sure && !spread.broken => {
+                    Fate::Unknown(why.clone())
+                }
                 (None, _) => untold(),
+                _ if one.goes_on && !spread.sure && !spread.broken => undecided(),
                 _ if spread.doubtful && (one.doubt.is_some() || one.perhaps) => {
                     let deed = || work.anyones().first().map(|deed| deed.words.clone());
                     let words = one.doubt.clone().or_else(deed).unwrap_or_default();
@@ -204,10 +243,7 @@ impl Monitor for Balance {
                     why.clone(),
                     self.condition.against(&kind.view(number), &one.truth),
                 ),
-                _ if (one.open || one.goes_on) && !spread.sure => Fate::Unknown(
-                    format!("{why}, and with this one it may become otherwise after the data ends")
-                        .into(),
-                ),
+                _ if one.open && !spread.sure => undecided(),
                 _ => Fate::Silent,
             };
         }

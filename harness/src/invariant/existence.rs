@@ -110,7 +110,8 @@ impl Monitor for Existence {
                 true => midway::unknown(&why, &view),
                 false => Fate::late(late_ns, why, vec![first]),
             };
-            *self.tale.fate(number) = unclear.map_or_else(late, Fate::Unknown);
+            let fate = unclear.map_or_else(late, Fate::Unknown);
+            self.tale.settle(number, fate);
         }
     }
 
@@ -140,7 +141,8 @@ impl Monitor for Existence {
             true => midway::unknown(&why, view),
             false => Fate::breach(why, proof),
         };
-        *self.tale.fate(view.number) = awaited.unclear.map_or_else(broken, Fate::Unknown);
+        let fate = awaited.unclear.map_or_else(broken, Fate::Unknown);
+        self.tale.settle(view.number, fate);
     }
 
     fn pending(&self) -> bool {

@@ -233,6 +233,14 @@ impl Tale {
         &mut self.fates[number]
     }
 
+    /// What one round of an entity came to. Where that cannot be told, no later one makes up for it.
+    pub fn settle(&mut self, number: usize, fate: Fate) {
+        match fate {
+            Fate::Unknown(why) => drop(self.unclear.entry(number).or_insert(why)),
+            fate => *self.fate(number) = fate,
+        }
+    }
+
     /// Whether a condition on an entity holds now. Where it cannot be evaluated, nothing that this entity does later
     /// makes up for it: a violation may have been missed.
     pub fn holds(&mut self, condition: &mut Condition, view: &View<'_>) -> bool {

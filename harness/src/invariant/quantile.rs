@@ -64,10 +64,9 @@ impl Quantile {
 
     /// Whether so many of these times, and no fewer, are short enough.
     fn held(&self, times: &[Option<Duration>]) -> bool {
-        // The nearest rank: the smallest time within which that share of all was there.
-        let rank = (self.quantile * times.len() as f64).ceil().max(1.0) as usize;
+        // Of quotients, not of a product: 0.55 times 100 is more than 55.
         let fast = times.iter().flatten().filter(|took| **took < self.below);
-        fast.count() >= rank
+        !times.is_empty() && fast.count() as f64 / times.len() as f64 >= self.quantile
     }
 
     /// Whether it would be broken however everything goes on that is under way where the data ends: what can still be in

@@ -187,7 +187,7 @@ impl Response {
                 }
             }
         };
-        *self.tale.fate(number) = fate;
+        self.tale.settle(number, fate);
     }
 
     /// It is broken for good; what is still worth knowing is by how much.

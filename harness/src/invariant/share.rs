@@ -1,6 +1,6 @@
 //! Share: `share: P, of: ENTITY, at_least: 0.99`: at the end, P holds for so many of all entities.
 
-use super::at_end::AtEnd;
+use super::at_end::{AtEnd, Standing};
 use super::finding::{Fate, Tale};
 use super::measure::{Group, Measure};
 use super::{Clocks, Monitor, Work};
@@ -45,10 +45,16 @@ impl Monitor for Share {
             standings.iter().filter(|one| one.open).count(),
         );
         // What some call did without an answer may be just what is missing.
-        let missing = || standings.iter().filter(|one| one.truth != Truth::True);
+        let unknown = |one: &&Standing| matches!(one.truth, Truth::Unknown(_));
+        let missing = || {
+            let no = |one: &&Standing| one.truth != Truth::True && !unknown(one);
+            standings.iter().filter(no)
+        };
         let done = missing().filter(|one| one.doubt.is_some() && !one.open);
         let perhaps = missing().filter(|one| one.perhaps && !one.open);
         let may_be = done.count() + perhaps.count().min(work.anyones().len());
+        // It may hold where it could not be evaluated.
+        let may_be = may_be + standings.iter().filter(unknown).count();
         let share = |n: usize| n as f64 / all.max(1) as f64;
         let (enough, hopeless) = (
             share(held) >= self.at_least,
@@ -65,9 +71,10 @@ impl Monitor for Share {
         for (number, one) in standings.iter().enumerate() {
             *tale.fate(number) = match &one.truth {
                 Truth::True => Fate::Witness,
-                Truth::Unknown(why) => Fate::Unknown(why.clone()),
                 // Not yet known is not so.
                 _ if enough => Fate::Silent,
+                Truth::Unknown(_) if hopeless => Fate::Silent,
+                Truth::Unknown(why) => Fate::Unknown(why.clone()),
                 _ if hopeless => Fate::breach(
                     why.clone(),
                     self.condition.against(&kind.view(number), &one.truth),

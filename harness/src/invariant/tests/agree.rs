@@ -96,6 +96,57 @@ fn shares() {
 }
 
 #[test]
+fn where_a_condition_cannot_be_evaluated_it_may_hold() {
+    let share = |at_least| Pattern::Share {
+        condition: cel("shown > 2"),
+        at_least,
+    };
+    let history = [(1, "7 shown=3"), (1, "8 shown=1"), (1, "9 shown=x")];
+    check(share(0.3), &history, Held, 1, &[], "");
+    let why = "no matching overload";
+    check(share(0.6), &history, Inconclusive, 1, &[], why);
+    let why = "held for 1 of 3 at the end";
+    check(share(0.9), &history, Violated, 1, &[1], why);
+    let balance = |tolerance| Pattern::Balance {
+        condition: cel("shown > 2"),
+        by: "region".to_owned(),
+        tolerance,
+    };
+    let regions = [
+        (2, "7 region=eu"),
+        (2, "8 region=us"),
+        (2, "9 region=us"),
+        (2, "6 region=us"),
+        (3, "6 shown=0"),
+    ];
+    let history = [&history[..], &regions].concat();
+    check(balance(1.0), &history, Held, 1, &[], "");
+    let why = "no matching overload";
+    check(balance(0.7), &history, Inconclusive, 1, &[], why);
+    let why = "0 of 3 where region is us";
+    check(balance(0.5), &history, Violated, 1, &[1], why);
+}
+
+#[test]
+fn so_many_are_as_many_as_asked_for_whatever_the_rounding() {
+    let quantile = Pattern::Quantile {
+        quantile: 0.55,
+        from: "New".to_owned(),
+        to: "Done".to_owned(),
+        below: Duration::from_millis(10),
+    };
+    let of = |fact: &str| (0..100).map(|n| format!("{n} {fact}")).collect::<Vec<_>>();
+    let (begun, done) = (of("shown=0"), of("status=Done"));
+    let at = |at_ms: u64, texts: &'static str| (at_ms, texts);
+    let leak = |text: &String| &*text.clone().leak();
+    let begun = begun.iter().map(|text| at(1, leak(text)));
+    let quick = done.iter().take(55).map(|text| at(5, leak(text)));
+    let slow = done.iter().skip(55).map(|text| at(50, leak(text)));
+    let history: Vec<_> = begun.chain(quick).chain(slow).collect();
+    check(quantile, &history, Held, 55, &[], "");
+}
+
+#[test]
 fn who_is_missing_from_a_share_is_proven_by_what_was_learnt_and_not_by_what_was_seen_last() {
     let share = Pattern::Share {
         condition: cel("!happened('stored')"),

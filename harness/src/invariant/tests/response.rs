@@ -2,6 +2,28 @@
 
 use super::*;
 
+/// One round cannot be judged, a later one can.
+#[test]
+fn what_could_not_be_told_once_is_not_made_up_for() {
+    let unclear = [
+        (1, "7 shown=x"),
+        (2, "7 status=Busy"),
+        (30, "7 status=New"),
+        (31, "7 shown=1"),
+        (32, "7 status=Busy"),
+        (60, "."),
+    ];
+    let response = Pattern::Response {
+        when: cel("status == 'Busy'"),
+        then: cel("shown > 0"),
+        within: Some(Duration::from_millis(10)),
+        clock: Clock::Wall,
+    };
+    let why = "no matching overload";
+    check(response.clone(), &unclear[2..], Held, 1, &[], "");
+    check(response, &unclear, Inconclusive, 0, &[], why);
+}
+
 #[test]
 fn response_at_once() {
     let p = || Pattern::Response {

@@ -309,6 +309,29 @@ fn a_share_is_of_those_who_are_at_their_end() {
 }
 
 #[test]
+fn who_goes_on_where_the_data_ends_cannot_turn_every_balance() {
+    let verdict = |tolerance: f64, last: u32| {
+        let job = |id: u32, n: u32, m: u32| {
+            let facts = ["status=New".to_owned(), format!("n={n}"), format!("m={m}")];
+            let facts = facts.into_iter().chain(["status=Done".to_owned()]);
+            facts.map(move |fact| format!("{id},{id},{fact}"))
+        };
+        let all_of_one = (1..=6).flat_map(|id| job(id, 1, 1));
+        let none_of_another = (7..=12).flat_map(|id| job(id, 2, 0));
+        let lines = all_of_one.chain(none_of_another).chain(job(99, 1, last));
+        let lines: Vec<String> = lines.collect();
+        let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+        let balance = format!("{{balance: m == 1, of: job, by: n, tolerance: {tolerance}}}");
+        judged(&balance, &lines).0
+    };
+    // Whatever becomes of the last one, they are as near as 6 of 7 and 1 of 7 at best.
+    for last in [0, 1] {
+        assert_eq!(verdict(0.3, last), Violated, "{last}");
+        assert_eq!(verdict(0.8, last), Inconclusive, "{last}");
+    }
+}
+
+#[test]
 fn a_quantile_is_broken_when_it_is_however_all_goes_on() {
     let rule = "{for: job, quantile: 0.5, of: 'elapsed(\"New\", \"Done\")', below: 5s}";
     let fast = ["1,7,status=New", "2,7,status=Done"];
