@@ -1,9 +1,12 @@
 //! What a call says, as variables for the rules that learn from it.
 
 use crate::expression::Scope;
+use crate::gateway::RECORDED_BYTES;
 use crate::history::{Answered, Captures, Message, Seen};
 use crate::stack::{Learn, Lesson, SEEN};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 /// A call, as far as rules read of it.
 pub(super) struct Exchange<'a> {
@@ -116,26 +119,48 @@ impl Exchange<'_> {
             .flat_map(|answered| [&answered.request, &answered.response])
             .collect();
         messages.extend(self.told.as_ref().and_then(|told| told.message));
-        let cut = |message: &&Message| message.body_bytes > message.body.len() as u64;
-        if messages.iter().any(cut) {
-            words.push_str(", of a body that is too long to be kept whole");
+        if let Some(why) = messages.into_iter().find_map(|one| kept(one).err()) {
+            words.push_str(", of a body ");
+            words.push_str(why);
         }
         words
     }
 }
 
 fn message(message: &Message, status: Option<u16>) -> Value {
-    let headers: Map<String, Value> = message
-        .headers
-        .iter()
-        .map(|(name, value)| (name.clone(), value.as_str().into()))
-        .collect();
-    let content_type = headers
-        .get("content-type")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let body = body(content_type, &message.body);
-    json!({"status": status, "headers": headers, "body": body})
+    let mut headers: BTreeMap<&str, String> = BTreeMap::new();
+    for (name, value) in &message.headers {
+        // Several of one name are one list (RFC 9110, section 5.2).
+        match headers.entry(name) {
+            Entry::Vacant(first) => drop(first.insert(value.clone())),
+            Entry::Occupied(mut list) => *list.get_mut() += &format!(", {value}"),
+        }
+    }
+    let content_type = headers.get("content-type").map_or("", String::as_str);
+    let body = kept(message).map(|()| body(&content_type.to_ascii_lowercase(), &message.body));
+    let mut said = json!({"status": status, "headers": headers});
+    if let Ok(body) = body {
+        said["body"] = body;
+    }
+    said
+}
+
+/// Whether the text of a body is all of it; the error is why not. Where it is not, there is no body that rules could read: what
+/// they would miss may be just what they look for.
+fn kept(message: &Message) -> Result<(), &'static str> {
+    let packed = |(name, value): &(String, String)| {
+        name == "content-encoding" && !value.eq_ignore_ascii_case("identity")
+    };
+    if message.body_bytes > RECORDED_BYTES as u64 {
+        return Err("that is too long to be kept whole");
+    }
+    match message.body_bytes {
+        0 => Ok(()),
+        _ if message.headers.iter().any(packed) => Err("that is compressed"),
+        // What is not UTF-8 was replaced by something longer.
+        bytes if bytes != message.body.len() as u64 => Err("that is no text in UTF-8"),
+        _ => Ok(()),
+    }
 }
 
 /// A body by its content type: JSON, a form, else its text.
@@ -172,5 +197,46 @@ mod tests {
         assert_eq!(body("application/problem+json", "[1]"), json!([1]));
         assert_eq!(body("text/plain", "7"), json!("7"));
         assert_eq!(body("application/json", "{cut"), json!("{cut"));
+    }
+
+    fn said(headers: &[(&str, &str)], body: &str, body_bytes: u64) -> Value {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.to_string(), value.to_string()));
+        let said = Message {
+            headers: headers.collect(),
+            body: body.to_owned(),
+            body_bytes,
+            digest: None,
+        };
+        message(&said, None)
+    }
+
+    #[test]
+    fn a_body_of_which_the_text_is_not_all_is_none() {
+        let text = [("content-type", "text/plain")];
+        assert_eq!(said(&text, "ab", 2)["body"], "ab");
+        assert_eq!(
+            said(&[("content-encoding", "identity")], "ab", 2)["body"],
+            "ab"
+        );
+        // It was longer, it was not UTF-8, it is packed.
+        let long = RECORDED_BYTES as u64 + 1;
+        assert_eq!(said(&text, "ab", long).get("body"), None);
+        assert_eq!(said(&text, "caf\u{fffd}", 4).get("body"), None);
+        assert_eq!(
+            said(&[("content-encoding", "gzip")], "ab", 2).get("body"),
+            None
+        );
+        assert_eq!(said(&[("content-encoding", "gzip")], "", 0)["body"], "");
+    }
+
+    #[test]
+    fn headers_of_one_name_are_one_list_and_types_have_no_case() {
+        let twice = [("x", "overdraft"), ("y", "1"), ("x", "slow")];
+        let headers = json!({"x": "overdraft, slow", "y": "1"});
+        assert_eq!(said(&twice, "", 0)["headers"], headers);
+        let json = [("content-type", "Application/JSON")];
+        assert_eq!(said(&json, "[1]", 3)["body"], json!([1]));
     }
 }

@@ -6,7 +6,7 @@
 use xxhash_rust::xxh3::{Xxh3, xxh3_128};
 
 /// How much of a decoded body is kept.
-pub(super) const RECORDED_BYTES: usize = 64 * 1024;
+pub(crate) const RECORDED_BYTES: usize = 64 * 1024;
 /// The longest chunk extension or trailer section that is followed.
 const LINE_BYTES: usize = 64 * 1024;
 /// The digits of the longest chunk size that fits a `u64`.

@@ -50,6 +50,7 @@ mod uplink;
 mod wire;
 
 pub(crate) use alter::misfit;
+pub(crate) use body::RECORDED_BYTES;
 pub use handle::{Handle, Reports};
 pub(crate) use pattern::Pattern;
 pub use protocol::*;
