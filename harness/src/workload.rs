@@ -115,8 +115,10 @@ fn settle(workload: &Workload, status: u16, response: &Value, sink: &Sink) -> (b
     let mut scope = Scope::new();
     scope.set("response", response);
     for (entity, id) in &workload.creates {
-        let id = match id.value(&scope) {
-            Ok(id) => as_id(id),
+        let said = id.value(&scope);
+        let named = said.and_then(|id| as_id(id).map_err(|why| format!("its id is {why}")));
+        let id = match named {
+            Ok(id) => id,
             Err(error) => return (false, format!("status {status}, but no {entity}: {error}")),
         };
         sink(What::Observed {

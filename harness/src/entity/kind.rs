@@ -8,6 +8,7 @@ use crate::expression::from_json;
 use crate::stack::{Entity, Learn};
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The variable that holds the final statuses.
@@ -231,8 +232,10 @@ impl Kind {
     fn tells_first(&self, lesson: &Lesson<'_>) -> bool {
         let mut set = lesson.set.iter();
         set.any(|(field, given)| {
+            let told = || given.status();
             Some(*field) == self.status
-                && matches!(given, Given::Text(name) if self.first() == Some(name))
+                && self.first().is_some()
+                && told().as_deref() == self.first()
         })
     }
 
@@ -262,7 +265,11 @@ impl Kind {
         let (fields, events) = (self.fields.0.len(), self.events.0.len());
         let mut record = Record::new(stamp, fields, events);
         if let (Some(field), Some(status)) = (self.status, &self.entity.status) {
-            let finals = from_json(&serde_json::Value::from(status.finals.clone()));
+            // One that is a number may be told as one.
+            let number = |name: &String| serde_json::from_str(name).ok().filter(Value::is_number);
+            let numbers = status.finals.iter().filter_map(number);
+            let names = status.finals.iter().cloned().map(Value::from);
+            let finals = from_json(&names.chain(numbers).collect());
             let all = self.fields.number(FINAL);
             record.begin(all, finals, Some(Atom::CONSTANT), false);
             if let Some(first) = status.first.as_ref().filter(|_| !self.exported) {

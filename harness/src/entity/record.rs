@@ -154,20 +154,19 @@ impl Record {
         self.last = lesson.stamp;
         self.told_events.extend(lesson.event);
         for &(field, given) in lesson.set {
-            if Some(field) == status
-                && let Given::Text(name) = given
+            let named = (Some(field) == status).then(|| given.status()).flatten();
+            let named = named.map(|name| texts.of(&name).0);
+            if let Some(name) = &named
                 && let Some(place) = self.overtaken_at(kind, name, &lesson.stamp)
             {
                 self.overtaken = true;
                 let field = kind.status.as_ref().map_or("status", |s| s.field.as_str());
                 self.told_words = Some(format!("{field} became {name}"));
-                if let Value::String(name) = texts.value(given).0 {
-                    self.insert(place, name, lesson.stamp);
-                }
+                self.insert(place, name.clone(), lesson.stamp);
                 continue;
             }
             let (value, atom) = texts.value(given);
-            if let (true, Value::String(name)) = (Some(field) == status, &value) {
+            if let Some(name) = &named {
                 let begins = self.first_told.is_none() && begins_as == Some(name.as_str());
                 self.first_told.get_or_insert_with(|| name.clone());
                 let came = match begins {

@@ -3,6 +3,7 @@
 use crate::expression::{Value, from_json};
 use foldhash::fast::RandomState;
 use indexmap::{Equivalent, IndexSet};
+use std::borrow::Cow;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
@@ -41,6 +42,17 @@ impl<'a> From<&'a serde_json::Value> for Given<'a> {
 }
 
 impl Given<'_> {
+    /// As the name of a status: a number is taken by its digits. `None`: it is no status.
+    pub fn status(&self) -> Option<Cow<'_, str>> {
+        match *self {
+            Given::Text(name) => Some(Cow::Borrowed(name)),
+            Given::Int(int) => Some(int.to_string().into()),
+            Given::Float(float) => Some(float.to_string().into()),
+            Given::Bool(truth) => Some(truth.to_string().into()),
+            Given::Null | Given::Json(_) => None,
+        }
+    }
+
     /// As JSON.
     pub fn json(&self) -> serde_json::Value {
         match *self {
@@ -122,7 +134,7 @@ impl Equivalent<Arc<String>> for Wanted<'_> {
 
 impl Texts {
     /// A text, and its number if it has one.
-    fn of(&mut self, text: &str) -> (Arc<String>, Option<u64>) {
+    pub fn of(&mut self, text: &str) -> (Arc<String>, Option<u64>) {
         if let Some(n) = self.known.get_index_of(&Wanted(text)) {
             return (self.known[n].clone(), Some(n as u64));
         }

@@ -76,6 +76,10 @@ fn columns(export: &mut Export, header: &StringRecord) -> Option<[usize; 5]> {
             };
             export.wrong(1, (format!("no column is called `{name}`"), help));
         }
+        if header.iter().filter(|column| *column == name).count() > 1 {
+            let help = "give all but one of them another name".to_owned();
+            export.wrong(1, (format!("several columns are called `{name}`"), help));
+        }
     }
     let [time, entity, id, field, value] = found;
     Some([time?, entity?, id?, field?, value?])

@@ -1,7 +1,8 @@
 //! JSON lines: `{"time": 1.5, "entity": "order", "id": "7", "field": "status", "value": "paid"}`.
 
 use super::{Batch, COLUMNS, Export, Line, Scalar};
-use serde::Deserialize;
+use crate::stack::EXACT;
+use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::io::BufRead;
 
@@ -19,8 +20,13 @@ struct Written<'a> {
     id: Option<Scalar<'a>>,
     #[serde(borrow)]
     field: Option<Scalar<'a>>,
-    #[serde(borrow)]
+    #[serde(borrow, default, deserialize_with = "told")]
     value: Option<Scalar<'a>>,
+}
+
+/// A value that is there, `null` too.
+fn told<'de: 'a, 'a, D: Deserializer<'de>>(value: D) -> Result<Option<Scalar<'a>>, D::Error> {
+    Scalar::deserialize(value).map(Some)
 }
 
 /// Reads all lines.
@@ -78,6 +84,11 @@ fn one(export: &mut Export, line: &[u8], number: u64, batch: &mut Batch) {
         && let Some(digits) = digits(float, line)
     {
         time = Scalar::Text(digits.into());
+    }
+    if matches!(id, Scalar::Float(number) if number.abs() > EXACT) {
+        let help = "write it as a text, in quotes".to_owned();
+        let why = "the `id` is a number with more digits than are kept";
+        return export.wrong(number, (why.to_owned(), help));
     }
     let (id, field) = (text(id), field.and_then(name));
     let line = Line {

@@ -63,7 +63,9 @@ impl Teacher {
         }
         let mut scope = Scope::new();
         scope.set(PATH, &json!(call.caught));
-        let id = id.value(&scope).map(as_id);
-        id.map_or(Whose::Nobodys, |id| Whose::One(kind.id(&id).to_owned()))
+        match id.value(&scope).map(as_id) {
+            Ok(Ok(id)) => Whose::One(kind.id(&id).to_owned()),
+            _ => Whose::Nobodys,
+        }
     }
 }

@@ -54,7 +54,8 @@ impl Learn {
             return Ok(None);
         }
         let id = match (&self.id, id) {
-            (Some(expression), _) => as_id(expression.value(scope)?),
+            (Some(expression), _) => as_id(expression.value(scope)?)
+                .map_err(|why| format!("`{}` is no id: it is {why}", expression.text()))?,
             (None, Some(id)) => id.to_owned(),
             (None, None) => return Err("nothing says which entity it is about".to_owned()),
         };
@@ -128,12 +129,27 @@ impl Learn {
 }
 
 /// Ids are strings; a number is taken by its digits.
-pub(crate) fn as_id(value: Value) -> String {
+///
+/// # Errors
+/// What it is, where that names nobody.
+pub(crate) fn as_id(value: Value) -> Result<String, &'static str> {
     match value {
-        Value::String(text) => text,
-        other => other.to_string(),
+        Value::String(text) if text.is_empty() => Err("empty"),
+        Value::String(text) => Ok(text),
+        Value::Number(number)
+            if number.as_f64().is_some_and(|n| n.abs() > EXACT) && number.is_f64() =>
+        {
+            Err("a number with more digits than are kept")
+        }
+        Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
+        Value::Null => Err("null"),
+        Value::Array(_) => Err("a list"),
+        Value::Object(_) => Err("an object"),
     }
 }
+
+/// From here on, different whole numbers can be the same `f64`.
+pub(crate) const EXACT: f64 = (1u64 << 53) as f64;
 
 /// What a rule looks at.
 #[derive(Clone, Debug, PartialEq)]
@@ -201,6 +217,23 @@ impl Evidence {
             }
             Evidence::Sql { on, .. } => format!("sql on {on}"),
             Evidence::Log { service, .. } => format!("log of {service}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_id_names_somebody() {
+        assert_eq!(as_id(json!("a7")), Ok("a7".to_owned()));
+        assert_eq!(as_id(json!(7)), Ok("7".to_owned()));
+        assert_eq!(as_id(json!(u64::MAX)), Ok(u64::MAX.to_string()));
+        assert_eq!(as_id(json!(0.5)), Ok("0.5".to_owned()));
+        for nobody in [json!(null), json!(""), json!([7]), json!({}), json!(2e22)] {
+            assert!(as_id(nobody.clone()).is_err(), "{nobody}");
         }
     }
 }

@@ -188,6 +188,17 @@ fn what_was_before_an_export_is_not_known() {
 }
 
 #[test]
+fn nothing_is_a_value_and_a_number_can_be_a_status() {
+    let lines = r#"{"time": 1, "entity": "job", "id": 7, "field": "n", "value": null}
+{"time": 2, "entity": "job", "id": 7, "field": "status", "value": 2}
+"#;
+    let shakedown = SHAKEDOWN.replace("final: [Done]", "final: ['2']");
+    let played = Data::with(&shakedown).judge(lines, 0).unwrap();
+    let ends = &played.outcome.findings[1];
+    assert_eq!((ends.verdict, ends.witnesses), (Held, 1), "{ends:?}");
+}
+
+#[test]
 fn an_empty_file_of_json_lines_has_no_lines() {
     let data = Data::new();
     let file = data.folder.path().join("export.jsonl");
@@ -212,6 +223,7 @@ fn all_lines_that_cannot_be_used_are_told() {
 {"time": 1, "entity": "job", "id": "7", "value": 7}
 {"time": 1, "entity": "job", "value": "stored"}
 {"time": 1, "entity": "job"
+{"time": 1, "entity": "job", "id": 20000000000000000000001, "value": "stored"}
 {"time": 9, "entity": "job", "id": "7", "value": "stored"}
 {"time": 7.5, "entity": "job", "id": "7", "value": "stored"}
 "#,
@@ -223,12 +235,13 @@ fn all_lines_that_cannot_be_used_are_told() {
         "`7` is no name of an event\n  where: export:4:1",
         "`id` is missing\n  where: export:5:1",
         "this is not JSON: EOF while parsing an object\n  where: export:6:1",
-        "it comes 1500 ms after its time: an earlier line is later\n  where: export:8:1\n  help:  sort the file by \
+        "the `id` is a number with more digits than are kept\n  where: export:7:1",
+        "it comes 1500 ms after its time: an earlier line is later\n  where: export:9:1\n  help:  sort the file by \
          time, or let lines come late with `--disorder 2s`",
     ] {
         assert!(said.contains(words), "without `{words}`:\n{said}");
     }
-    assert_eq!(said.matches("error:").count(), 7, "{said}");
+    assert_eq!(said.matches("error:").count(), 8, "{said}");
     let said = data.wrong("time,entty,id,field\n1,job,7,status\n");
     for words in [
         "no column is called `entity`",
@@ -240,6 +253,11 @@ fn all_lines_that_cannot_be_used_are_told() {
     let said = data.wrong("time,entity,id,field,value\n1,job,7,status,New\n1,job,7\n");
     assert!(
         said.contains("this row has 3 cells, and the header 5\n  where: export:3:1"),
+        "{said}"
+    );
+    let said = data.wrong("time,entity,id,field,value,value\n1,job,7,status,New,Done\n");
+    assert!(
+        said.contains("several columns are called `value`"),
         "{said}"
     );
     let many = "nonsense\n".repeat(50);
