@@ -23,6 +23,8 @@ const MAX_DEPTH: usize = 4;
 /// What is said of a run that was inconclusive, and nothing that is known here says why.
 const BY_CONTROL: &str =
     "the run was inconclusive for something that is not judged again, such as its control run";
+/// What is said where the environment failed, and not the scenario's own.
+const CONTROL_FAILED: &str = "in the run, the environment of its control run failed";
 /// What is said of a run in which no invariant broke, and which was violated all the same.
 const DEMANDED: &str = "the run was violated by something that is not judged again: what its scenario demands beyond \
                         invariants (`at least N ... reach`), or its control run";
@@ -286,6 +288,8 @@ struct Told {
     #[serde(default)]
     verdict: String,
     #[serde(default)]
+    control: Option<String>,
+    #[serde(default)]
     invariants: Vec<Weighed>,
     failure: Option<String>,
 }
@@ -344,12 +348,16 @@ impl Told {
             seen.reasons.push(DEMANDED.to_owned());
         }
         let unproven = |receipt: &Receipt| receipt.missing.is_some();
-        let known = |verdict: &str| verdict != "held";
-        if self.verdict == "inconclusive"
-            && seen.reasons.is_empty()
+        let known = |one: &Weighed| one.verdict != "held";
+        let control = self.control.as_deref();
+        if self.verdict == "environment failed" && control == Some(&self.verdict) {
+            let failed = || Failure::new(CONTROL_FAILED);
+            seen.failure.get_or_insert_with(failed);
+        }
+        let alone = seen.reasons.is_empty()
             && !seen.receipts.iter().any(unproven)
-            && !self.invariants.iter().any(|one| known(&one.verdict))
-        {
+            && !self.invariants.iter().any(known);
+        if self.verdict == "inconclusive" && (alone || control == Some(&self.verdict)) {
             seen.reasons.push(BY_CONTROL.to_owned());
         }
     }

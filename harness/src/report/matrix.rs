@@ -247,6 +247,18 @@ impl Matrix {
         alive.peek().is_some() && alive.all(|one| one.failed) && self.false_alarms.is_empty()
     }
 
+    /// The exit code, where the scenarios came to this without a planted bug.
+    pub fn exit_code(&self, unmutated: Verdict) -> u8 {
+        match (self.is_full(), unmutated) {
+            // Whoever survived did so where the environment worked.
+            (false, _) if !self.mutants.is_empty() && !self.is_open() => 1,
+            (_, Verdict::EnvironmentFailed) => Verdict::EnvironmentFailed.exit_code(),
+            (true, other) => other.exit_code(),
+            (false, _) if self.is_open() => Verdict::EnvironmentFailed.exit_code(),
+            (false, _) => 1,
+        }
+    }
+
     /// Whether everything was killed and nothing raised a false alarm.
     pub fn is_full(&self) -> bool {
         !self.mutants.is_empty()
@@ -463,11 +475,17 @@ mutants: {lazy: {service: a, environment: {BUG: lazy}, caught_by: [ends]}}
             ..Matrix::default()
         };
         assert!(open.is_open() && !open.is_full());
+        assert_eq!(open.exit_code(Verdict::Held), 3);
         let survived = MutantResult::new("shop", &stack.mutants["lazy"], &[held()]);
         let survived = Matrix {
             mutants: vec![survived],
             ..open
         };
         assert!(!survived.is_open());
+        for unmutated in [Verdict::Held, Verdict::EnvironmentFailed] {
+            assert_eq!(survived.exit_code(unmutated), 1, "{unmutated}");
+        }
+        let none = Matrix::default();
+        assert_eq!(none.exit_code(Verdict::EnvironmentFailed), 3);
     }
 }

@@ -109,13 +109,7 @@ pub async fn mutants(args: MutantsArgs) -> Answer {
     say!("{matrix}; seed {}", invocation.seed);
     let unmutated = invocation::verdict(&played);
     let all: Vec<&Played> = under_mutants.iter().flatten().chain(&played).collect();
-    let code = match (matrix.is_full(), unmutated) {
-        (_, Verdict::EnvironmentFailed) => 3,
-        (true, Verdict::Held) => 0,
-        (true, other) => other.exit_code(),
-        (false, _) if matrix.is_open() => 3,
-        (false, _) => 1,
-    };
+    let code = matrix.exit_code(unmutated);
     let value = report::mutants_json(
         (&matrix, &systems),
         &all,

@@ -164,6 +164,24 @@ fn what_is_not_judged_again_is_not_forgotten() {
 }
 
 #[test]
+fn what_became_of_the_control_run_counts_again() {
+    let run = run([started(), observed(2), down()]);
+    let stack = stack(&tempfile::tempdir().unwrap(), SHAKEDOWN);
+    // Another invariant was excused: a scenario of the same run had to witness it.
+    let again = |verdict: &str| {
+        let scenario = json!({"feature": "a.feature", "line": 3, "history": "out/01-three/history.jsonl",
+                              "faults": [], "reasons": [], "failure": null, "verdict": verdict, "control": verdict,
+                              "invariants": [{"verdict": "held"}, {"verdict": "inconclusive"}]});
+        let text = json!({"scenarios": [scenario]}).to_string();
+        std::fs::write(run.path().join("run.json"), text).unwrap();
+        judge(&run, &stack).verdict
+    };
+    assert_eq!(again("held"), Held);
+    assert_eq!(again("inconclusive"), Inconclusive);
+    assert_eq!(again("environment failed"), EnvironmentFailed);
+}
+
+#[test]
 fn what_only_the_run_knew_is_taken_from_its_results() {
     let run = run([started(), fault(FaultMoment::Applied), observed(2), down()]);
     let receipt = json!({"text": "a fault", "armed": 1, "matched": 1, "applied": 1, "felt": 1, "reached": 0,
