@@ -335,7 +335,14 @@ impl Armed {
         // What is done to a service or a link is not felt through one exchange.
         let felt = match &self.fault.effect {
             Effect::Call { fault, .. } => call::felt(fault, seen, since.elapsed()),
-            Effect::Operation { .. } => matches!(seen, Seen::Answer { altered: true, .. }),
+            Effect::Operation { .. } => {
+                let polled = self.polled.as_ref();
+                let nowhere = answer.and_then(|answer| polled?.nowhere(answer));
+                let altered = matches!(seen, Seen::Answer { altered: true, .. });
+                let felt = altered && nowhere.is_none();
+                self.receipt.unfelt = self.receipt.unfelt.take().or(nowhere);
+                felt
+            }
             Effect::Statement { .. }
             | Effect::Connections { .. }
             | Effect::Service { .. }

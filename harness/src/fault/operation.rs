@@ -1,7 +1,7 @@
 //! What whoever polls a long-running operation is told of it.
 
 use crate::gateway::{Action, Alteration, Moment, Stop};
-use crate::history::Captures;
+use crate::history::{Captures, Message};
 use crate::plan::OperationFault;
 use crate::stack::Operation;
 use serde_json::{Value, json};
@@ -61,6 +61,21 @@ impl Polled {
     }
 }
 
+impl Polled {
+    /// What is told where an answer does not say how far the operation is, so that a fault which makes it say so deceives
+    /// nobody.
+    pub fn nowhere(&self, answer: &Message) -> Option<String> {
+        let path = &self.operation.status;
+        // Of a long body only its beginning is known.
+        let body: Value = serde_json::from_str(&answer.body).ok()?;
+        let at = path.split('.').try_fold(&body, |at, name| match at {
+            Value::Array(items) => items.get(name.parse::<usize>().ok()?),
+            other => other.get(name),
+        });
+        at.is_none().then(|| format!("the answer says nothing at `{path}`, where the stack file has the operation's status"))
+    }
+}
+
 /// An error at its place. What it stands in may not be there while all is well, so it is set as a whole.
 fn placed(place: &str, error: &Value) -> (String, Value) {
     match place.rsplit_once('.') {
@@ -91,6 +106,24 @@ mod tests {
         let values = values.collect();
         let body = Alteration::Set { values };
         Some(Action::Alter { body })
+    }
+
+    #[test]
+    fn an_answer_that_does_not_say_how_far_it_is_deceives_nobody() {
+        let nowhere = |body: &str| {
+            let body = body.to_owned();
+            let answer = Message {
+                body,
+                ..Message::default()
+            };
+            polled().nowhere(&answer).is_some()
+        };
+        assert!(nowhere(r#"{"state": "RUNNING"}"#));
+        assert!(!nowhere(r#"{"status": "RUNNING"}"#));
+        assert!(
+            !nowhere(r#"{"status": "RUNN"#),
+            "of a long body, this is not known"
+        );
     }
 
     #[test]

@@ -149,9 +149,9 @@ impl Wire {
     }
 }
 
-/// Whether it is the bandwidth that holds something back.
-fn narrow(_: u64, shape: &Shape) -> bool {
-    matches!(shape, Shape::Carries { .. })
+/// What holds something back where so much passes: the narrowest bandwidth, and none beside it.
+fn narrow(rate: u64) -> impl Fn(u64, &Shape) -> bool {
+    move |_, shape| matches!(shape, Shape::Carries { bytes_per_s } if *bytes_per_s <= rate)
 }
 
 impl Drop for Wire {
@@ -234,8 +234,11 @@ impl WireRead<'_> {
                 None => Instant::now(),
             };
             // A link that is wide enough for all that comes holds nothing back.
-            if length > 0 && passed > Instant::now() {
-                self.pipe.felt(narrow);
+            if let Some(rate) = bend.bytes_per_s
+                && length > 0
+                && passed > Instant::now()
+            {
+                self.pipe.felt(narrow(rate));
             }
             let before = self.up.held.back().map(|(due, _)| *due);
             // What was sent later never overtakes.
@@ -332,7 +335,7 @@ impl WireWrite<'_> {
                 (at, length)
             });
             if self.down.timer.poll_at(cx, at).is_pending() {
-                self.pipe.felt(narrow);
+                self.pipe.felt(narrow(rate));
                 return Poll::Pending;
             }
             length = length.min(turn);
@@ -404,4 +407,17 @@ impl AsyncWrite for Wire {
 fn piece(bytes_per_s: u64) -> usize {
     let bytes = bytes_per_s as f64 * PIECE.as_secs_f64();
     (bytes as usize).clamp(1, READ_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_narrowest_holds_something_back() {
+        let carries = |bytes_per_s| Shape::Carries { bytes_per_s };
+        assert!(narrow(5)(1, &carries(5)));
+        assert!(!narrow(5)(1, &carries(9)));
+        assert!(!narrow(5)(1, &Shape::Cut));
+    }
 }
