@@ -455,7 +455,8 @@ async fn settle(record: &Record, setup: &Setup, observers: &Observers) {
             let within = within.max(Duration::from_secs(begun.elapsed().as_secs()));
             let within = duration::print(within);
             return record.note(&format!(
-                "the run did not come to rest within {within} and was ended; {by}"
+                "the run did not come to rest within {within} and was ended; {by}; a request that `calls` does not name, \
+                 and one that is asked and answered as before, keep no run from ending"
             ));
         }
         if record.look(caught) {

@@ -106,7 +106,10 @@ pub(crate) struct Seen {
 
 /// A note on an invariant that broke in a scenario that does not judge for it.
 fn not_asked_for(finding: &Finding) -> String {
-    let whose = finding.entity.as_ref().map(|entity| format!(" by {entity}"));
+    let whose = finding
+        .entity
+        .as_ref()
+        .map(|entity| format!(" by {entity}"));
     format!(
         "`{}` was violated{}, which this scenario does not ask for",
         finding.invariant,

@@ -4,7 +4,7 @@
 //! there is something to do. That may go on for ever, and nothing happens by it. Where it took long to say so, whoever
 //! asks again is taken to wait again, as those who poll a queue do.
 
-use crate::history::{self, Answered, Captures, ExchangeId, Outcome, What};
+use crate::history::{self, Answered, ExchangeId, Outcome, What};
 use crate::stack::PROBE;
 use serde_json::{Map, Value};
 use std::collections::{HashMap, HashSet};
@@ -30,8 +30,8 @@ pub struct Rest {
     by: String,
 }
 
-/// A call, and what its path caught.
-type Key = (String, Captures);
+/// A call, and its path with its query: who asks for several things by turns hears something else each time.
+type Key = (String, String);
 /// A probe: its source, the kind of entity, and which one.
 type Probed = (String, String, String);
 /// What it showed: fields, and an event.
@@ -58,7 +58,7 @@ impl Rest {
         match what {
             What::Asked(asked) => {
                 if let Some(call) = &asked.call {
-                    let key = (call.clone(), asked.captures.clone());
+                    let key = (call.clone(), asked.path.clone());
                     self.under_way.insert(asked.exchange, (Instant::now(), key));
                 }
             }
@@ -114,10 +114,11 @@ impl Rest {
             answered.request.digest.clone(),
             answered.response.digest.clone(),
         );
-        let key = (call.clone(), answered.captures.clone());
+        let Some((asked, key)) = self.under_way.get(&answered.exchange).cloned() else {
+            return;
+        };
         let success = (200..300).contains(&answered.status);
-        let asked_at = self.asked_at(answered.exchange);
-        let long = asked_at.is_some_and(|asked| asked.elapsed() >= LONG);
+        let long = asked.elapsed() >= LONG;
         let idle = success && self.last.get(&key) == Some(&said);
         match idle && long {
             true => self.waiting.insert(key.clone()),
@@ -164,7 +165,7 @@ impl Rest {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::history::{Asked, Message, Seen};
+    use crate::history::{Asked, Captures, Message, Seen};
 
     fn asked(exchange: ExchangeId) -> What {
         What::Asked(Asked {
@@ -215,6 +216,23 @@ mod tests {
         }
         rest.see(&asked(0));
         rest.quiet_for(Duration::ZERO)
+    }
+
+    #[test]
+    fn whoever_asks_for_two_things_by_turns_hears_the_same_of_each() {
+        let mut rest = Rest::new();
+        let mut stirred = Vec::new();
+        for (exchange, query) in (1..).zip(["new", "paid", "new", "paid"]) {
+            let What::Asked(asked) = asked(exchange) else {
+                unreachable!("it is asked")
+            };
+            let path = format!("/jobs?status={query}");
+            rest.see(&What::Asked(Asked { path, ..asked }));
+            rest.see(&answered(exchange, 200, query));
+            stirred.push(!rest.idle.contains(&exchange));
+            rest.see(&delivered(exchange));
+        }
+        assert_eq!(stirred, [true, true, false, false]);
     }
 
     #[test]

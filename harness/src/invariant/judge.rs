@@ -266,6 +266,10 @@ impl Judge {
                 exchange,
                 ..
             } => match exchange.and_then(|exchange| self.under_way.get(&exchange)) {
+                // What is done to a service, a link or a disk concerns everybody, whoever set it off.
+                _ if !on_exchange(text) => {
+                    self.at_large.entry(text.clone()).or_insert(at_ns);
+                }
                 Some(one) if one.captures.keys().any(|kind| self.entities.has(kind)) => {
                     for (kind, id) in &one.captures {
                         let faults = self.struck.entry((kind.clone(), id.clone())).or_default();
@@ -291,4 +295,16 @@ impl Judge {
             _ => {}
         }
     }
+}
+
+/// Whether a fault with these words strikes exchanges one by one.
+fn on_exchange(text: &str) -> bool {
+    const BEGINS: [&str; 5] = [
+        "the call ",
+        "the answer ",
+        "the operation ",
+        "the statement ",
+        "the commit ",
+    ];
+    BEGINS.iter().any(|begin| text.starts_with(begin))
 }

@@ -228,7 +228,9 @@ impl Invocation {
 
     /// Whether what the jobs run on is gone: each of them would wait for it in vain, some for minutes.
     async fn is_lost(&self) -> bool {
-        if let (Place::Docker, Err(why)) = (self.place, docker::works().await) {
+        if self.place == Place::Docker
+            && let Err(why) = docker::works().await
+        {
             let _ = self.lost.set(format!("the Docker daemon is lost: {why}"));
         }
         self.lost.get().is_some()

@@ -11,7 +11,10 @@ pub(super) fn files(path: &Path, problems: &mut Problems) -> Vec<PathBuf> {
     let mut files = Vec::new();
     match std::fs::metadata(path) {
         Err(error) => {
-            let help = near(path).map(|near| format!("did you mean `{}`?", near.display()));
+            let near = near(path).map(|near| format!("did you mean `{}`?", near.display()));
+            let first = || "name a feature or a folder of features, or let `shakedown init` write a first one";
+            let none = error.kind() == std::io::ErrorKind::NotFound;
+            let help = near.or_else(|| none.then(|| first().to_owned()));
             let unread = Problem::with_file(path, format!("cannot be read: {error}"));
             problems.push(Problem { help, ..unread });
         }

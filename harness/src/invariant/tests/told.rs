@@ -103,3 +103,36 @@ fn what_was_measured_is_told_whatever_the_verdict() {
     assert_eq!(measured(balance, &history), Some(expected));
     assert_eq!(measured(Pattern::Moves, &history), None);
 }
+
+#[test]
+fn what_is_done_to_a_service_concerns_everybody_and_what_is_done_to_a_call_those_whose_it_is() {
+    let faults = |text: &str| {
+        let asked = Asked {
+            exchange: 1,
+            client: "worker".to_owned(),
+            service: "site".to_owned(),
+            port: 80,
+            method: "GET".to_owned(),
+            path: "/".to_owned(),
+            call: Some("look".to_owned()),
+            captures: [("submission".to_owned(), "7".to_owned())].into(),
+        };
+        let fault = What::Fault {
+            fault: 0,
+            text: text.to_owned(),
+            moment: FaultMoment::Applied,
+            exchange: Some(1),
+        };
+        let mut history = events(&[(1, "."), (2, "."), (3, "8 +stored"), (4, "8 +stored")]);
+        history[0].what = What::Asked(asked);
+        history[1].what = fault;
+        let most = Pattern::AtMost {
+            bound: 1,
+            event: "stored".to_owned(),
+        };
+        judge(&most, &history).faults
+    };
+    let service = "the service \"site\" is restarted when submission reaches \"Done\"";
+    assert_eq!(faults(service), [service]);
+    assert!(faults("the call \"look\" answers 503").is_empty());
+}
