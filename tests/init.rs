@@ -263,6 +263,14 @@ fn unwatched() -> Result<(), Failed> {
         "help:  a local process must listen where its variable or argument says, not on all addresses",
         "[program, --listen, \"0.0.0.0:8000\"]",
     ])?;
+    // One that is started again and again is waited for; what helps is the same.
+    let again = "    restart: always\n    x-shakedown: {ready: {http: /, within: 1s}, process";
+    let again = RIGID.replace("    x-shakedown: {process", again);
+    std::fs::write(&compose, again)?;
+    watch()?.says(&[
+        "service `web` was not ready after 1s: it ended by itself",
+        "help:  a local process must listen where its variable or argument says, not on all addresses",
+    ])?;
     std::fs::write(compose, RIGID.replace("EADDRINUSE", "EACCES"))?;
     watch()?
         .says(&["listen EACCES", "help:  look at the end of its log"])

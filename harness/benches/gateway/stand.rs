@@ -84,6 +84,7 @@ impl Stand {
             recorder.send(Command::Place {
                 service: service.into(),
                 addresses: vec![direct.ip()],
+                starting: false,
             });
         }
         recorder.send(Command::Calls { calls: calls() });

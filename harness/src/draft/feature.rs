@@ -78,9 +78,12 @@ fn fault(known: &Known<'_>, workload: &str) -> Fault {
         ];
         // What services do by themselves may come when nothing waits for it any more.
         let waits = entity.is_some_and(|entity| entity.ended_ns.is_some());
-        let (name, when) = match waits {
-            true => (name.as_str(), when),
-            false => (workload, "once".to_owned()),
+        let named = known.calls.iter().any(|call| call.name == workload);
+        let (name, when) = match (waits, named) {
+            (true, _) => (name.as_str(), when),
+            (false, true) => (workload, "once".to_owned()),
+            // What is only looked at has no name of its own.
+            (false, false) => (name.as_str(), "once".to_owned()),
         };
         return Fault {
             name: format!("{name} is slow"),

@@ -285,6 +285,19 @@ fn what_was_asked_without_creating_anything_is_followed_by_its_answers() {
 }
 
 #[test]
+fn where_nothing_was_asked_the_fault_strikes_what_services_ask() {
+    let list = || ("web -> orders", "GET", "/jobs", Value::Null, 200, json!([]));
+    let made = made(COMPOSE, Some(&seen(&[list(), list(), list()])));
+    has(
+        &made.feature,
+        &[
+            "And the call \"list jobs\" takes 200ms longer once",
+            "When \"look\" runs 5 times",
+        ],
+    );
+}
+
+#[test]
 fn a_stack_without_http_is_said_to_have_none() {
     let made = made(
         "services: {db: {image: \"postgres:16\", environment: {POSTGRES_PASSWORD: a}}}\n",

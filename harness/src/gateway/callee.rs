@@ -11,6 +11,9 @@ use tokio::net::TcpStream;
 /// How long a connection to a service may take; a host that is gone answers nothing at all.
 const CONNECT_WITHIN: Duration = Duration::from_secs(10);
 
+/// The same of a service that is only about to run. Nobody may be at its address yet, which nobody says.
+const STARTING_WITHIN: Duration = Duration::from_millis(100);
+
 /// A connection to the service, and the address that it leads to.
 pub(super) struct Callee {
     pub(super) stream: TcpStream,
@@ -23,11 +26,17 @@ pub(super) struct Callee {
 /// Says in words why it cannot be reached.
 pub(super) async fn connect(state: &State, link: &Link) -> Result<Callee, String> {
     let next = state.places.next(link);
-    let address = next.ok_or_else(|| format!("`{}` is down", link.service))?;
-    let address = SocketAddr::new(address, link.port);
-    let connecting = tokio::time::timeout(CONNECT_WITHIN, TcpStream::connect(address));
+    let down = || format!("`{}` is down", link.service);
+    let address = SocketAddr::new(next.ok_or_else(down)?, link.port);
+    let starting = state.places.is_starting(&link.service);
+    let within = match starting {
+        true => STARTING_WITHIN,
+        false => CONNECT_WITHIN,
+    };
+    let connecting = tokio::time::timeout(within, TcpStream::connect(address));
     let stream = match connecting.await {
         Ok(Ok(stream)) => stream,
+        Ok(Err(_)) | Err(_) if starting => return Err(down()),
         Ok(Err(error)) => return Err(error.to_string()),
         Err(_) => return Err(format!("no connection within {CONNECT_WITHIN:?}")),
     };

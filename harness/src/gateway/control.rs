@@ -84,7 +84,11 @@ async fn obey(
                     error,
                 });
             }
-            Command::Place { service, addresses } => state.places.place(service, addresses),
+            Command::Place {
+                service,
+                addresses,
+                starting,
+            } => state.places.place(service, addresses, starting),
             Command::Calls { calls } => state.name(calls.into_iter().map(Pattern::new).collect()),
             Command::Watch { stops } => state.watch(stops),
             Command::Act { ask, action } => state.asks.act(ask, action),

@@ -29,6 +29,8 @@ pub(super) struct Places {
 struct Known {
     /// The addresses of the instances that run; never an empty list.
     services: HashMap<String, Vec<IpAddr>>,
+    /// The services whose instances are only about to run.
+    starting: HashSet<String>,
     /// Outlives a service that is down, because its last connections may still be waiting to be looked at.
     clients: HashMap<IpAddr, String>,
 }
@@ -43,9 +45,13 @@ impl Places {
         }
     }
 
-    /// The instances of a service are at these addresses now; with none, it is down.
-    pub(super) fn place(&self, service: String, addresses: Vec<IpAddr>) {
+    /// The instances of a service are at these addresses now, or soon when it is `starting`; with none, it is down.
+    pub(super) fn place(&self, service: String, addresses: Vec<IpAddr>, starting: bool) {
         self.known.send_modify(|known| {
+            match starting {
+                true => known.starting.insert(service.clone()),
+                false => known.starting.remove(&service),
+            };
             // Where one is that was not there before, nobody has met it.
             let before = known.services.get(&service);
             let new = |at: &IpAddr| before.is_none_or(|before| !before.contains(at));
@@ -83,6 +89,11 @@ impl Places {
                 Some(several[(place + shift) % several.len()])
             }
         }
+    }
+
+    /// Whether a service is only about to run.
+    pub(super) fn is_starting(&self, service: &str) -> bool {
+        self.known.borrow().starting.contains(service)
     }
 
     /// Whether several instances of a service run.
@@ -144,13 +155,13 @@ mod tests {
     #[tokio::test]
     async fn a_service_that_is_down_is_nowhere_but_its_connections_are_still_its_own() {
         let places = Places::new();
-        places.place("worker".into(), vec![ADDRESS]);
+        places.place("worker".into(), vec![ADDRESS], false);
         assert_eq!(places.next(&link("site")), Some(ADDRESS));
-        places.place("worker".into(), vec![]);
+        places.place("worker".into(), vec![], false);
         assert_eq!(places.next(&link("site")), None);
         assert!(!places.is_at("worker", ADDRESS));
         assert_eq!(places.client(ADDRESS).await, "worker");
-        places.place("site".into(), vec![ADDRESS]);
+        places.place("site".into(), vec![ADDRESS], false);
         assert_eq!(places.client(ADDRESS).await, "site");
     }
 
@@ -158,7 +169,7 @@ mod tests {
     async fn every_client_goes_round_the_instances_of_a_service() {
         let at = |n| IpAddr::from([10, 0, 0, n]);
         let places = Places::new();
-        places.place("worker".into(), vec![at(1), at(2), at(3)]);
+        places.place("worker".into(), vec![at(1), at(2), at(3)], false);
         let next = |client: &str| places.next(&link(client)).unwrap();
         let seen = ["site", "site", "db", "site", "site", "db"].map(next);
         assert_eq!(seen, [at(1), at(2), at(1), at(3), at(1), at(2)]);
@@ -172,12 +183,12 @@ mod tests {
             [true, false, true, false]
         );
         // One that is gone is passed by.
-        places.place("worker".into(), vec![at(1), at(3)]);
+        places.place("worker".into(), vec![at(1), at(3)], false);
         assert!(!places.is_at("worker", at(2)));
         let both = [next("site"), next("site")];
         assert!(both.contains(&at(1)) && both.contains(&at(3)), "{both:?}");
         // Nobody has met the one that comes in its place.
-        places.place("worker".into(), vec![at(1), at(2), at(3)]);
+        places.place("worker".into(), vec![at(1), at(2), at(3)], false);
         assert!(places.meets(at(2), false));
     }
 
@@ -185,7 +196,7 @@ mod tests {
     fn observers_that_look_in_step_see_every_instance() {
         let at = |n| IpAddr::from([10, 0, 0, n]);
         let places = Places::new();
-        places.place("worker".into(), vec![at(1), at(2)]);
+        places.place("worker".into(), vec![at(1), at(2)], false);
         let seen: Vec<IpAddr> = (0..32)
             .map(|_| places.next(&link(OBSERVER)).unwrap())
             .collect();

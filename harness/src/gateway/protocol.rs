@@ -43,6 +43,9 @@ pub enum Command {
         service: String,
         /// Their addresses. Connections go round them, one after the other.
         addresses: Vec<IpAddr>,
+        /// They are only about to be there: who finds nobody at these addresses finds the service down.
+        #[serde(default)]
+        starting: bool,
     },
     /// The calls that have names. Replaces the former list.
     Calls {

@@ -314,13 +314,15 @@ impl Services {
 
     /// What is said where a service was not ready in its time because it ended whenever it was started.
     fn again_and_again(&self, name: &str, failure: Failure) -> Failure {
-        match self.backoff().waits(name) {
-            Some(ends) => Failure {
-                what: format!("{}: it ended by itself {ends}", failure.what),
-                help: Some("look at the end of its log".to_owned()),
-                ..failure
-            },
-            None => failure,
+        let Some(ends) = self.backoff().waits(name) else {
+            return failure;
+        };
+        let service = &self.stack.services[name];
+        let remedy = self.runtime.remedy(service, &self.folder.tail(name));
+        Failure {
+            what: format!("{}: it ended by itself {ends}", failure.what),
+            help: remedy.or_else(|| Some("look at the end of its log".to_owned())),
+            ..failure
         }
     }
 

@@ -1,7 +1,7 @@
 //! Peers that leave, break off, or do not follow the rules.
 
 use super::stage::*;
-use crate::gateway::raw;
+use crate::gateway::{Command, raw};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 const GET: &str = "GET / HTTP/1.1\r\n\r\n";
@@ -65,6 +65,30 @@ async fn a_service_that_is_down_or_closed_is_unreachable() {
     stage.watch(&[]).await;
     let (_caller, _callee) = stage.pair(GET).await;
     stage.expect(&["3 asked worker GET /"]).await;
+    stage.end().await;
+}
+
+#[tokio::test]
+async fn a_service_that_is_about_to_run_is_there_as_soon_as_it_listens() {
+    let mut stage = Stage::new(Some(true)).await;
+    let soon_at = |address| Command::Place {
+        service: "site".into(),
+        addresses: vec![address],
+        starting: true,
+    };
+    stage.send(soon_at(own_address()));
+    stage.watch(&[]).await;
+    let mut caller = stage.caller().await;
+    caller.says(GET).await;
+    caller.hears_reset().await;
+    let down = stage.report().await;
+    assert!(format!("{down:?}").contains("Asked"), "{down:?}");
+    let down = stage.report().await;
+    assert!(format!("{down:?}").contains("`site` is down"), "{down:?}");
+    stage.send(soon_at(stage.real.local_addr().unwrap().ip()));
+    stage.watch(&[]).await;
+    let (_caller, _callee) = stage.pair(GET).await;
+    stage.expect(&["2 asked worker GET /"]).await;
     stage.end().await;
 }
 

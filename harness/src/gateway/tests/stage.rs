@@ -104,6 +104,7 @@ impl Stage {
         self.send(Command::Place {
             service: service.into(),
             addresses: address.into_iter().collect(),
+            starting: false,
         });
     }
 

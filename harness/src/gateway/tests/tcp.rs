@@ -79,6 +79,7 @@ async fn a_connection_whose_callee_was_not_there_is_not_passed_on_unseen_when_it
     let place = |address| Command::Place {
         service: "site".into(),
         addresses: vec![address],
+        starting: false,
     };
     stage.send(place(gone));
     stage.watch(&[]).await;
@@ -144,6 +145,7 @@ async fn which_of_several_instances_is_met_is_told_once() {
     stage.send(Command::Place {
         service: "site".into(),
         addresses: vec![real, second],
+        starting: false,
     });
     stage.watch(&[]).await;
     let met = |address, connects| Report::Met { address, connects };

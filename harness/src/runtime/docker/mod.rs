@@ -240,17 +240,22 @@ impl DockerRuntime {
 
     /// Tells the gateway where the instances of a service are.
     fn place(&self, service: &str) {
+        let running = self.instances(service).iter().map(|one| one.0).collect();
+        self.place_at(service, running, false);
+    }
+
+    fn place_at(&self, service: &str, mut numbers: Vec<usize>, starting: bool) {
         let gateway = self.gateway.lock().expect("no panic while it is held");
         let (Some(gateway), Some(prepared)) = (&*gateway, self.prepared.get()) else {
             return;
         };
-        let mut numbers: Vec<usize> = self.instances(service).iter().map(|one| one.0).collect();
         numbers.sort_unstable();
         let at = |number| prepared.network.real(service, number).map(IpAddr::V4);
         // A gateway that is gone is noticed by whoever reads its reports.
         let _ = gateway.send(Command::Place {
             service: service.to_owned(),
             addresses: numbers.into_iter().filter_map(at).collect(),
+            starting,
         });
     }
 }
@@ -294,8 +299,14 @@ impl Runtime for DockerRuntime {
     async fn start(&self, name: &str, instances: Range<usize>) -> Result<(), Failure> {
         let running: Vec<usize> = self.instances(name).iter().map(|one| one.0).collect();
         let service = &self.stack.services[name];
-        let missing = instances.filter(|number| !running.contains(number));
-        try_join_all(missing.map(async |number| {
+        let missing: Vec<usize> = instances
+            .filter(|number| !running.contains(number))
+            .collect();
+        if running.is_empty() {
+            // A container works, and has others call it, before the daemon has said that it runs.
+            self.place_at(name, missing.clone(), true);
+        }
+        try_join_all(missing.into_iter().map(async |number| {
             let made = number < service.replicas || self.has_run(name, number);
             if let (false, Some(prepared)) = (made, self.prepared.get()) {
                 self.create_instance(service, number, &prepared.network)

@@ -281,17 +281,22 @@ impl ProcessRuntime {
 
     /// Tells the gateway where the instances of a service are.
     fn place(&self, service: &str) {
+        let running = self.instances(service).iter().map(|one| one.0).collect();
+        self.place_at(service, running, false);
+    }
+
+    fn place_at(&self, service: &str, mut numbers: Vec<usize>, starting: bool) {
         let gateway = self.gateway.lock().expect("no panic while it is held");
         let Some(gateway) = &*gateway else {
             return;
         };
-        let mut numbers: Vec<usize> = self.instances(service).iter().map(|one| one.0).collect();
         numbers.sort_unstable();
         let at = |number| self.block.real(service, number);
         // A gateway that is gone is noticed by whoever reads its reports.
         let _ = gateway.send(Command::Place {
             service: service.to_owned(),
             addresses: numbers.into_iter().filter_map(at).collect(),
+            starting,
         });
     }
 }
@@ -331,7 +336,14 @@ impl Runtime for ProcessRuntime {
             return Ok(());
         }
         let running: Vec<usize> = self.instances(name).iter().map(|one| one.0).collect();
-        for number in instances.filter(|number| !running.contains(number)) {
+        let missing: Vec<usize> = instances
+            .filter(|number| !running.contains(number))
+            .collect();
+        if running.is_empty() {
+            // A process may be at work before the gateway hears of it.
+            self.place_at(name, missing.clone(), true);
+        }
+        for number in missing {
             self.start_instance(name, number)?;
         }
         self.place(name);
