@@ -94,9 +94,17 @@ pub(super) async fn stop_labelled(label: &str) {
 
 /// Sends a signal to every process with a label, and again to those that come meanwhile, until it is `done` to all.
 async fn sweep(label: &str, signal: Signal, done: impl Fn(Pid) -> bool) {
-    again_and_again(|| {
+    let find = || {
         let mut left = labelled(label);
         left.retain(|process| !done(*process));
+        left
+    };
+    again_and_again(|| {
+        let mut left = find();
+        if left.is_empty() {
+            // While a process is replaced by another program, its environment cannot be read.
+            left = find();
+        }
         for process in &left {
             let _ = kill(*process, signal);
         }
@@ -236,7 +244,9 @@ mod tests {
         let gone = gone.args(["sleep", "600"]).env(LABEL, "reaper-test-stop");
         let gone = gone.kill_on_drop(true).spawn().unwrap();
         let pid = Pid::from_raw(gone.id().unwrap() as i32);
-        while labelled(&label).is_empty() {
+        // Until then it is replaced by one program, and by another.
+        let name = || std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap();
+        while name() != "sleep\n" || labelled(&label).is_empty() {
             tokio::task::yield_now().await;
         }
         stop_labelled(&label).await;
