@@ -22,6 +22,8 @@ pub struct Kind {
     pub(super) events: Names,
     pub(super) sources: Sources,
     pub(super) status: Option<usize>,
+    /// The final statuses, for conditions to read.
+    finals: crate::expression::Value,
     texts: Texts,
     /// Evidence may begin and end in the middle of an entity's life.
     pub(super) exported: bool,
@@ -66,6 +68,7 @@ impl Kind {
             events: Names::default(),
             sources: Sources::default(),
             status,
+            finals: finals(entity),
             texts: Texts::default(),
             exported: false,
             cut_short: false,
@@ -265,13 +268,8 @@ impl Kind {
         let (fields, events) = (self.fields.0.len(), self.events.0.len());
         let mut record = Record::new(stamp, fields, events);
         if let (Some(field), Some(status)) = (self.status, &self.entity.status) {
-            // One that is a number may be told as one.
-            let number = |name: &String| serde_json::from_str(name).ok().filter(Value::is_number);
-            let numbers = status.finals.iter().filter_map(number);
-            let names = status.finals.iter().cloned().map(Value::from);
-            let finals = from_json(&names.chain(numbers).collect());
             let all = self.fields.number(FINAL);
-            record.begin(all, finals, Some(Atom::CONSTANT), false);
+            record.begin(all, self.finals.clone(), Some(Atom::CONSTANT), false);
             if let Some(first) = status.first.as_ref().filter(|_| !self.exported) {
                 let (value, atom) = self.texts.value(Given::Text(first));
                 record.begin(field, value, atom, true);
@@ -321,4 +319,12 @@ impl Kind {
     pub fn record(&self, id: &str) -> Option<&Record> {
         self.records.get(id)
     }
+}
+
+/// The final statuses of a kind. One whose name is a number may be told as a number.
+fn finals(entity: &Entity) -> crate::expression::Value {
+    let names = entity.status.iter().flat_map(|status| &status.finals);
+    let number = |name: &String| serde_json::from_str(name).ok().filter(Value::is_number);
+    let numbers: Vec<Value> = names.clone().filter_map(number).collect();
+    from_json(&names.cloned().map(Value::from).chain(numbers).collect())
 }

@@ -154,8 +154,12 @@ impl Record {
         self.last = lesson.stamp;
         self.told_events.extend(lesson.event);
         for &(field, given) in lesson.set {
-            let named = (Some(field) == status).then(|| given.status()).flatten();
-            let named = named.map(|name| texts.of(&name).0);
+            let (value, atom) = texts.value(given);
+            let named = match &value {
+                _ if Some(field) != status => None,
+                Value::String(name) => Some(name.clone()),
+                _ => given.status().map(|name| texts.of(&name).0),
+            };
             if let Some(name) = &named
                 && let Some(place) = self.overtaken_at(kind, name, &lesson.stamp)
             {
@@ -165,7 +169,6 @@ impl Record {
                 self.insert(place, name.clone(), lesson.stamp);
                 continue;
             }
-            let (value, atom) = texts.value(given);
             if let Some(name) = &named {
                 let begins = self.first_told.is_none() && begins_as == Some(name.as_str());
                 self.first_told.get_or_insert_with(|| name.clone());
