@@ -158,11 +158,11 @@ fn kept(message: &Message) -> Result<(), &'static str> {
         0 => Ok(()),
         _ if message.headers.iter().any(packed) => Err("that is compressed"),
         // What is not UTF-8 was replaced, by something longer; so are secrets.
-        bytes if message.body.contains(char::REPLACEMENT_CHARACTER) => {
-            match bytes == message.body.len() as u64 {
-                true => Ok(()),
-                false => Err("that is no text in UTF-8"),
-            }
+        bytes
+            if bytes != message.body.len() as u64
+                && message.body.contains(char::REPLACEMENT_CHARACTER) =>
+        {
+            Err("that is no text in UTF-8")
         }
         _ => Ok(()),
     }

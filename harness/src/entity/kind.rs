@@ -4,11 +4,11 @@ use super::record::{Lesson, Record, Slot};
 use super::source::Sources;
 use super::value::{Atom, Given, Texts};
 use super::{Observation, Stamp, Told, View, alias};
-use crate::expression::from_json;
+use crate::expression::{Value, from_json};
 use crate::stack::{Entity, Learn};
 use foldhash::fast::RandomState;
 use indexmap::{IndexMap, IndexSet};
-use serde_json::Value;
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 /// The variable that holds the final statuses.
@@ -23,7 +23,7 @@ pub struct Kind {
     pub(super) sources: Sources,
     pub(super) status: Option<usize>,
     /// The final statuses, for conditions to read.
-    finals: crate::expression::Value,
+    finals: Value,
     texts: Texts,
     /// Evidence may begin and end in the middle of an entity's life.
     pub(super) exported: bool,
@@ -235,10 +235,8 @@ impl Kind {
     fn tells_first(&self, lesson: &Lesson<'_>) -> bool {
         let mut set = lesson.set.iter();
         set.any(|(field, given)| {
-            let told = || given.status();
-            Some(*field) == self.status
-                && self.first().is_some()
-                && told().as_deref() == self.first()
+            let is_first = |name: Cow<'_, str>| self.first() == Some(&*name);
+            Some(*field) == self.status && given.status().is_some_and(is_first)
         })
     }
 
@@ -322,9 +320,10 @@ impl Kind {
 }
 
 /// The final statuses of a kind. One whose name is a number may be told as a number.
-fn finals(entity: &Entity) -> crate::expression::Value {
+fn finals(entity: &Entity) -> Value {
+    use serde_json::Value as Json;
     let names = entity.status.iter().flat_map(|status| &status.finals);
-    let number = |name: &String| serde_json::from_str(name).ok().filter(Value::is_number);
-    let numbers: Vec<Value> = names.clone().filter_map(number).collect();
-    from_json(&names.cloned().map(Value::from).chain(numbers).collect())
+    let number = |name: &String| serde_json::from_str(name).ok().filter(Json::is_number);
+    let numbers: Vec<Json> = names.clone().filter_map(number).collect();
+    from_json(&names.cloned().map(Json::from).chain(numbers).collect())
 }

@@ -1,7 +1,7 @@
 //! JSON lines: `{"time": 1.5, "entity": "order", "id": "7", "field": "status", "value": "paid"}`.
 
 use super::{Batch, COLUMNS, Export, Line, Scalar};
-use crate::stack::EXACT;
+use crate::stack::{LACKS_DIGITS, lacks_digits};
 use serde::{Deserialize, Deserializer};
 use std::borrow::Cow;
 use std::io::BufRead;
@@ -85,10 +85,9 @@ fn one(export: &mut Export, line: &[u8], number: u64, batch: &mut Batch) {
     {
         time = Scalar::Text(digits.into());
     }
-    if matches!(id, Scalar::Float(number) if number.abs() > EXACT) {
+    if matches!(id, Scalar::Float(number) if lacks_digits(number)) {
         let help = "write it as a text, in quotes".to_owned();
-        let why = "the `id` is a number with more digits than are kept";
-        return export.wrong(number, (why.to_owned(), help));
+        return export.wrong(number, (format!("the `id` is {LACKS_DIGITS}"), help));
     }
     let (id, field) = (text(id), field.and_then(name));
     let line = Line {

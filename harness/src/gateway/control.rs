@@ -23,15 +23,14 @@ pub(super) enum Addresses {
     Missing,
 }
 
-/// Starts a gateway that ends when its commands do. `kept` is dropped after its listeners.
-pub(super) fn start(
-    addresses: Addresses,
-    kept: impl Send + 'static,
-) -> (
+/// Where commands go and reports come from.
+pub(super) type Ends = (
     mpsc::UnboundedSender<Command>,
     mpsc::UnboundedReceiver<Report>,
-    Arc<State>,
-) {
+);
+
+/// Starts a gateway that ends when its commands do. `kept` is dropped after its listeners.
+pub(super) fn start(addresses: Addresses, kept: impl Send + 'static) -> (Ends, Arc<State>) {
     let (commands, received) = mpsc::unbounded_channel();
     let (report, reports) = mpsc::unbounded_channel();
     let state = State::new(report);
@@ -40,7 +39,7 @@ pub(super) fn start(
         obeying.await;
         drop(kept);
     });
-    (commands, reports, state)
+    ((commands, reports), state)
 }
 
 /// Carries out commands in order until there are no more; then everything ends with the listeners' tasks, which have

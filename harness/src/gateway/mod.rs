@@ -66,7 +66,7 @@ pub fn local() -> Handle {
 /// The same. `kept` is dropped once its last listener is closed: with it, addresses can be given back that nobody else
 /// may have until then.
 pub fn local_with(kept: impl Send + 'static) -> Handle {
-    let (commands, reports, _) = control::start(control::Addresses::Present, kept);
+    let ((commands, reports), _) = control::start(control::Addresses::Present, kept);
     let reports = Reports::here(reports);
     Handle { commands, reports }
 }

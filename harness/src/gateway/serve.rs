@@ -1,11 +1,11 @@
 //! A gateway as a process of its own, in a container.
 
 use super::connection;
-use super::control::{self, Addresses};
+use super::control::{self, Addresses, Ends};
 use super::hello::{self, Hello};
 use super::listener;
 use super::state::{Link, State};
-use super::{Command, Report, courier, lines};
+use super::{courier, lines};
 use bytes::{Buf, BytesMut};
 use std::io;
 use std::net::SocketAddr;
@@ -13,7 +13,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::Notify;
 
 /// The longest first line.
 const HELLO_BYTES: usize = 512;
@@ -23,12 +23,6 @@ const HELLO_WITHIN: Duration = Duration::from_secs(5);
 /// How much the gateway goes before others, as `nice` counts. Everything between services passes through it, so a busy
 /// machine is to delay anything but it. More than that takes the machine from those whose traffic it is.
 const NICENESS: i32 = -5;
-
-/// Where commands go and reports come from.
-type Ends = (
-    mpsc::UnboundedSender<Command>,
-    mpsc::UnboundedReceiver<Report>,
-);
 
 /// What every connection to the control port needs.
 struct Porter {
@@ -51,11 +45,11 @@ pub async fn serve(listen: SocketAddr, token: String) -> io::Result<()> {
         tracing::debug!(%error, "the gateway waits its turn like any other");
     }
     let listener = TcpListener::bind(listen).await?;
-    let (commands, reports, state) = control::start(Addresses::Missing, ());
+    let (ends, state) = control::start(Addresses::Missing, ());
     let porter = Arc::new(Porter {
         state,
         token,
-        ends: Mutex::new(Some((commands, reports))),
+        ends: Mutex::new(Some(ends)),
         ended: Notify::new(),
     });
     tokio::select! {

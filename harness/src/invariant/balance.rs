@@ -139,37 +139,34 @@ impl Balance {
 
     /// How far they are apart, wherever so many go that go on.
     fn spread(&self, groups: &IndexMap<String, Group>, go_on: usize) -> Spread {
-        let shares = |share: &dyn Fn(&Group) -> f64| groups.values().map(share).collect::<Vec<_>>();
+        let by_share = |(_, a): &(usize, f64), (_, b): &(usize, f64)| a.total_cmp(b);
         let most_of = |share: &dyn Fn(&Group) -> f64| {
-            let shares = shares(share).into_iter().enumerate();
-            shares
-                .max_by(|(_, a), (_, b)| a.total_cmp(b))
-                .unwrap_or_default()
+            let shares = groups.values().map(share).enumerate();
+            shares.max_by(by_share).unwrap_or_default()
         };
         let least_of = |share: &dyn Fn(&Group) -> f64| {
-            let shares = shares(share).into_iter().enumerate();
-            shares
-                .min_by(|(_, a), (_, b)| a.total_cmp(b))
-                .unwrap_or_default()
+            let shares = groups.values().map(share).enumerate();
+            shares.min_by(by_share).unwrap_or_default()
         };
         // Shares are quotients of small numbers: equal ones differ by less than this.
         let apart = |a: f64, b: f64| a - b > self.tolerance + 1e-9;
         let most = |group: &Group| group.stays.most(go_on);
         let (least, at_most) = least_of(&most);
         let (most_now, share) = most_of(&Group::share);
+        // Who has the most keeps it, and the other cannot come near.
+        let broken = apart(
+            most_of(&|group| group.stays.least_in_truth(go_on)).1,
+            least_of(&|group| group.stays.most_in_truth(go_on)).1,
+        );
         Spread {
             least,
             most: most_now,
-            // Who has the most keeps it, and the other cannot come near.
-            broken: apart(
-                most_of(&|group| group.stays.least_in_truth(go_on)).1,
-                least_of(&|group| group.stays.most_in_truth(go_on)).1,
-            ),
+            broken,
             sure: !apart(
                 most_of(&most).1,
                 least_of(&|group| group.stays.least(go_on)).1,
             ),
-            doubtful: go_on == 0 && apart(share, at_most),
+            doubtful: !broken && go_on == 0 && apart(share, at_most),
         }
     }
 }
@@ -209,8 +206,8 @@ impl Monitor for Balance {
         }
         // Whoever goes on may yet come into another group.
         let go_on = standings.iter().filter(|one| one.goes_on).count();
-        let mut spread = self.spread(&groups, go_on);
-        spread.doubtful &= !spread.broken;
+        let spread = self.spread(&groups, go_on);
+        let open = !spread.sure && !spread.broken;
         let said = |n: usize| {
             let (name, group) = groups.get_index(n).expect("a group");
             format!("{} of {} where {by} is {name}", group.held, group.all)
@@ -228,11 +225,9 @@ impl Monitor for Balance {
         };
         for (number, one) in standings.iter().enumerate() {
             *tale.fate(number) = match (&values[number], &one.truth) {
-                (_, Truth::Unknown(why)) if !spread.sure && !spread.broken => {
-                    Fate::Unknown(why.clone())
-                }
+                (_, Truth::Unknown(why)) if open => Fate::Unknown(why.clone()),
                 (None, _) => untold(),
-                _ if one.goes_on && !spread.sure && !spread.broken => undecided(),
+                _ if one.goes_on && open => undecided(),
                 _ if spread.doubtful && (one.doubt.is_some() || one.perhaps) => {
                     let deed = || work.anyones().first().map(|deed| deed.words.clone());
                     let words = one.doubt.clone().or_else(deed).unwrap_or_default();

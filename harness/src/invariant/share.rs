@@ -45,16 +45,17 @@ impl Monitor for Share {
             standings.iter().filter(|one| one.open).count(),
         );
         // What some call did without an answer may be just what is missing.
-        let unknown = |one: &&Standing| matches!(one.truth, Truth::Unknown(_));
         let missing = || {
-            let no = |one: &&Standing| one.truth != Truth::True && !unknown(one);
-            standings.iter().filter(no)
+            let no = |truth: &Truth| matches!(truth, Truth::False | Truth::Unset(_));
+            standings.iter().filter(move |one| no(&one.truth))
         };
         let done = missing().filter(|one| one.doubt.is_some() && !one.open);
         let perhaps = missing().filter(|one| one.perhaps && !one.open);
-        let may_be = done.count() + perhaps.count().min(work.anyones().len());
-        // It may hold where it could not be evaluated.
-        let may_be = may_be + standings.iter().filter(unknown).count();
+        // So may be what could not be evaluated.
+        let unknown = |one: &&Standing| matches!(one.truth, Truth::Unknown(_));
+        let may_be = done.count()
+            + perhaps.count().min(work.anyones().len())
+            + standings.iter().filter(unknown).count();
         let share = |n: usize| n as f64 / all.max(1) as f64;
         let (enough, hopeless) = (
             share(held) >= self.at_least,

@@ -249,13 +249,13 @@ impl Matrix {
 
     /// The exit code, where the scenarios came to this without a planted bug.
     pub fn exit_code(&self, unmutated: Verdict) -> u8 {
-        match (self.is_full(), unmutated) {
+        let failed = Verdict::EnvironmentFailed;
+        match self.is_full() {
+            true => unmutated.exit_code(),
+            false if self.is_open() => failed.exit_code(),
             // Whoever survived did so where the environment worked.
-            (false, _) if !self.mutants.is_empty() && !self.is_open() => 1,
-            (_, Verdict::EnvironmentFailed) => Verdict::EnvironmentFailed.exit_code(),
-            (true, other) => other.exit_code(),
-            (false, _) if self.is_open() => Verdict::EnvironmentFailed.exit_code(),
-            (false, _) => 1,
+            false if self.mutants.is_empty() && unmutated == failed => failed.exit_code(),
+            false => Verdict::Violated.exit_code(),
         }
     }
 

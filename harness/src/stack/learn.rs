@@ -136,10 +136,8 @@ pub(crate) fn as_id(value: Value) -> Result<String, &'static str> {
     match value {
         Value::String(text) if text.is_empty() => Err("empty"),
         Value::String(text) => Ok(text),
-        Value::Number(number)
-            if number.as_f64().is_some_and(|n| n.abs() > EXACT) && number.is_f64() =>
-        {
-            Err("a number with more digits than are kept")
+        Value::Number(number) if number.is_f64() && number.as_f64().is_some_and(lacks_digits) => {
+            Err(LACKS_DIGITS)
         }
         Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
         Value::Null => Err("null"),
@@ -148,8 +146,13 @@ pub(crate) fn as_id(value: Value) -> Result<String, &'static str> {
     }
 }
 
-/// From here on, different whole numbers can be the same `f64`.
-pub(crate) const EXACT: f64 = (1u64 << 53) as f64;
+/// What a number is that names nobody.
+pub(crate) const LACKS_DIGITS: &str = "a number with more digits than are kept";
+
+/// Whether different whole numbers can be this one.
+pub(crate) fn lacks_digits(number: f64) -> bool {
+    number.abs() > (1u64 << 53) as f64
+}
 
 /// What a rule looks at.
 #[derive(Clone, Debug, PartialEq)]

@@ -31,7 +31,7 @@ pub(crate) use config::METHODS;
 pub use double::json_files;
 pub use find::{all, find};
 pub use learn::{AFTER, EACH_ID, Evidence, Learn, Lesson, PROBE, SEEN};
-pub(crate) use learn::{EXACT, as_id};
+pub(crate) use learn::{LACKS_DIGITS, as_id, lacks_digits};
 pub use model::*;
 pub use mounted::Mounted;
 pub use programs::MissingTools;

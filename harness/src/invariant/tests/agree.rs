@@ -137,11 +137,10 @@ fn so_many_are_as_many_as_asked_for_whatever_the_rounding() {
     };
     let of = |fact: &str| (0..100).map(|n| format!("{n} {fact}")).collect::<Vec<_>>();
     let (begun, done) = (of("shown=0"), of("status=Done"));
-    let at = |at_ms: u64, texts: &'static str| (at_ms, texts);
-    let leak = |text: &String| &*text.clone().leak();
-    let begun = begun.iter().map(|text| at(1, leak(text)));
-    let quick = done.iter().take(55).map(|text| at(5, leak(text)));
-    let slow = done.iter().skip(55).map(|text| at(50, leak(text)));
+    let (quick, slow) = done.split_at(55);
+    let begun = begun.iter().map(|text| (1, text.as_str()));
+    let quick = quick.iter().map(|text| (5, text.as_str()));
+    let slow = slow.iter().map(|text| (50, text.as_str()));
     let history: Vec<_> = begun.chain(quick).chain(slow).collect();
     check(quantile, &history, Held, 55, &[], "");
 }

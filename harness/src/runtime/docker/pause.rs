@@ -23,13 +23,7 @@ const TRY_AGAIN: Duration = Duration::from_millis(50);
 /// # Errors
 /// What the daemon answered last.
 pub(super) async fn pause(docker: &Docker, container: &str) -> Result<(), Error> {
-    let deadline = Instant::now() + PASSES_WITHIN;
-    loop {
-        let paused = docker.pause_container(container).await;
-        if passed(&paused, deadline).await {
-            return paused;
-        }
-    }
+    again(|| docker.pause_container(container)).await
 }
 
 /// Lets a container go on that is paused.
@@ -37,11 +31,17 @@ pub(super) async fn pause(docker: &Docker, container: &str) -> Result<(), Error>
 /// # Errors
 /// What the daemon answered last.
 pub(super) async fn resume(docker: &Docker, container: &str) -> Result<(), Error> {
+    again(|| docker.unpause_container(container)).await
+}
+
+async fn again<F: Future<Output = Result<(), Error>>>(
+    attempt: impl Fn() -> F,
+) -> Result<(), Error> {
     let deadline = Instant::now() + PASSES_WITHIN;
     loop {
-        let resumed = docker.unpause_container(container).await;
-        if passed(&resumed, deadline).await {
-            return resumed;
+        let answer = attempt().await;
+        if passed(&answer, deadline).await {
+            return answer;
         }
     }
 }
