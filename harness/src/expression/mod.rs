@@ -1,11 +1,13 @@
 //! CEL, the one language for conditions and for picking values out of evidence.
 
 mod foregone;
+mod functions;
 mod kinds;
 mod reading;
 mod scope;
 mod textual;
 
+pub use functions::FUNCTIONS;
 pub use reading::Comparison;
 pub use scope::Scope;
 

@@ -71,7 +71,7 @@ impl Expression {
         found
     }
 
-    fn visit(&self, visit: &mut impl FnMut(&Expr)) {
+    pub(super) fn visit(&self, visit: &mut impl FnMut(&Expr)) {
         walk(&self.program.expression().expr, visit);
     }
 }

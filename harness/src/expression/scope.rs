@@ -5,19 +5,31 @@ use cel::{Context, Env, ExecutionError, FunctionContext, Program, Value, extensi
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// The hidden variable that `happened` looks at; no CEL identifier can be called so.
+/// The function that asks whether an event has happened.
+const HAPPENED: &str = "happened";
+/// The hidden variable that it looks at; no CEL identifier can be called so.
 const EVENTS: &str = "happened()";
 
 thread_local! {
-    /// Built-in functions, those on texts, and `happened`, made once: a fresh context for each evaluation costs 60 times as
-    /// much.
-    static ROOT: Context<'static, 'static> = {
+    /// Built-in functions and those on texts.
+    static ENV: Arc<Env> = {
         let mut env = Env::stdlib();
         env.add_extension(extensions::strings).expect("the standard library has none of these");
-        let mut root = Context::with_env(Arc::new(env));
-        root.add_function("happened", happened).expect("no other function is called so");
+        Arc::new(env)
+    };
+    /// All functions, made once: a fresh context for each evaluation costs 60 times as much.
+    static ROOT: Context<'static, 'static> = {
+        let mut root = Context::with_env(ENV.with(Arc::clone));
+        root.add_function(HAPPENED, happened).expect("no other function is called so");
         root
     };
+}
+
+/// Whether there is a function of this name.
+pub(super) fn is_function(name: &str) -> bool {
+    // The library tells it by refusing to have two of one name.
+    let mut context = Context::with_env(ENV.with(Arc::clone));
+    name == HAPPENED || context.add_function(name, |any: bool| any).is_err()
 }
 
 /// Named values, and the events that have happened.

@@ -4,7 +4,7 @@ use super::node::{Entry, Node};
 use super::pattern;
 use super::rule;
 use super::{Alias, Call, Entity, Invariant, Mutant, Operation, Status, Workload};
-use crate::expression::{self, Expression};
+use crate::expression::{self, Expression, FUNCTIONS};
 use crate::plan::Link;
 use crate::problem::{Problem, Problems};
 use indexmap::IndexMap;
@@ -56,6 +56,16 @@ pub(super) fn named<T>(
 
 /// A CEL expression.
 pub(super) fn cel(node: &Node, problems: &mut Problems) -> Option<Expression> {
+    let expression = syntax(node, problems)?;
+    let unknown = expression.unknown_functions();
+    for name in &unknown {
+        problems.push(Problem::unknown(&node.place, "function", name, FUNCTIONS));
+    }
+    unknown.is_empty().then_some(expression)
+}
+
+/// What is written as a CEL expression, whatever the functions are that it calls.
+pub(super) fn syntax(node: &Node, problems: &mut Problems) -> Option<Expression> {
     let text = node.text(problems)?;
     match Expression::parse(&text) {
         Ok(expression) => Some(expression),

@@ -1,6 +1,6 @@
 //! Reads what an invariant demands.
 
-use super::config::cel;
+use super::config::{cel, syntax};
 use super::node::{Fields, Node};
 use super::{Clock, Pattern, Scope};
 use crate::expression::Expression;
@@ -242,7 +242,7 @@ fn tolerance_of(node: &Node, problems: &mut Problems) -> Option<f64> {
 
 /// `elapsed("A", "B")`: from the one status to the other.
 fn elapsed(node: &Node, problems: &mut Problems) -> Option<(String, String)> {
-    let expression = cel(node, problems)?;
+    let expression = syntax(node, problems)?;
     match expression.call("elapsed").as_deref() {
         Some([from, to]) => Some((from.clone(), to.clone())),
         _ => node.not("`elapsed(\"FROM\", \"TO\")`, with two statuses", problems),

@@ -1,6 +1,7 @@
 //! Texts with expressions in them: `http://${after.request.body.host}:8000/score`.
 
-use crate::expression::{Expression, Scope};
+use crate::expression::{Expression, FUNCTIONS, Scope};
+use crate::problem::suggest;
 use serde_json::{Map, Value};
 
 /// A text in which each `${...}` is an expression.
@@ -20,7 +21,7 @@ impl Template {
     /// Reads one.
     ///
     /// # Errors
-    /// In words: a `${` has no end, or what it encloses is no expression.
+    /// In words: a `${` has no end, or what it encloses is no expression, or calls a function that does not exist.
     pub fn parse(text: &str) -> Result<Template, String> {
         let (mut pieces, mut rest) = (Vec::new(), text);
         while let Some(at) = rest.find("${") {
@@ -28,6 +29,10 @@ impl Template {
             let end = end(inner).ok_or_else(|| format!("a `${{` in `{text}` has no `}}`"))?;
             let expression = Expression::parse(&inner[..end])
                 .map_err(|why| format!("`{}` is no expression: {why}", &inner[..end]))?;
+            if let Some(unknown) = expression.unknown_functions().first() {
+                let help = suggest(unknown, FUNCTIONS);
+                return Err(format!("unknown function `{unknown}` in `{text}`: {help}"));
+            }
             pieces.push(Piece::Text(rest[..at].to_owned()));
             pieces.push(Piece::Value(expression));
             rest = &inner[end + 1..];
@@ -220,5 +225,10 @@ mod tests {
     fn what_has_no_end_or_is_no_expression_is_told() {
         assert!(Template::parse("a ${b").unwrap_err().contains("has no `}`"));
         assert!(Template::parse("${a +}").unwrap_err().contains("`a +`"));
+        let unknown = Template::parse("a ${len(b)}").unwrap_err();
+        assert!(
+            unknown.contains("unknown function `len` in `a ${len(b)}`"),
+            "{unknown}"
+        );
     }
 }
