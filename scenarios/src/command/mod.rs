@@ -43,6 +43,9 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::Duration;
 
+/// Where runs leave their folders, unless one is chosen.
+const RUNS: &str = "target/shakedown";
+
 /// Starts a real stack, breaks it on purpose, and says whether its invariants held.
 #[derive(Parser)]
 #[command(name = "shakedown", version, about, after_help = EXIT_CODES)]
@@ -256,7 +259,7 @@ struct DoctorArgs {
     #[arg(long, value_enum, default_value = "auto")]
     runtime: Where,
     /// Where runs leave their folders
-    #[arg(long, value_name = "DIR", default_value = "target/shakedown")]
+    #[arg(long, value_name = "DIR", default_value = RUNS)]
     folder: PathBuf,
 }
 
@@ -269,7 +272,7 @@ struct CleanArgs {
     #[arg(long, value_name = "N")]
     runs: Option<usize>,
     /// Where runs leave their folders
-    #[arg(long, value_name = "DIR", default_value = "target/shakedown")]
+    #[arg(long, value_name = "DIR", default_value = RUNS)]
     folder: PathBuf,
     /// Only what this run has left; may be given several times [default: what any has]
     #[arg(long, value_name = "ID")]

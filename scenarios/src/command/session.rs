@@ -1,7 +1,7 @@
 //! What commands that start stacks share: an id, a folder, the reaper, Ctrl-C, and where services run.
 
 use super::load::Loaded;
-use super::{PlayArgs, Refusal, Where, warn};
+use super::{PlayArgs, RUNS, Refusal, Where, warn};
 use shakedown_harness::engine::{self, Order, Outcome, Place, Setup, Sight};
 use shakedown_harness::invocation::{Invocation, Job, Room};
 use shakedown_harness::problem::{Problem, Problems};
@@ -48,6 +48,16 @@ pub struct Kept {
 /// The files of results that an invocation may leave in its folder.
 const RESULTS: [&str; 3] = ["run.json", "mutants.json", report::REPORT];
 
+/// The folder of a run for which nobody chose one. Git takes no notice of what lies beside it.
+fn among_others(runs: &Path, run: &str) -> PathBuf {
+    let unnoticed = runs.join(".gitignore");
+    if !unnoticed.exists() {
+        // Nothing depends on it; that a folder cannot be made is told of the run's own.
+        let _ = std::fs::create_dir_all(runs).and_then(|()| std::fs::write(unnoticed, "*\n"));
+    }
+    runs.join(run)
+}
+
 /// Makes the folder this invocation's own: nobody else writes into it, and no older result or run is left that could be
 /// taken for its own.
 fn claim(out: &Path) -> Result<File, Problems> {
@@ -88,7 +98,7 @@ impl Session {
         let out = args
             .out
             .clone()
-            .unwrap_or_else(|| PathBuf::from("target/shakedown").join(&run));
+            .unwrap_or_else(|| among_others(Path::new(RUNS), &run));
         let problem = |what: &str, error: std::io::Error| {
             Problems::from(Problem::with_file(&out, format!("{what}: {error}")))
         };
@@ -370,4 +380,24 @@ pub fn repeat(invocation: &Invocation, job: &Job, stack: Option<&Path>) -> Strin
         command.push_str(&format!(" --mutant '{mutant}'"));
     }
     command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn git_takes_no_notice_of_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let (runs, note) = (
+            folder.path().join("a/b"),
+            folder.path().join("a/b/.gitignore"),
+        );
+        assert_eq!(among_others(&runs, "run"), runs.join("run"));
+        assert_eq!(std::fs::read_to_string(&note).unwrap(), "*\n");
+        // What somebody has made of it stays.
+        std::fs::write(&note, "*.log\n").unwrap();
+        among_others(&runs, "other");
+        assert_eq!(std::fs::read_to_string(&note).unwrap(), "*.log\n");
+    }
 }

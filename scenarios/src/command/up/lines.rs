@@ -1,6 +1,7 @@
 //! The lines that somebody types, or that a script gives.
 
 use super::words::WORDS;
+use crate::command::RUNS;
 use crate::language;
 use indexmap::IndexMap;
 use rustyline::completion::Completer;
@@ -14,7 +15,7 @@ use shakedown_harness::problem::Place;
 use shakedown_harness::stack::{Entity, Stack};
 use std::collections::BTreeSet;
 use std::io::IsTerminal;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use tokio::io::{AsyncBufReadExt, BufReader, Stdin};
 use tokio::sync::mpsc;
 
@@ -22,8 +23,8 @@ use tokio::sync::mpsc;
 const PROMPT: &str = "shakedown> ";
 /// How a script is called, which has no name.
 const SCRIPT: &str = "standard input";
-/// Where the lines of earlier times are kept, below the current folder.
-const HISTORY: &str = "target/shakedown/up-history";
+/// Where the lines of earlier times are kept, among the folders of runs.
+const HISTORY: &str = "up-history";
 
 /// Where lines come from.
 pub enum Lines {
@@ -97,7 +98,7 @@ impl Lines {
 fn prompt(known: Known) -> Result<Lines, ReadlineError> {
     let mut editor: Editor<Known, DefaultHistory> = Editor::new()?;
     editor.set_helper(Some(known));
-    let file = PathBuf::from(HISTORY);
+    let file = Path::new(RUNS).join(HISTORY);
     // There is none the first time.
     let _ = editor.load_history(&file);
     let printer = Box::new(editor.create_external_printer()?);
