@@ -70,7 +70,7 @@ impl Batch {
             Scalar::Int(int) => Value::Int(*int),
             Scalar::Float(float) => Value::Float(*float),
             Scalar::Text(text) => Value::Text(self.keep(text)),
-            Scalar::Json(json) => Value::Json(Box::new(json.clone())),
+            Scalar::Json(json) => Value::Json(json.clone()),
         });
         self.facts.push(Packed {
             at_ns,

@@ -59,10 +59,9 @@ pub(super) fn read(
 }
 
 fn one(export: &mut Export, line: &[u8], number: u64, batch: &mut Batch) {
-    let written: Written<'_> = match serde_json::from_slice(line) {
-        Ok(written) => written,
+    let (line, written) = match parse(line) {
+        Ok(parsed) => parsed,
         Err(error) => {
-            let error = error.to_string();
             let error = error.split(" at line ").next().unwrap_or_default();
             let help = "each line is one JSON object".to_owned();
             return export.wrong(number, (format!("this is not JSON: {error}"), help));
@@ -101,10 +100,16 @@ fn one(export: &mut Export, line: &[u8], number: u64, batch: &mut Batch) {
     export.line(&line, batch);
 }
 
+fn parse(line: &[u8]) -> Result<(&str, Written<'_>), String> {
+    // Whether it is UTF-8 is looked at once, and not for each text in it.
+    let line = std::str::from_utf8(line).map_err(|error| error.to_string())?;
+    let written = serde_json::from_str(line).map_err(|error| error.to_string())?;
+    Ok((line, written))
+}
+
 /// The number as which a line writes its time, with the digits that a float has lost.
 #[cold]
-fn digits(float: f64, line: &[u8]) -> Option<&str> {
-    let line = std::str::from_utf8(line).ok()?;
+fn digits(float: f64, line: &str) -> Option<&str> {
     let mut places = line.match_indices(KEY);
     places.find_map(|(at, _)| {
         let value = line[at + KEY.len()..].trim_start().strip_prefix(':')?;

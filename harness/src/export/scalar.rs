@@ -12,7 +12,8 @@ pub(super) enum Scalar<'a> {
     Int(i64),
     Float(f64),
     Text(Cow<'a, str>),
-    Json(serde_json::Value),
+    /// Apart, because it is large and rare.
+    Json(Box<serde_json::Value>),
 }
 
 impl<'a> Scalar<'a> {
@@ -75,7 +76,7 @@ impl<'de> Visitor<'de> for Any {
     }
 
     fn visit_u64<E>(self, int: u64) -> Result<Scalar<'de>, E> {
-        let json = || Scalar::Json(int.into());
+        let json = || Scalar::Json(Box::new(int.into()));
         Ok(i64::try_from(int).map_or_else(|_| json(), Scalar::Int))
     }
 
@@ -96,7 +97,7 @@ impl<'de> Visitor<'de> for Any {
         while let Some(item) = items.next_element::<serde_json::Value>()? {
             all.push(item);
         }
-        Ok(Scalar::Json(all.into()))
+        Ok(Scalar::Json(Box::new(all.into())))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Scalar<'de>, A::Error> {
@@ -104,7 +105,7 @@ impl<'de> Visitor<'de> for Any {
         while let Some((name, value)) = entries.next_entry::<String, serde_json::Value>()? {
             all.insert(name, value);
         }
-        Ok(Scalar::Json(all.into()))
+        Ok(Scalar::Json(Box::new(all.into())))
     }
 }
 
@@ -130,6 +131,6 @@ mod tests {
             assert_eq!(Scalar::cell(cell), expected, "{cell}");
         }
         let read: Scalar = serde_json::from_str(r#"{"a": [1, "b\n"]}"#).unwrap();
-        assert_eq!(read, Scalar::Json(json!({"a": [1, "b\n"]})));
+        assert_eq!(read, Scalar::Json(Box::new(json!({"a": [1, "b\n"]}))));
     }
 }

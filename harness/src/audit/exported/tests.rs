@@ -266,6 +266,18 @@ fn all_lines_that_cannot_be_used_are_told() {
 }
 
 #[test]
+fn a_line_that_is_no_utf_8_is_told() {
+    let data = Data::new();
+    let file = data.folder.path().join("export.jsonl");
+    let bad = b"{\"time\": 1, \"entity\": \"job\", \"id\": \"\xff\", \"value\": \"stored\"}\n";
+    std::fs::write(&file, [GOOD.as_bytes(), bad].concat()).unwrap();
+    let problems = exported(&file, Duration::ZERO, &data.stack).err();
+    let said = problems.expect("it cannot be used").to_string();
+    let told = said.contains("this is not JSON: invalid utf-8") && said.contains("jsonl:6:1");
+    assert!(told, "{said}");
+}
+
+#[test]
 fn lines_that_come_late_are_put_where_they_belong() {
     let data = Data::new();
     let mut lines: Vec<&str> = GOOD.lines().filter(|line| !line.is_empty()).collect();
